@@ -6,8 +6,22 @@
 
 /// Backend components in ascending priority (D4). The position is the backend's index.
 pub const BACKENDS: [&str; 16] = [
-    "CPU", "CUDA", "HIP", "XLA", "MPS", "IPU", "XPU", "HPU", "VE", "Lazy", "MTIA", "MAIA", "PrivateUse1",
-    "PrivateUse2", "PrivateUse3", "Meta",
+    "CPU",
+    "CUDA",
+    "HIP",
+    "XLA",
+    "MPS",
+    "IPU",
+    "XPU",
+    "HPU",
+    "VE",
+    "Lazy",
+    "MTIA",
+    "MAIA",
+    "PrivateUse1",
+    "PrivateUse2",
+    "PrivateUse3",
+    "Meta",
 ];
 
 /// One functionality key (D6).

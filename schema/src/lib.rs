@@ -1,11 +1,32 @@
 //! The operator schema language of Keyway: parse, check, print, compare.
 //!
-//! No I/O and no macro crates here: the runtime, the generator and the macros all depend on this crate.
+//! ```
+//! use keyway_schema::{Schema, SchemaKind};
+//!
+//! let text = "aten::add_.Tensor(Tensor(a!) self, Tensor other, *, Scalar alpha=1) -> Tensor(a!)";
+//! let schema: Schema = text.parse()?;
+//! assert_eq!(schema.kind(), SchemaKind::Inplace);
+//! assert_eq!(schema.to_string(), text);
+//! # Ok::<(), keyway_schema::SchemaErrors>(())
+//! ```
+//!
+//! No I/O and no macro crates here: the runtime, the generator and the macros all depend on this crate. Clause numbers
+//! such as Y45 are those of the operator-list specification.
 
+pub mod check;
+pub mod codes;
+pub mod error;
 pub mod keys;
 pub mod model;
+pub mod parser;
+mod print;
+mod questions;
 pub mod suggest;
+pub mod words;
 
+pub use codes::Code;
+pub use error::{SchemaError, SchemaErrors};
 pub use model::{
     AliasAfter, AliasInfo, Argument, BaseType, Default, OperatorName, Return, Schema, SchemaKind, Type,
 };
+pub use parser::{Parsed, parse, parse_name};

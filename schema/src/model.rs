@@ -97,8 +97,14 @@ pub enum Default {
     None,
     Bool(bool),
     Int(i64),
-    Float { value: f64, text: String },
-    Str { value: String, text: String },
+    Float {
+        value: f64,
+        text: String,
+    },
+    Str {
+        value: String,
+        text: String,
+    },
     List(Vec<Default>),
     /// `Mean`, `contiguous_format`, `strided` or a dtype's name.
     Symbol(String),

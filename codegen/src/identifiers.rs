@@ -1,0 +1,39 @@
+//! Rust identifiers for the names of schemas (yaml.md section 10.2).
+
+/// Words that cannot be identifiers in the 2024 edition: strict and reserved keywords.
+const KEYWORDS: [&str; 52] = [
+    "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "crate", "do", "dyn",
+    "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in", "let", "loop",
+    "macro", "match", "mod", "move", "mut", "override", "priv", "pub", "ref", "return", "self", "Self",
+    "static", "struct", "super", "trait", "true", "try", "type", "typeof", "unsafe", "unsized", "use",
+    "virtual", "where", "while", "yield",
+];
+
+/// Whether a word is a keyword of Rust.
+pub fn is_keyword(word: &str) -> bool {
+    KEYWORDS.contains(&word)
+}
+
+/// An identifier for a module, function or constant: raw for a keyword (`r#where`), because `_` after a name means
+/// in-place; `self_` for the four words that cannot be raw (Y266, Y267).
+pub fn item(name: &str) -> String {
+    match name {
+        "self" | "Self" | "super" | "crate" => format!("{name}_"),
+        _ if is_keyword(name) => format!("r#{name}"),
+        _ => name.to_owned(),
+    }
+}
+
+/// An identifier for an argument: `_` after a keyword (Y266).
+pub fn argument(name: &str) -> String {
+    if is_keyword(name) { format!("{name}_") } else { name.to_owned() }
+}
+
+/// Whether the text is an ASCII identifier that is not a keyword.
+pub fn is_identifier(text: &str) -> bool {
+    let mut bytes = text.bytes();
+    bytes.next().is_some_and(|b| b.is_ascii_alphabetic() || b == b'_')
+        && bytes.all(|b| b.is_ascii_alphanumeric() || b == b'_')
+        && text != "_"
+        && !is_keyword(text)
+}
