@@ -1,1 +1,70 @@
-//! Runtime.
+//! Keyway: an operator framework.
+//!
+//! Operators are described by schemas, called typed or boxed, and dispatched by keys to kernels: for backends, and for
+//! layers such as autograd, modes and tracing. This crate is the runtime: keys, key sets, thread-local state, tensors'
+//! heads, values, tables, registration, boxing, fallbacks. It knows no concrete operator, no concrete mode and no
+//! Python; operators come from an operator list (`ops.yaml`) through `keyway-codegen`, kernels from [`#[kernel]`](kernel).
+//!
+//! A call computes the union of its arguments' key sets, applies the thread's included and excluded sets, and looks the
+//! highest key up in the operator's table: no lock, no allocation, no shared write.
+
+#[doc(hidden)]
+pub mod boxing;
+mod builtin_keys;
+mod definition;
+mod device;
+mod dtype;
+mod erased;
+mod error;
+mod fallback;
+mod geometry;
+mod inputs;
+mod kernel;
+mod key;
+mod key_set;
+mod library;
+mod local;
+mod operator;
+mod registry;
+mod scalar;
+mod signature;
+mod stack;
+mod storage;
+mod table;
+mod tensor;
+mod value;
+
+pub use boxing::{Argument, Returns};
+pub use device::{Device, Layout, MemoryFormat};
+pub use dtype::{DType, Element};
+pub use error::{Error, ErrorKind, Place, Result};
+pub use geometry::{Dims, Geometry, contiguous_strides};
+pub use kernel::{BoxedFn, Kernel};
+pub use key::{AliasKey, Backend, DispatchKey, Functionality, RegistrationKey};
+pub use key_set::KeySet;
+pub use keyway_macros::{fallback, kernel};
+pub use keyway_schema as schema;
+pub use library::Library;
+pub use local::{
+    KeySetGuard, LocalKeySets, local_key_sets, set_excluded, set_included, with_excluded, with_included,
+    with_key_sets,
+};
+pub use operator::{Operator, Resolved, TypedOperator};
+pub use registry::{
+    CollectedFallback, CollectedKernel, FallbackRegistration, KernelRegistration, OperatorList, Registration,
+    collect, collected_problems, dangling_operators, find_operator, operators, register_fallback,
+    register_kernel,
+};
+pub use scalar::Scalar;
+pub use signature::Signature;
+pub use stack::Stack;
+pub use storage::{OpaqueStorage, Storage, StorageRead, StorageWrite};
+pub use table::{Origin, TableRow};
+pub use tensor::Tensor;
+pub use value::{List, Value};
+
+/// What macros and generated code name besides the public items.
+#[doc(hidden)]
+pub mod __private {
+    pub use inventory;
+}

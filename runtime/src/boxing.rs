@@ -1,0 +1,352 @@
+//! Between Rust values and stack values: what an argument and a result of a kernel can be.
+//!
+//! [`Argument`] is what a kernel takes: borrowed, so that a boxed call of a typed kernel moves and copies nothing.
+//! [`Returns`] is what it gives. The adapters that use them are written once per signature, by
+//! [`signature!`](crate::signature).
+
+use crate::device::{Device, Layout, MemoryFormat};
+use crate::dtype::DType;
+use crate::error::{Error, ErrorKind, Result};
+use crate::key_set::KeySet;
+use crate::operator::Operator;
+use crate::scalar::Scalar;
+use crate::stack::Stack;
+use crate::tensor::Tensor;
+use crate::value::{List, Value};
+
+/// A type that a kernel can take as an argument (yaml.md 10.1).
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an argument type of kernels",
+    note = "argument types are &Tensor, i64, f64, bool, &str, Scalar, DType, Device, Layout, MemoryFormat, \
+            slices of them such as &[Tensor] and &[i64], and Option of each"
+)]
+pub trait Argument<'a>: Sized {
+    /// The argument from a stack value, or nothing if the value is of another kind. Never converts (D225).
+    fn from_value(value: &'a Value) -> Option<Self>;
+
+    /// The argument as a stack value.
+    fn into_value(self) -> Value;
+
+    /// The keys it brings to the dispatch: those of the tensors in it (D76, without the gaps of D77).
+    #[inline]
+    fn keys(&self) -> KeySet {
+        KeySet::EMPTY
+    }
+}
+
+impl<'a> Argument<'a> for &'a Tensor {
+    #[inline]
+    fn from_value(value: &'a Value) -> Option<Self> {
+        value.as_tensor()
+    }
+
+    #[inline]
+    fn into_value(self) -> Value {
+        Value::Tensor(self.clone())
+    }
+
+    #[inline]
+    fn keys(&self) -> KeySet {
+        self.key_set()
+    }
+}
+
+impl<'a, A: Argument<'a>> Argument<'a> for Option<A> {
+    #[inline]
+    fn from_value(value: &'a Value) -> Option<Self> {
+        match value {
+            Value::None => Some(None),
+            value => A::from_value(value).map(Some),
+        }
+    }
+
+    #[inline]
+    fn into_value(self) -> Value {
+        self.map_or(Value::None, A::into_value)
+    }
+
+    #[inline]
+    fn keys(&self) -> KeySet {
+        self.as_ref().map_or(KeySet::EMPTY, A::keys)
+    }
+}
+
+impl<'a> Argument<'a> for &'a [Tensor] {
+    fn from_value(value: &'a Value) -> Option<Self> {
+        match value {
+            Value::List(list) => match &**list {
+                List::Tensor(list) => Some(list),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    fn into_value(self) -> Value {
+        self.into()
+    }
+
+    fn keys(&self) -> KeySet {
+        self.iter().fold(KeySet::EMPTY, |keys, tensor| keys | tensor.key_set())
+    }
+}
+
+impl<'a> Argument<'a> for &'a [Option<Tensor>] {
+    fn from_value(value: &'a Value) -> Option<Self> {
+        match value {
+            Value::List(list) => match &**list {
+                List::OptionalTensor(list) => Some(list),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    fn into_value(self) -> Value {
+        self.into()
+    }
+
+    fn keys(&self) -> KeySet {
+        self.iter().flatten().fold(KeySet::EMPTY, |keys, tensor| keys | tensor.key_set())
+    }
+}
+
+impl<'a> Argument<'a> for Scalar {
+    #[inline]
+    fn from_value(value: &'a Value) -> Option<Self> {
+        value.as_scalar()
+    }
+
+    #[inline]
+    fn into_value(self) -> Value {
+        self.into()
+    }
+}
+
+impl<'a> Argument<'a> for &'a str {
+    fn from_value(value: &'a Value) -> Option<Self> {
+        match value {
+            Value::Str(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    fn into_value(self) -> Value {
+        self.into()
+    }
+}
+
+macro_rules! in_place {
+    ($($t:ty => $variant:ident),* $(,)?) => {$(
+        impl<'a> Argument<'a> for $t {
+            #[inline]
+            fn from_value(value: &'a Value) -> Option<Self> {
+                match *value {
+                    Value::$variant(v) => Some(v),
+                    _ => None,
+                }
+            }
+
+            #[inline]
+            fn into_value(self) -> Value {
+                Value::$variant(self)
+            }
+        }
+    )*};
+}
+in_place!(i64 => Int, f64 => Float, bool => Bool, DType => DType, Layout => Layout, MemoryFormat => MemoryFormat,
+    Device => Device);
+
+macro_rules! slices {
+    ($($t:ty => $variant:ident),* $(,)?) => {$(
+        impl<'a> Argument<'a> for &'a [$t] {
+            #[inline]
+            fn from_value(value: &'a Value) -> Option<Self> {
+                match value {
+                    Value::List(list) => match &**list {
+                        List::$variant(list) => Some(list),
+                        _ => None,
+                    },
+                    _ => None,
+                }
+            }
+
+            fn into_value(self) -> Value {
+                self.into()
+            }
+        }
+    )*};
+}
+slices!(i64 => Int, f64 => Float, bool => Bool, Scalar => Scalar, String => Str);
+
+/// What a kernel returns: nothing, one result, or a tuple of them.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a return type of kernels",
+    note = "kernels return Result of (), Tensor, Vec<Tensor>, i64, f64, bool, Scalar, DType, Vec<i64>, or a tuple \
+            of up to nine of them"
+)]
+pub trait Returns: Sized {
+    /// How many results the schema has.
+    const COUNT: usize;
+
+    /// Puts the results on the stack, in order.
+    fn push(self, stack: &mut Stack);
+
+    /// The results from stack values, or nothing if a value is of another kind. Takes [`Returns::COUNT`] values.
+    fn take(values: &mut dyn Iterator<Item = Value>) -> Option<Self>;
+}
+
+/// One result.
+trait One: Sized {
+    fn to_value(self) -> Value;
+    fn from_value(value: Value) -> Option<Self>;
+}
+
+macro_rules! ones {
+    ($($t:ty => $variant:ident),* $(,)?) => {$(
+        impl One for $t {
+            fn to_value(self) -> Value {
+                Value::$variant(self)
+            }
+
+            fn from_value(value: Value) -> Option<Self> {
+                match value {
+                    Value::$variant(v) => Some(v),
+                    _ => None,
+                }
+            }
+        }
+    )*};
+}
+ones!(Tensor => Tensor, i64 => Int, f64 => Float, bool => Bool, DType => DType, Device => Device);
+
+impl One for Scalar {
+    fn to_value(self) -> Value {
+        self.into()
+    }
+
+    fn from_value(value: Value) -> Option<Self> {
+        value.as_scalar()
+    }
+}
+
+macro_rules! one_lists {
+    ($($t:ty => $variant:ident),* $(,)?) => {$(
+        impl One for Vec<$t> {
+            fn to_value(self) -> Value {
+                self.into()
+            }
+
+            fn from_value(value: Value) -> Option<Self> {
+                match value {
+                    Value::List(list) => match std::sync::Arc::unwrap_or_clone(list) {
+                        List::$variant(list) => Some(list),
+                        _ => None,
+                    },
+                    _ => None,
+                }
+            }
+        }
+    )*};
+}
+one_lists!(Tensor => Tensor, i64 => Int);
+
+impl Returns for () {
+    const COUNT: usize = 0;
+
+    fn push(self, _: &mut Stack) {}
+
+    fn take(_: &mut dyn Iterator<Item = Value>) -> Option<Self> {
+        Some(())
+    }
+}
+
+macro_rules! single_returns {
+    ($($t:ty),* $(,)?) => {$(
+        impl Returns for $t {
+            const COUNT: usize = 1;
+
+            #[inline]
+            fn push(self, stack: &mut Stack) {
+                stack.push(One::to_value(self));
+            }
+
+            #[inline]
+            fn take(values: &mut dyn Iterator<Item = Value>) -> Option<Self> {
+                One::from_value(values.next()?)
+            }
+        }
+    )*};
+}
+single_returns!(Tensor, i64, f64, bool, DType, Device, Scalar, Vec<Tensor>, Vec<i64>);
+
+macro_rules! tuple_returns {
+    ($($($t:ident)*;)*) => {$(
+        impl<$($t: One),*> Returns for ($($t,)*) {
+            const COUNT: usize = [$(stringify!($t)),*].len();
+
+            #[expect(non_snake_case, reason = "one variable per type parameter")]
+            fn push(self, stack: &mut Stack) {
+                let ($($t,)*) = self;
+                $(stack.push($t.to_value());)*
+            }
+
+            fn take(values: &mut dyn Iterator<Item = Value>) -> Option<Self> {
+                Some(($($t::from_value(values.next()?)?,)*))
+            }
+        }
+    )*};
+}
+tuple_returns! {
+    A B; A B C; A B C D; A B C D E; A B C D E F; A B C D E F G; A B C D E F G H; A B C D E F G H I;
+}
+
+/// Takes the results of a boxed kernel that ran on a stack of its own.
+///
+/// # Errors
+/// `WrongResultCount` and `WrongValueKind`, naming the operator and what was left on the stack.
+#[doc(hidden)]
+pub fn take_results<R: Returns>(operator: &Operator, mut stack: Stack) -> Result<R> {
+    if stack.len() == R::COUNT {
+        let kinds: Vec<_> = stack.iter().map(Value::kind_name).collect();
+        if let Some(results) = R::take(&mut stack.drain_from(0)) {
+            return Ok(results);
+        }
+        let message =
+            format!("a boxed kernel returned ({}), which is not what the schema says", kinds.join(", "));
+        return Err(Error::new(ErrorKind::WrongValueKind, message).in_operator(operator.name()));
+    }
+    Err(wrong_count(operator, R::COUNT, stack.len()))
+}
+
+/// Checks how many results a boxed kernel left on a stack of its own.
+///
+/// # Errors
+/// `WrongResultCount`, naming the operator.
+#[doc(hidden)]
+pub fn check_count(operator: &Operator, stack: &Stack, expected: usize) -> Result<()> {
+    if stack.len() == expected { Ok(()) } else { Err(wrong_count(operator, expected, stack.len())) }
+}
+
+#[cold]
+pub(crate) fn wrong_count(operator: &Operator, expected: usize, found: usize) -> Error {
+    let message = format!("a boxed kernel returned {found} values where the schema says {expected}");
+    Error::new(ErrorKind::WrongResultCount, message).in_operator(operator.name())
+}
+
+/// The argument at a position of a boxed call.
+///
+/// # Errors
+/// `WrongValueKind`, naming the argument.
+#[doc(hidden)]
+#[inline]
+pub fn argument<'a, A: Argument<'a>>(
+    operator: &Operator,
+    arguments: &'a [Value],
+    position: usize,
+) -> Result<A> {
+    match A::from_value(&arguments[position]) {
+        Some(argument) => Ok(argument),
+        None => Err(operator.wrong_kind(position, &arguments[position])),
+    }
+}

@@ -1,0 +1,240 @@
+//! The one error type: a kind, the operator, the key, and a text made on demand.
+//!
+//! Errors are values (law 6): user mistakes never panic. An [`Error`] is one pointer, so that results of kernels stay
+//! small. What a message says is decided where the error is made; only the missing-kernel error, which needs the
+//! operator's table, is rendered here from data.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use crate::key::DispatchKey;
+
+/// The result of everything that can fail in Keyway.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Where something was registered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Place {
+    /// The source file, as the compiler names it.
+    pub file: &'static str,
+    /// The line, from 1.
+    pub line: u32,
+}
+
+impl Place {
+    /// The place of the caller.
+    #[track_caller]
+    pub fn here() -> Place {
+        let location = std::panic::Location::caller();
+        Place { file: location.file(), line: location.line() }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.file, self.line)
+    }
+}
+
+/// What went wrong (dispatch.md section 18, last column, and the kinds a kernel reports).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// A string is not a key's name, or names a key that cannot stand here.
+    UnknownKey,
+    /// No operator has this name.
+    UnknownOperator,
+    /// The operator is named but not defined: kernels without a schema, or a definition that was dropped.
+    MissingDef,
+    /// The operator is defined already.
+    DuplicateDef,
+    /// The namespace is defined already.
+    DuplicateLibrary,
+    /// Another kernel is registered for the same operator and key.
+    DuplicateKernel,
+    /// Another fallback is registered for the same key.
+    DuplicateFallback,
+    /// A schema string cannot be read.
+    SchemaSyntax,
+    /// A schema names another namespace than the library it is defined in.
+    NamespaceMismatch,
+    /// A kernel's signature is not what the schema says.
+    SchemaMismatch,
+    /// The library's kind does not allow this.
+    NotAllowedHere,
+    /// No kernel for the key the call was dispatched to.
+    NoKernel,
+    /// No key was left to dispatch to, and no kernel serves calls without one.
+    NoKernelForUndefined,
+    /// No `Meta` kernel.
+    NoMetaKernel,
+    /// `AutogradOther` serves several backends and no one kernel is right for all of them.
+    AmbiguousAutogradOther,
+    /// A boxed call found fewer values than the operator has arguments.
+    StackTooShort,
+    /// A value is not of the kind the schema says.
+    WrongValueKind,
+    /// A boxed kernel left another number of results than the schema says.
+    WrongResultCount,
+    /// Too many positional arguments.
+    TooManyInputs,
+    /// A required argument is missing.
+    MissingInput,
+    /// An argument is named that the schema does not have.
+    UnknownInput,
+    /// Sizes do not fit each other.
+    Shape,
+    /// An index or a dimension is out of range.
+    Index,
+    /// A value is not acceptable.
+    Value,
+    /// A dtype or another type is not acceptable.
+    Type,
+    /// Not implemented for this input.
+    NotImplemented,
+    /// Anything else a kernel reports.
+    Runtime,
+}
+
+/// An error: one pointer wide.
+pub struct Error(Box<Inner>);
+
+#[derive(Clone)]
+struct Inner {
+    kind: ErrorKind,
+    operator: Option<Cow<'static, str>>,
+    key: Option<DispatchKey>,
+    text: Text,
+}
+
+#[derive(Clone)]
+enum Text {
+    Message(Cow<'static, str>),
+    /// Keys with a kernel of their own, for the missing-kernel error.
+    Available(Vec<String>),
+}
+
+impl Error {
+    /// An error of a kind with a message: one sentence that says what is wrong and, where it can, what to do.
+    #[cold]
+    pub fn new(kind: ErrorKind, message: impl Into<Cow<'static, str>>) -> Error {
+        Error(Box::new(Inner { kind, operator: None, key: None, text: Text::Message(message.into()) }))
+    }
+
+    /// Sizes do not fit.
+    #[cold]
+    pub fn shape(message: impl Into<Cow<'static, str>>) -> Error {
+        Error::new(ErrorKind::Shape, message)
+    }
+
+    /// An index or a dimension is out of range.
+    #[cold]
+    pub fn index(message: impl Into<Cow<'static, str>>) -> Error {
+        Error::new(ErrorKind::Index, message)
+    }
+
+    /// A value is not acceptable.
+    #[cold]
+    pub fn value(message: impl Into<Cow<'static, str>>) -> Error {
+        Error::new(ErrorKind::Value, message)
+    }
+
+    /// A dtype is not acceptable.
+    #[cold]
+    pub fn dtype(message: impl Into<Cow<'static, str>>) -> Error {
+        Error::new(ErrorKind::Type, message)
+    }
+
+    /// Not implemented for this input.
+    #[cold]
+    pub fn not_implemented(message: impl Into<Cow<'static, str>>) -> Error {
+        Error::new(ErrorKind::NotImplemented, message)
+    }
+
+    #[cold]
+    pub(crate) fn no_kernel(operator: &str, key: DispatchKey, available: Vec<String>) -> Error {
+        let kind = match key {
+            DispatchKey::Undefined => ErrorKind::NoKernelForUndefined,
+            _ => ErrorKind::NoKernel,
+        };
+        Error(Box::new(Inner {
+            kind,
+            operator: Some(operator.to_owned().into()),
+            key: Some(key),
+            text: Text::Available(available),
+        }))
+    }
+
+    /// This error with the operator it happened in, unless one nearer to the cause is named already.
+    #[cold]
+    #[must_use]
+    pub fn in_operator(mut self, operator: impl Into<Cow<'static, str>>) -> Error {
+        self.0.operator.get_or_insert(operator.into());
+        self
+    }
+
+    /// This error with the key it is about.
+    #[cold]
+    #[must_use]
+    pub fn at_key(mut self, key: DispatchKey) -> Error {
+        self.0.key = Some(key);
+        self
+    }
+
+    /// What went wrong.
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// The operator's full name, if the error is about one.
+    pub fn operator(&self) -> Option<&str> {
+        self.0.operator.as_deref()
+    }
+
+    /// The key, if the error is about one.
+    pub fn key(&self) -> Option<DispatchKey> {
+        self.0.key
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let operator = self.operator().unwrap_or("the operator");
+        match &self.0.text {
+            Text::Message(message) => match self.operator() {
+                Some(operator) => write!(f, "{operator}: {message}"),
+                None => f.write_str(message),
+            },
+            Text::Available(available) => {
+                match self.0.key {
+                    Some(DispatchKey::Undefined) | None => {
+                        write!(
+                            f,
+                            "{operator}: no key is left to dispatch to: no tensor argument, or all keys masked"
+                        )?;
+                    }
+                    Some(key) => write!(f, "{operator}: no kernel for {key}")?,
+                }
+                match available.is_empty() {
+                    true => write!(f, "\n  it has no kernel at all; write one: ")?,
+                    false => {
+                        write!(f, "\n  it has kernels for {}; for another write: ", available.join(", "))?
+                    }
+                }
+                let key = match self.0.key {
+                    None | Some(DispatchKey::Undefined) => "CompositeExplicitAutograd".to_owned(),
+                    Some(key) => key.to_string(),
+                };
+                write!(f, "#[kernel(\"{operator}\", {key})]")
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}: {self}", self.0.kind)
+    }
+}
+
+impl std::error::Error for Error {}

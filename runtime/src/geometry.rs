@@ -1,0 +1,166 @@
+//! Sizes, strides and offset of a tensor, and how a tensor publishes a new set of them.
+//!
+//! Readers get a plain borrow without a lock. Changing a tensor's geometry (resizing an out tensor, an in-place view)
+//! publishes a new value and keeps the old one until the tensor goes, so that no borrow can dangle. This is one of
+//! the few modules with unsafe code.
+#![allow(unsafe_code, reason = "publishes a value by pointer; each block says why it is sound")]
+
+use std::sync::atomic::{AtomicPtr, Ordering};
+
+use parking_lot::Mutex;
+use smallvec::SmallVec;
+
+use crate::error::{Error, Result};
+
+/// Extents of dimensions, or strides: inline up to five dimensions.
+pub type Dims = SmallVec<[i64; 5]>;
+
+/// Sizes, strides and storage offset, in elements.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Geometry {
+    sizes: Dims,
+    strides: Dims,
+    offset: i64,
+    numel: usize,
+}
+
+impl Geometry {
+    /// A geometry as given.
+    ///
+    /// # Errors
+    /// `Shape` if sizes and strides differ in number, a size or stride or the offset is negative, or the number of
+    /// elements does not fit 63 bits.
+    pub fn new(sizes: &[i64], strides: &[i64], offset: i64) -> Result<Geometry> {
+        if sizes.len() != strides.len() {
+            return Err(Error::shape(format!("{} sizes but {} strides", sizes.len(), strides.len())));
+        }
+        if strides.iter().any(|&s| s < 0) || offset < 0 {
+            return Err(Error::shape(format!(
+                "strides {strides:?} and offset {offset} must not be negative"
+            )));
+        }
+        let numel = checked_numel(sizes)?;
+        Ok(Geometry { sizes: sizes.into(), strides: strides.into(), offset, numel })
+    }
+
+    /// Row-major order from offset 0.
+    ///
+    /// # Errors
+    /// `Shape` if a size is negative or the number of elements does not fit 63 bits.
+    pub fn contiguous(sizes: &[i64]) -> Result<Geometry> {
+        let numel = checked_numel(sizes)?;
+        Ok(Geometry { sizes: sizes.into(), strides: contiguous_strides(sizes), offset: 0, numel })
+    }
+
+    /// Extents of the dimensions.
+    pub fn sizes(&self) -> &[i64] {
+        &self.sizes
+    }
+
+    /// Steps between neighbours of each dimension, in elements.
+    pub fn strides(&self) -> &[i64] {
+        &self.strides
+    }
+
+    /// The first element's position in the storage, in elements.
+    pub fn offset(&self) -> i64 {
+        self.offset
+    }
+
+    /// The number of elements.
+    pub fn numel(&self) -> usize {
+        self.numel
+    }
+
+    /// Whether the elements lie in row-major order without gaps; strides of extents below two do not count.
+    pub fn is_contiguous(&self) -> bool {
+        let mut expected = 1;
+        for (&size, &stride) in self.sizes.iter().zip(&self.strides).rev() {
+            if size == 0 {
+                return true;
+            }
+            if size != 1 && stride != expected {
+                return false;
+            }
+            expected *= size;
+        }
+        true
+    }
+
+    /// How many elements a storage must have for this geometry.
+    ///
+    /// # Errors
+    /// `Shape` if that does not fit 63 bits.
+    pub fn storage_len(&self) -> Result<usize> {
+        if self.numel == 0 {
+            return Ok(0);
+        }
+        let last = self.sizes.iter().zip(&self.strides).try_fold(self.offset, |last, (&size, &stride)| {
+            (size - 1).checked_mul(stride).and_then(|step| last.checked_add(step))
+        });
+        match last.and_then(|last| usize::try_from(last).ok()) {
+            Some(last) => Ok(last + 1),
+            None => Err(Error::shape("sizes and strides reach beyond any storage")),
+        }
+    }
+}
+
+/// The strides of row-major order. Extents of zero count as one, as ATen does.
+pub fn contiguous_strides(sizes: &[i64]) -> Dims {
+    let mut strides: Dims = SmallVec::from_elem(1, sizes.len());
+    for d in (1..sizes.len()).rev() {
+        strides[d - 1] = strides[d].saturating_mul(sizes[d].max(1));
+    }
+    strides
+}
+
+fn checked_numel(sizes: &[i64]) -> Result<usize> {
+    if let Some(d) = sizes.iter().position(|&size| size < 0) {
+        return Err(Error::shape(format!("size {} at dimension {d} is negative", sizes[d])));
+    }
+    let mut numel = 1i64;
+    for &size in sizes {
+        numel = numel
+            .checked_mul(size.max(1))
+            .ok_or_else(|| Error::shape(format!("sizes {sizes:?} have too many elements")))?;
+    }
+    Ok(if sizes.contains(&0) { 0 } else { numel as usize })
+}
+
+/// A geometry that can be replaced while borrowed. The first one is stored inline.
+#[derive(Debug)]
+pub(crate) struct PublishedGeometry {
+    first: Geometry,
+    /// Null while the first one holds, else the last box of `later`.
+    current: AtomicPtr<Geometry>,
+    /// Every geometry published after the first; boxes, because borrows of them are out.
+    #[expect(clippy::vec_box, reason = "borrows point into the boxes, which must not move")]
+    later: Mutex<Vec<Box<Geometry>>>,
+}
+
+impl PublishedGeometry {
+    pub(crate) fn new(first: Geometry) -> Self {
+        PublishedGeometry { first, current: AtomicPtr::default(), later: Mutex::new(Vec::new()) }
+    }
+
+    #[inline]
+    pub(crate) fn get(&self) -> &Geometry {
+        let current = self.current.load(Ordering::Acquire);
+        if current.is_null() {
+            return &self.first;
+        }
+        // SAFETY: `current` points into a box of `later`. Boxes are only ever added while `self` lives, so the
+        // referent outlives the borrow of `self`; it is never written after being published with `Release`.
+        unsafe { &*current }
+    }
+
+    pub(crate) fn set(&self, geometry: Geometry) {
+        let mut later = self.later.lock();
+        if *self.get() == geometry {
+            return;
+        }
+        later.push(Box::new(geometry));
+        let newest: *const Geometry = &**later.last().expect("one was just pushed");
+        self.current.store(newest.cast_mut(), Ordering::Release);
+    }
+}

@@ -1,0 +1,122 @@
+//! The arguments of a boxed call from what a user gave: by position, by name, the rest from defaults (D221).
+
+use keyway_schema::{Argument, BaseType, Default, Type};
+
+use crate::device::{Device, Layout, MemoryFormat};
+use crate::dtype::DType;
+use crate::error::{Error, ErrorKind, Result};
+use crate::key::Backend;
+use crate::operator::Operator;
+use crate::stack::Stack;
+use crate::value::Value;
+
+impl Operator {
+    /// The stack for a call: leading positional values, named ones, and defaults for the rest.
+    ///
+    /// # Errors
+    /// `TooManyInputs`, `MissingInput`, `UnknownInput` (also for a name given twice or by position too), naming the
+    /// argument; `MissingDef`. Kinds are checked by the call itself.
+    pub fn inputs<'a>(
+        &'static self,
+        positional: impl IntoIterator<Item = Value>,
+        named: impl IntoIterator<Item = (&'a str, Value)>,
+    ) -> Result<Stack> {
+        let schema = self.schema().ok_or_else(|| self.undefined())?;
+        let mut given: Vec<Option<Value>> = positional.into_iter().map(Some).collect();
+        let limit = schema.arguments.iter().filter(|argument| !argument.keyword_only).count();
+        if given.len() > limit {
+            let message = format!("it takes {limit} arguments by position, {} were given", given.len());
+            return Err(Error::new(ErrorKind::TooManyInputs, message).in_operator(self.name()));
+        }
+        given.resize(schema.arguments.len(), None);
+        for (name, value) in named {
+            let position = schema.arguments.iter().position(|argument| argument.name == name);
+            match position.map(|position| &mut given[position]) {
+                Some(slot @ None) => *slot = Some(value),
+                Some(Some(_)) => return Err(self.bad_name(name, "is given twice")),
+                None => return Err(self.bad_name(name, "is not in its schema")),
+            }
+        }
+        let filled = given.into_iter().zip(&schema.arguments).map(|(value, argument)| match value {
+            Some(value) => Ok(value),
+            None => default_value(argument).ok_or_else(|| {
+                let message = format!("the argument `{}` ({}) is missing", argument.name, argument.ty);
+                Error::new(ErrorKind::MissingInput, message).in_operator(self.name())
+            }),
+        });
+        filled.collect()
+    }
+
+    /// Calls it with values by position and defaults for the rest; the results are on the returned stack.
+    ///
+    /// # Errors
+    /// As [`Operator::inputs`] and [`Operator::call_boxed`].
+    pub fn call(&'static self, positional: impl IntoIterator<Item = Value>) -> Result<Stack> {
+        let mut stack = self.inputs(positional, [])?;
+        self.call_boxed(&mut stack)?;
+        Ok(stack)
+    }
+
+    fn bad_name(&self, name: &str, what: &str) -> Error {
+        Error::new(ErrorKind::UnknownInput, format!("the argument `{name}` {what}")).in_operator(self.name())
+    }
+}
+
+/// An argument's default as a value of its type.
+fn default_value(argument: &Argument) -> Option<Value> {
+    value_of(argument.default.as_ref()?, &argument.ty)
+}
+
+fn value_of(default: &Default, ty: &Type) -> Option<Value> {
+    match (default, ty) {
+        (Default::None, _) => Some(Value::None),
+        (default, Type::Optional(inner)) => value_of(default, inner),
+        (Default::List(elements), Type::List(element, _)) => list_of(elements, element),
+        (one, Type::List(element, Some(n))) => list_of(&vec![one.clone(); *n as usize], element),
+        (Default::Bool(v), _) => Some(Value::Bool(*v)),
+        (Default::Int(v), Type::Base(BaseType::Float)) => Some(Value::Float(*v as f64)),
+        (Default::Int(v), _) => Some(Value::Int(*v)),
+        (Default::Float { value, .. }, _) => Some(Value::Float(*value)),
+        (Default::Str { value, .. }, Type::Base(BaseType::Device)) => device(value),
+        (Default::Str { value, .. }, _) => Some(value.as_str().into()),
+        (Default::Symbol(symbol), _) => symbol_value(symbol),
+        (Default::List(_), _) => None,
+    }
+}
+
+fn list_of(elements: &[Default], ty: &Type) -> Option<Value> {
+    let values: Option<Vec<Value>> = elements.iter().map(|element| value_of(element, ty)).collect();
+    let values = values?;
+    let ints = || values.iter().filter_map(Value::as_scalar).map(|v| v.to_i64());
+    match ty {
+        Type::Base(BaseType::Int | BaseType::SymInt) => Some(ints().collect::<Vec<i64>>().into()),
+        Type::Base(BaseType::Float) => {
+            Some(values.iter().filter_map(Value::as_scalar).map(|v| v.to_f64()).collect::<Vec<f64>>().into())
+        }
+        Type::Base(BaseType::Bool) => Some(ints().map(|v| v != 0).collect::<Vec<bool>>().into()),
+        Type::Base(BaseType::Tensor) if values.is_empty() => Some(Vec::<crate::Tensor>::new().into()),
+        Type::Base(BaseType::Scalar) => {
+            Some(values.iter().filter_map(Value::as_scalar).collect::<Vec<_>>().into())
+        }
+        _ => None,
+    }
+}
+
+fn device(name: &str) -> Option<Value> {
+    let backend = Backend::all().find(|backend| backend.name().eq_ignore_ascii_case(name))?;
+    Some(Value::Device(Device::of(backend)))
+}
+
+/// Symbols stand for reduction codes (Y53), memory formats, layouts and dtypes (Y55).
+fn symbol_value(symbol: &str) -> Option<Value> {
+    match symbol {
+        "Mean" => Some(Value::Int(1)),
+        "contiguous_format" => Some(Value::MemoryFormat(MemoryFormat::Contiguous)),
+        "strided" => Some(Value::Layout(Layout::Strided)),
+        "long" => Some(Value::DType(DType::Int64)),
+        "int" => Some(Value::DType(DType::Int32)),
+        "float" => Some(Value::DType(DType::Float32)),
+        "double" => Some(Value::DType(DType::Float64)),
+        name => name.parse().ok().map(Value::DType),
+    }
+}

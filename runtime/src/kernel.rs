@@ -1,0 +1,175 @@
+//! Kernels: typed functions, boxed functions, boxed closures, fallthrough.
+//!
+//! A typed kernel is a plain function of its operator's signature; it always has a boxed form too, made by the
+//! signature's adapter. A boxed kernel works on the stack and serves any operator (dispatch.md D198 to D202).
+
+use std::any::TypeId;
+use std::fmt;
+use std::sync::Arc;
+
+use parking_lot::RwLock;
+
+use crate::erased::Erased;
+use crate::error::{Error, ErrorKind, Place, Result};
+use crate::key_set::KeySet;
+use crate::operator::Operator;
+use crate::signature::Signature;
+use crate::stack::Stack;
+
+/// The function of a boxed kernel: the operator that is called, the keys the call was dispatched with (the kernel's
+/// own key is the highest, D201), and the stack with the arguments on top.
+pub type BoxedFn = fn(&'static Operator, KeySet, &mut Stack) -> Result<()>;
+
+type BoxedClosure = dyn Fn(&'static Operator, KeySet, &mut Stack) -> Result<()> + Send + Sync;
+
+/// A kernel: what runs when a call reaches the key it is registered at.
+pub struct Kernel {
+    name: &'static str,
+    place: Option<Place>,
+    /// The typed function and the signature it belongs to.
+    typed: Option<(Erased, TypeId)>,
+    boxed: Boxed,
+}
+
+enum Boxed {
+    /// Calls the typed function through its signature's adapter.
+    Adapter(fn(Erased, &'static Operator, KeySet, &mut Stack) -> Result<()>),
+    Function(BoxedFn),
+    /// `None` once the registration that owned it is gone.
+    Closure(RwLock<Option<Arc<BoxedClosure>>>),
+    Fallthrough,
+    Ambiguous,
+}
+
+impl Kernel {
+    /// A typed kernel. Generated operators offer this as `aten::add::Tensor::kernel(f)`.
+    pub const fn typed<S: Signature>(f: S::Fn) -> Kernel {
+        let typed = Some((Erased::of(f), TypeId::of::<S>()));
+        Kernel { name: "", place: None, typed, boxed: Boxed::Adapter(call_typed::<S>) }
+    }
+
+    /// A boxed kernel or fallback.
+    pub const fn boxed(f: BoxedFn) -> Kernel {
+        Kernel { name: "", place: None, typed: None, boxed: Boxed::Function(f) }
+    }
+
+    /// A boxed kernel with state. The state is dropped with the registration, once no call is inside the kernel.
+    pub fn closure(
+        f: impl Fn(&'static Operator, KeySet, &mut Stack) -> Result<()> + Send + Sync + 'static,
+    ) -> Kernel {
+        Kernel { name: "", place: None, typed: None, boxed: Boxed::Closure(RwLock::new(Some(Arc::new(f)))) }
+    }
+
+    /// The kernel that is skipped: calls go on at the next key, at no cost (D157).
+    pub const fn fallthrough() -> Kernel {
+        Kernel { name: "fallthrough", place: None, typed: None, boxed: Boxed::Fallthrough }
+    }
+
+    pub(crate) const fn ambiguous() -> Kernel {
+        Kernel { name: "ambiguous AutogradOther", place: None, typed: None, boxed: Boxed::Ambiguous }
+    }
+
+    /// The kernel with a name for dumps and messages, usually its function's.
+    #[must_use]
+    pub const fn named(mut self, name: &'static str) -> Kernel {
+        self.name = name;
+        self
+    }
+
+    /// The kernel with the place it was written at.
+    #[must_use]
+    pub const fn at(mut self, file: &'static str, line: u32) -> Kernel {
+        self.place = Some(Place { file, line });
+        self
+    }
+
+    /// Its name, empty if it was given none.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Where it was written or registered, if known.
+    pub fn place(&self) -> Option<Place> {
+        self.place
+    }
+
+    /// Whether it is the kernel that is skipped.
+    pub fn is_fallthrough(&self) -> bool {
+        matches!(self.boxed, Boxed::Fallthrough)
+    }
+
+    pub(crate) fn set_place(&mut self, place: Place) {
+        self.place.get_or_insert(place);
+    }
+
+    /// The typed function, if it is of the signature with this id.
+    pub(crate) fn typed_for(&self, signature: Option<TypeId>) -> Option<Erased> {
+        self.typed.filter(|&(_, own)| Some(own) == signature).map(|(f, _)| f)
+    }
+
+    /// The signature of a typed kernel.
+    pub(crate) fn signature(&self) -> Option<TypeId> {
+        self.typed.map(|(_, own)| own)
+    }
+
+    /// Drops the state of a kernel whose registration is gone. Calls inside it keep their share until they return.
+    pub(crate) fn retire(&self) {
+        if let Boxed::Closure(state) = &self.boxed {
+            *state.write() = None;
+        }
+    }
+
+    /// Runs it on the stack.
+    ///
+    /// # Errors
+    /// What the kernel reports.
+    #[doc(hidden)]
+    #[inline]
+    pub fn call_boxed(&self, operator: &'static Operator, keys: KeySet, stack: &mut Stack) -> Result<()> {
+        match &self.boxed {
+            Boxed::Adapter(adapter) => {
+                let (f, _) = self.typed.expect("an adapter stands beside its typed function");
+                adapter(f, operator, keys, stack)
+            }
+            Boxed::Function(f) => f(operator, keys, stack),
+            Boxed::Closure(state) => {
+                let closure = state.read().clone();
+                match closure {
+                    Some(closure) => closure(operator, keys, stack),
+                    None => operator.redispatch_boxed(keys, stack),
+                }
+            }
+            Boxed::Fallthrough => operator.redispatch_boxed(keys, stack),
+            Boxed::Ambiguous => Err(ambiguous(operator)),
+        }
+    }
+}
+
+fn call_typed<S: Signature>(
+    f: Erased,
+    operator: &'static Operator,
+    keys: KeySet,
+    stack: &mut Stack,
+) -> Result<()> {
+    #[allow(unsafe_code, reason = "the one place besides TypedOperator that restores a typed function")]
+    // SAFETY: only `Kernel::typed::<S>` stores this adapter, beside a function erased from `S::Fn`.
+    let f = unsafe { f.restore::<S::Fn>() };
+    S::call_boxed(f, operator, keys, stack)
+}
+
+#[cold]
+fn ambiguous(operator: &Operator) -> Error {
+    let message = "it has a CompositeImplicitAutograd kernel and one for a backend whose tensors carry AutogradOther, \
+                   so no kernel is right for all of them; register one at AutogradOther (D142)";
+    Error::new(ErrorKind::AmbiguousAutogradOther, message).in_operator(operator.name())
+}
+
+impl fmt::Debug for Kernel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = if self.name.is_empty() { "kernel" } else { self.name };
+        match self.place {
+            Some(place) => write!(f, "{name} ({place})"),
+            None => f.write_str(name),
+        }
+    }
+}

@@ -1,0 +1,348 @@
+//! Operators: the entry that calls go through, and its typed face.
+//!
+//! An [`Operator`] lives as long as the process, so handles never dangle (better than D129): generated ones are
+//! constants, operators defined at run time are made once per name and kept. Its table is computed at its first
+//! call and after each change (law 8). What is registered is kept by [`crate::registry`].
+
+use std::any::TypeId;
+use std::fmt;
+use std::marker::PhantomData;
+use std::ops::Deref;
+use std::sync::atomic::{AtomicPtr, Ordering};
+
+use keyway_schema::Schema;
+use parking_lot::Mutex;
+
+use crate::boxing;
+use crate::definition::Definition;
+use crate::error::{Error, ErrorKind, Place, Result};
+use crate::kernel::Kernel;
+use crate::key::{DispatchKey, RegistrationKey};
+use crate::key_set::KeySet;
+use crate::local::local_key_sets;
+use crate::registry;
+use crate::signature::Signature;
+use crate::stack::Stack;
+use crate::table::{Registrations, Table, TableRow, UNBUILT};
+use crate::value::Value;
+
+/// An operator: its name, schema, kernels and dispatch table.
+pub struct Operator {
+    name: &'static str,
+    /// The schema of a generated operator, parsed when first needed.
+    generated_schema: Option<&'static str>,
+    signature: Option<TypeId>,
+    table: AtomicPtr<Table>,
+    pub(crate) state: Mutex<State>,
+}
+
+/// What is registered for an operator. Changed only with the registry's lock held.
+pub(crate) struct State {
+    pub(crate) definition: Option<&'static Definition>,
+    pub(crate) kernels: Registrations,
+    /// Set when two `#[kernel]`s claim one key: every call says so.
+    pub(crate) conflict: Option<(RegistrationKey, Option<Place>, Option<Place>)>,
+}
+
+impl Operator {
+    pub(crate) const fn new(
+        name: &'static str,
+        generated_schema: Option<&'static str>,
+        signature: Option<TypeId>,
+    ) -> Operator {
+        let unbuilt: *const Table = &UNBUILT;
+        Operator {
+            name,
+            generated_schema,
+            signature,
+            table: AtomicPtr::new(unbuilt.cast_mut()),
+            state: Mutex::new(State { definition: None, kernels: Registrations::new(), conflict: None }),
+        }
+    }
+
+    /// The full name, `aten::add.Tensor`; without the dot for the default overload.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// The schema, unless the operator is named but not defined.
+    pub fn schema(&'static self) -> Option<&'static Schema> {
+        self.built_table().definition.map(|definition| &definition.schema)
+    }
+
+    /// Where it was defined; `None` for generated operators and undefined ones.
+    pub fn definition_place(&'static self) -> Option<Place> {
+        self.built_table().definition.and_then(|definition| definition.place)
+    }
+
+    /// Whether a kernel is registered at exactly this key, alias keys included (D135).
+    pub fn has_kernel_at(&'static self, key: impl Into<RegistrationKey>) -> bool {
+        registry::collect();
+        self.state.lock().kernels.at(key).is_some()
+    }
+
+    /// The keys kernels are registered at, in order.
+    pub fn kernel_keys(&'static self) -> Vec<RegistrationKey> {
+        registry::collect();
+        self.state.lock().kernels.keys().collect()
+    }
+
+    /// The dispatch table that calls use, `Undefined` first, then ascending; keys without a kernel are left out.
+    pub fn table(&'static self) -> Vec<TableRow> {
+        let table = self.built_table();
+        std::iter::once(DispatchKey::Undefined)
+            .chain(DispatchKey::all())
+            .filter(|&key| table.cell(key).kernel.is_some())
+            .map(|key| TableRow::of(key, table.cell(key)))
+            .collect()
+    }
+
+    /// Calls it with its arguments on top of the stack, in schema order and with defaults filled in (D217, D220).
+    ///
+    /// # Errors
+    /// Wrong number or kind of values, before anything runs; a missing kernel; what the kernel reports; a boxed
+    /// kernel whose results are not what the schema says. After an error the stack may hold some of the arguments.
+    pub fn call_boxed(&'static self, stack: &mut Stack) -> Result<()> {
+        let table = self.built_table();
+        let keys = self.keys_of(table, stack)?;
+        self.run_boxed(table, local_key_sets().apply(keys), stack)
+    }
+
+    /// Calls it by a key set, without looking at the thread's sets (D208): what a boxed kernel passes the call on with.
+    ///
+    /// # Errors
+    /// As [`Operator::call_boxed`]; arguments are checked by the kernel that takes them.
+    pub fn redispatch_boxed(&'static self, keys: KeySet, stack: &mut Stack) -> Result<()> {
+        self.run_boxed(self.built_table(), keys, stack)
+    }
+
+    fn run_boxed(&'static self, table: &'static Table, keys: KeySet, stack: &mut Stack) -> Result<()> {
+        let definition = table.definition.ok_or_else(|| self.undefined())?;
+        let base = stack.base_of(definition.arguments.len())?;
+        let (kernel, keys) = self.kernel_for(table, keys)?;
+        kernel.call_boxed(self, keys, stack)?;
+        self.check_results(definition, stack, base)
+    }
+
+    /// The keys of a boxed call's arguments, checked by the schema on the way (D78 to D80).
+    fn keys_of(&'static self, table: &Table, stack: &Stack) -> Result<KeySet> {
+        let definition = table.definition.ok_or_else(|| self.undefined())?;
+        let values = stack.last_n(definition.arguments.len()).map_err(|e| e.in_operator(self.name))?;
+        let mut keys = KeySet::EMPTY;
+        for (position, (value, check)) in values.iter().zip(&definition.arguments).enumerate() {
+            if value.tag() & check.accepts == 0 {
+                return Err(self.wrong_kind(position, value));
+            }
+            if check.contributes {
+                keys = value.tensors().fold(keys, |keys, tensor| keys | tensor.key_set());
+            }
+        }
+        Ok(keys)
+    }
+
+    fn check_results(&self, definition: &Definition, stack: &Stack, base: usize) -> Result<()> {
+        let results = stack.get(base..).unwrap_or_default();
+        if results.len() != definition.returns.len() {
+            return Err(boxing::wrong_count(self, definition.returns.len(), results.len()));
+        }
+        for (position, (value, check)) in results.iter().zip(&definition.returns).enumerate() {
+            if value.tag() & check.accepts == 0 {
+                return Err(self.wrong_result(position, value, definition));
+            }
+        }
+        Ok(())
+    }
+
+    #[cold]
+    fn wrong_result(&self, position: usize, value: &Value, definition: &Definition) -> Error {
+        let expected = &definition.schema.returns[position].ty;
+        let message =
+            format!("result {position} of a boxed kernel must be {expected}, it is {}", value.kind_name());
+        Error::new(ErrorKind::WrongValueKind, message).in_operator(self.name)
+    }
+
+    #[cold]
+    pub(crate) fn wrong_kind(&self, position: usize, value: &Value) -> Error {
+        let schema = self.state.lock().definition.map(|definition| &definition.schema);
+        let argument = schema.and_then(|schema| schema.arguments.get(position));
+        let message = match argument {
+            Some(a) => format!(
+                "argument `{}` (position {position}) must be {}, it is {}",
+                a.name,
+                a.ty,
+                value.kind_name()
+            ),
+            None => format!("the argument at position {position} cannot be {}", value.kind_name()),
+        };
+        Error::new(ErrorKind::WrongValueKind, message).in_operator(self.name)
+    }
+
+    #[cold]
+    pub(crate) fn undefined(&self) -> Error {
+        let message =
+            "it is named but not defined; define its schema with Library::def or in an operator list";
+        Error::new(ErrorKind::MissingDef, message).in_operator(self.name)
+    }
+
+    /// The kernel for a key set, past keys that fall through.
+    fn kernel_for(&'static self, table: &'static Table, keys: KeySet) -> Result<(&'static Kernel, KeySet)> {
+        let (cell, keys) = table.find_past_fallthrough(keys);
+        match cell.kernel.filter(|kernel| !kernel.is_fallthrough()) {
+            Some(kernel) => Ok((kernel, keys)),
+            None => Err(self.no_kernel(keys)),
+        }
+    }
+
+    #[cold]
+    fn no_kernel(&'static self, keys: KeySet) -> Error {
+        let state = self.state.lock();
+        if let Some((key, first, second)) = state.conflict {
+            let place = |place: Option<Place>| place.map_or("an unknown place".to_owned(), |p| p.to_string());
+            let message =
+                format!("two kernels claim {key}: at {} and at {}; keep one", place(first), place(second));
+            return Error::new(ErrorKind::DuplicateKernel, message).in_operator(self.name);
+        }
+        if state.definition.is_none() {
+            drop(state);
+            return self.undefined();
+        }
+        Error::no_kernel(self.name, keys.highest(), state.kernels.keys().map(|key| key.to_string()).collect())
+    }
+
+    #[inline]
+    fn current_table(&self) -> &'static Table {
+        #[allow(unsafe_code, reason = "reads the table that `publish` stored")]
+        // SAFETY: the pointer is always to a `Table` that lives as long as the process: `UNBUILT`, or one leaked by
+        // `publish`. It was stored with `Release` after the table was complete.
+        unsafe {
+            &*self.table.load(Ordering::Acquire)
+        }
+    }
+
+    fn built_table(&'static self) -> &'static Table {
+        let table = self.current_table();
+        if table.is_built { table } else { self.build() }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn build(&'static self) -> &'static Table {
+        registry::build_table(self)
+    }
+
+    /// Makes a table the one that calls use. With the registry's lock held.
+    pub(crate) fn publish(&self, table: Table) -> &'static Table {
+        let table: &'static Table = Box::leak(Box::new(table));
+        self.table.store(std::ptr::from_ref(table).cast_mut(), Ordering::Release);
+        table
+    }
+
+    /// Has the table computed again at the next call. With the registry's lock held.
+    pub(crate) fn unpublish(&self) {
+        self.table.store(std::ptr::from_ref(&UNBUILT).cast_mut(), Ordering::Release);
+    }
+
+    pub(crate) fn generated_schema(&self) -> Option<&'static str> {
+        self.generated_schema
+    }
+
+    pub(crate) fn signature(&self) -> Option<TypeId> {
+        self.signature
+    }
+}
+
+impl fmt::Debug for Operator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+impl fmt::Display for Operator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+impl PartialEq for Operator {
+    fn eq(&self, other: &Operator) -> bool {
+        std::ptr::eq(self, other)
+    }
+}
+
+impl Eq for Operator {}
+
+/// What a typed call found when the short way did not do.
+#[doc(hidden)]
+#[derive(Debug)]
+pub enum Resolved<F> {
+    /// A typed kernel and the keys it gets.
+    Typed(F, KeySet),
+    /// A boxed kernel and the keys it gets.
+    Boxed(&'static Kernel, KeySet),
+}
+
+/// An operator whose signature is known at compile time. Generated operators are statics of this type.
+#[repr(transparent)]
+pub struct TypedOperator<S> {
+    operator: Operator,
+    signature: PhantomData<fn() -> S>,
+}
+
+impl<S: Signature> TypedOperator<S> {
+    /// The entry of a generated operator. `schema` is its full schema text, namespace included; it is parsed when
+    /// first needed.
+    pub const fn new(name: &'static str, schema: &'static str) -> TypedOperator<S> {
+        TypedOperator {
+            operator: Operator::new(name, Some(schema), Some(TypeId::of::<S>())),
+            signature: PhantomData,
+        }
+    }
+
+    /// The operator without its signature.
+    pub const fn operator(&'static self) -> &'static Operator {
+        &self.operator
+    }
+
+    /// The typed kernel for a key set: the short way, one load of the table and no branch but this option.
+    #[doc(hidden)]
+    #[inline]
+    pub fn find(&'static self, keys: KeySet) -> Option<(S::Fn, KeySet)> {
+        let (cell, keys) = self.operator.current_table().find(keys);
+        #[allow(unsafe_code, reason = "the one place besides the adapter that restores a typed function")]
+        // SAFETY: a cell's function is of the operator's own signature (`Kernel::typed_for`), which `new` made `S`.
+        cell.typed.map(|f| (unsafe { f.restore::<S::Fn>() }, keys))
+    }
+
+    /// What a key set leads to when [`TypedOperator::find`] found nothing: computes the table if it is not there
+    /// yet, goes past keys that fall through for their backend only.
+    ///
+    /// # Errors
+    /// `NoKernel` and its relatives.
+    #[doc(hidden)]
+    pub fn resolve(&'static self, keys: KeySet) -> Result<Resolved<S::Fn>> {
+        let table = self.operator.built_table();
+        let (kernel, keys) = self.operator.kernel_for(table, keys)?;
+        match kernel.typed_for(self.operator.signature()) {
+            Some(f) => {
+                #[allow(unsafe_code, reason = "as in `find`")]
+                // SAFETY: `typed_for` gave it for the operator's own signature, which `new` made `S`.
+                Ok(Resolved::Typed(unsafe { f.restore::<S::Fn>() }, keys))
+            }
+            None => Ok(Resolved::Boxed(kernel, keys)),
+        }
+    }
+}
+
+impl<S: Signature> Deref for TypedOperator<S> {
+    type Target = Operator;
+
+    fn deref(&self) -> &Operator {
+        &self.operator
+    }
+}
+
+impl<S> fmt::Debug for TypedOperator<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.operator.fmt(f)
+    }
+}

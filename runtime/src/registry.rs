@@ -1,0 +1,390 @@
+//! What is registered in the process: operators by name, kernels, fallbacks.
+//!
+//! One lock orders all changes; calls never take it. A change happens whole or not at all and returns an owned
+//! [`Registration`] (law 3). What `#[kernel]`, `#[fallback]` and generated lists announced is collected here once,
+//! sorted, before the first look.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use keyway_schema::{OperatorName, Schema, suggest};
+use parking_lot::{Mutex, MutexGuard};
+
+use crate::definition::Definition;
+use crate::error::{Error, ErrorKind, Place, Result};
+use crate::fallback;
+use crate::kernel::Kernel;
+use crate::key::{DispatchKey, RegistrationKey};
+use crate::key_set::KeySet;
+use crate::operator::Operator;
+use crate::table::{Fallbacks, Table};
+
+/// The operators of a generated list, announced to the process.
+#[derive(Debug)]
+pub struct OperatorList(pub &'static [&'static Operator]);
+
+inventory::collect!(OperatorList);
+
+/// A kernel written with `#[kernel]`.
+#[derive(Debug)]
+pub struct KernelRegistration {
+    operator: &'static Operator,
+    key: RegistrationKey,
+    kernel: Kernel,
+}
+
+impl KernelRegistration {
+    /// A kernel for an operator at a key.
+    pub const fn new(
+        operator: &'static Operator,
+        key: RegistrationKey,
+        kernel: Kernel,
+    ) -> KernelRegistration {
+        KernelRegistration { operator, key, kernel }
+    }
+}
+
+/// A fallback written with `#[fallback]`.
+#[derive(Debug)]
+pub struct FallbackRegistration {
+    key: RegistrationKey,
+    kernel: Kernel,
+}
+
+impl FallbackRegistration {
+    /// A boxed kernel for every operator that has none of its own at a key.
+    pub const fn new(key: RegistrationKey, kernel: Kernel) -> FallbackRegistration {
+        FallbackRegistration { key, kernel }
+    }
+}
+
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct CollectedKernel(pub &'static KernelRegistration);
+inventory::collect!(CollectedKernel);
+
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct CollectedFallback(pub &'static FallbackRegistration);
+inventory::collect!(CollectedFallback);
+
+#[derive(Default)]
+struct Registry {
+    operators: BTreeMap<&'static str, &'static Operator>,
+    /// Fallbacks the runtime brings; one registered later hides them.
+    default_fallbacks: Fallbacks,
+    fallbacks: Fallbacks,
+    namespaces: BTreeMap<String, Place>,
+    /// What could not be collected; [`collected_problems`] tells.
+    problems: Vec<Error>,
+}
+
+static REGISTRY: LazyLock<Mutex<Registry>> = LazyLock::new(Mutex::default);
+static COLLECTED: AtomicBool = AtomicBool::new(false);
+
+fn registry() -> MutexGuard<'static, Registry> {
+    let mut registry = REGISTRY.lock();
+    if !COLLECTED.load(Ordering::Relaxed) {
+        registry.collect();
+        COLLECTED.store(true, Ordering::Release);
+    }
+    registry
+}
+
+/// Takes in what generated lists, `#[kernel]` and `#[fallback]` announced, if that has not happened yet. Happens by
+/// itself before the first look-up and the first call; a crate's `register` function calls it so that naming the
+/// function keeps the linker from dropping the crate.
+pub fn collect() {
+    if !COLLECTED.load(Ordering::Acquire) {
+        drop(registry());
+    }
+}
+
+/// What was wrong with the announcements collected from linked crates: fallbacks that claim one key, operators that
+/// claim one name. Two kernels for one key are reported by every call of their operator instead.
+pub fn collected_problems() -> Vec<String> {
+    registry().problems.iter().map(ToString::to_string).collect()
+}
+
+impl Registry {
+    fn collect(&mut self) {
+        self.default_fallbacks = fallback::defaults().collect();
+        let mut operators: Vec<_> =
+            inventory::iter::<OperatorList>().flat_map(|list| list.0).copied().collect();
+        operators.sort_by_key(|operator| operator.name());
+        for operator in operators {
+            let known = self.operators.entry(operator.name()).or_insert(operator);
+            if *known != operator {
+                let message = "two linked operator lists define it; calls by name reach the first";
+                self.problems.push(Error::new(ErrorKind::DuplicateDef, message).in_operator(operator.name()));
+            }
+        }
+        self.collect_kernels();
+        self.collect_fallbacks();
+    }
+
+    fn collect_kernels(&mut self) {
+        let mut kernels: Vec<_> = inventory::iter::<CollectedKernel>().map(|kernel| kernel.0).collect();
+        kernels.sort_by_key(|k| (k.operator.name(), k.key, k.kernel.place()));
+        for KernelRegistration { operator, key, kernel } in kernels {
+            self.operators.entry(operator.name()).or_insert(operator);
+            let mut state = operator.state.lock();
+            match state.kernels.at(*key) {
+                Some(first) => state.conflict = Some((*key, first.place(), kernel.place())),
+                None => state.kernels.add(*key, kernel),
+            }
+        }
+    }
+
+    fn collect_fallbacks(&mut self) {
+        let mut fallbacks: Vec<_> =
+            inventory::iter::<CollectedFallback>().map(|fallback| fallback.0).collect();
+        fallbacks.sort_by_key(|f| (f.key, f.kernel.place()));
+        for FallbackRegistration { key, kernel } in fallbacks {
+            if let Err(problem) = self.add_fallback(*key, kernel, false) {
+                self.problems.push(problem);
+            }
+        }
+    }
+
+    fn add_fallback(
+        &mut self,
+        key: RegistrationKey,
+        kernel: &'static Kernel,
+        overriding: bool,
+    ) -> Result<()> {
+        let keys = runtime_keys(key);
+        for key in keys.clone() {
+            if let Some(held) = self.fallbacks.get(&key)
+                && !overriding
+            {
+                let message = format!("{key} has a fallback already: {held:?}; this one is {kernel:?}");
+                return Err(Error::new(ErrorKind::DuplicateFallback, message).at_key(key));
+            }
+        }
+        self.fallbacks.extend(keys.map(|key| (key, kernel)));
+        self.unpublish_all();
+        Ok(())
+    }
+
+    fn unpublish_all(&self) {
+        self.operators.values().for_each(|operator| operator.unpublish());
+    }
+
+    /// The entry of a name; a new one is made once and kept.
+    fn entry(&mut self, name: &str) -> &'static Operator {
+        if let Some(operator) = self.operators.get(name) {
+            return operator;
+        }
+        let name: &'static str = String::leak(name.to_owned());
+        let operator: &'static Operator = Box::leak(Box::new(Operator::new(name, None, None)));
+        self.operators.insert(name, operator);
+        operator
+    }
+}
+
+fn runtime_keys(key: RegistrationKey) -> impl Iterator<Item = DispatchKey> + Clone {
+    let keys = match key {
+        RegistrationKey::Runtime(key) => KeySet::of(key),
+        RegistrationKey::Alias(alias) => KeySet::of_alias(alias),
+    };
+    keys.iter()
+}
+
+/// Computes an operator's table and publishes it.
+pub(crate) fn build_table(operator: &'static Operator) -> &'static Table {
+    let registry = registry();
+    let mut state = operator.state.lock();
+    if state.definition.is_none()
+        && let Some(text) = operator.generated_schema()
+    {
+        // The generator has checked the text; one written by hand that does not parse leaves the operator undefined.
+        state.definition =
+            text.parse().ok().map(|schema| &*Box::leak(Box::new(Definition::new(schema, None))));
+    }
+    let mut fallbacks = registry.default_fallbacks.clone();
+    fallbacks.extend(registry.fallbacks.iter().map(|(key, kernel)| (*key, *kernel)));
+    let table = match state.conflict.is_some() {
+        // No cell has a kernel, so that every call reports the conflict.
+        true => crate::table::Registrations::new().table(&Fallbacks::new(), None, state.definition),
+        false => state.kernels.table(&fallbacks, operator.signature(), state.definition),
+    };
+    operator.publish(table)
+}
+
+/// The operator of this full name (`aten::add.Tensor`), generated or defined at run time.
+///
+/// # Errors
+/// `UnknownOperator` with the nearest name; `MissingDef` if there are kernels for the name but no definition.
+pub fn find_operator(name: &str) -> Result<&'static Operator> {
+    let found = {
+        let registry = registry();
+        let found = registry.operators.get(name).copied();
+        found.ok_or_else(|| {
+            let message = match suggest::nearest(name, registry.operators.keys().copied()) {
+                Some(near) => format!("there is no operator `{name}`; did you mean `{near}`?"),
+                None => format!("there is no operator `{name}`"),
+            };
+            Error::new(ErrorKind::UnknownOperator, message)
+        })?
+    };
+    match (found.schema().is_some(), found.state.lock().kernels.is_empty()) {
+        (true, _) => Ok(found),
+        (false, false) => Err(found.undefined()),
+        (false, true) => {
+            Err(Error::new(ErrorKind::UnknownOperator, format!("there is no operator `{name}` any more")))
+        }
+    }
+}
+
+/// Every operator that is defined, by name.
+pub fn operators() -> Vec<&'static Operator> {
+    let all: Vec<_> = registry().operators.values().copied().collect();
+    all.into_iter().filter(|operator| operator.schema().is_some()).collect()
+}
+
+/// Operators that have kernels but no definition, by name (D96).
+pub fn dangling_operators() -> Vec<&'static Operator> {
+    let all: Vec<_> = registry().operators.values().copied().collect();
+    all.into_iter().filter(|o| o.schema().is_none() && !o.state.lock().kernels.is_empty()).collect()
+}
+
+/// Something registered at run time. Dropping it takes it away again; what it hid shows again, in whatever order
+/// registrations are dropped.
+#[must_use = "dropping a registration takes away what was registered; `keep` it to have it for good"]
+#[derive(Debug)]
+pub struct Registration(Option<Undo>);
+
+#[derive(Debug)]
+enum Undo {
+    Kernel(&'static Operator, RegistrationKey, &'static Kernel),
+    Definition(&'static Operator),
+    Fallback(RegistrationKey, &'static Kernel),
+    Namespace(String),
+}
+
+impl Registration {
+    /// Leaves it registered until the process ends.
+    pub fn keep(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Registration {
+    fn drop(&mut self) {
+        let Some(undo) = self.0.take() else { return };
+        let mut registry = registry();
+        match undo {
+            Undo::Kernel(operator, key, kernel) => {
+                operator.state.lock().kernels.remove(key, kernel);
+                operator.unpublish();
+                kernel.retire();
+            }
+            Undo::Definition(operator) => {
+                operator.state.lock().definition = None;
+                operator.unpublish();
+            }
+            Undo::Fallback(key, kernel) => {
+                for key in runtime_keys(key) {
+                    if registry.fallbacks.get(&key).is_some_and(|held| std::ptr::eq(*held, kernel)) {
+                        registry.fallbacks.remove(&key);
+                    }
+                }
+                registry.unpublish_all();
+                kernel.retire();
+            }
+            Undo::Namespace(namespace) => {
+                registry.namespaces.remove(&namespace);
+            }
+        }
+    }
+}
+
+/// Registers a kernel for the operator of this full name, defined or not (D96, D100). With `overriding` it hides one
+/// that is there.
+///
+/// # Errors
+/// `DuplicateKernel`, naming both places; `SchemaMismatch` for a typed kernel of another operator's signature.
+#[track_caller]
+pub fn register_kernel(
+    name: &str,
+    key: impl Into<RegistrationKey>,
+    mut kernel: Kernel,
+    overriding: bool,
+) -> Result<Registration> {
+    let key = key.into();
+    kernel.set_place(Place::here());
+    let mut registry = registry();
+    let operator = registry.entry(name);
+    let mut state = operator.state.lock();
+    if kernel.signature().is_some() && kernel.signature() != operator.signature() {
+        let message =
+            "the typed kernel is of another signature; make it from this operator's handle, or boxed";
+        return Err(Error::new(ErrorKind::SchemaMismatch, message).in_operator(operator.name()));
+    }
+    if let Some(held) = state.kernels.at(key)
+        && !overriding
+    {
+        let message = format!(
+            "{key} has a kernel already: {held:?}; this one is {kernel:?}; ask for overriding to hide it"
+        );
+        return Err(Error::new(ErrorKind::DuplicateKernel, message).in_operator(operator.name()));
+    }
+    let kernel: &'static Kernel = Box::leak(Box::new(kernel));
+    state.kernels.add(key, kernel);
+    operator.unpublish();
+    Ok(Registration(Some(Undo::Kernel(operator, key, kernel))))
+}
+
+/// Registers a boxed kernel for every operator that has none of its own at a key; an alias key stands for each of
+/// its run-time keys (D119, D191). It hides the runtime's own fallback of that key.
+///
+/// # Errors
+/// `DuplicateFallback`, naming both; `SchemaMismatch` for a typed kernel, which cannot serve every operator (D121).
+#[track_caller]
+pub fn register_fallback(key: impl Into<RegistrationKey>, mut kernel: Kernel) -> Result<Registration> {
+    let key = key.into();
+    if kernel.signature().is_some() {
+        let message =
+            format!("the fallback of {key} must be a boxed kernel: it serves operators of every signature");
+        return Err(Error::new(ErrorKind::SchemaMismatch, message));
+    }
+    kernel.set_place(Place::here());
+    let kernel: &'static Kernel = Box::leak(Box::new(kernel));
+    registry().add_fallback(key, kernel, false)?;
+    Ok(Registration(Some(Undo::Fallback(key, kernel))))
+}
+
+/// Defines an operator.
+pub(crate) fn register_definition(
+    name: &OperatorName,
+    schema: Schema,
+    place: Place,
+) -> Result<(&'static Operator, Registration)> {
+    let mut registry = registry();
+    let operator = registry.entry(&name.to_string());
+    let mut state = operator.state.lock();
+    if state.definition.is_some() || operator.generated_schema().is_some() {
+        let held = state.definition.and_then(|definition| definition.place);
+        let held = held.map_or("an operator list".to_owned(), |place| place.to_string());
+        let message = format!("it is defined already, in {held}; the new definition is at {place}");
+        return Err(Error::new(ErrorKind::DuplicateDef, message).in_operator(operator.name()));
+    }
+    state.definition = Some(Box::leak(Box::new(Definition::new(schema, Some(place)))));
+    operator.unpublish();
+    Ok((operator, Registration(Some(Undo::Definition(operator)))))
+}
+
+/// Claims a namespace.
+pub(crate) fn register_namespace(namespace: &str, place: Place) -> Result<Registration> {
+    let mut registry = registry();
+    if let Some(held) = registry.namespaces.get(namespace) {
+        let message = format!(
+            "the namespace `{namespace}` is defined at {held} already; add to it from {place} with Library::fragment"
+        );
+        return Err(Error::new(ErrorKind::DuplicateLibrary, message));
+    }
+    registry.namespaces.insert(namespace.to_owned(), place);
+    Ok(Registration(Some(Undo::Namespace(namespace.to_owned()))))
+}

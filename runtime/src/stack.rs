@@ -1,0 +1,94 @@
+//! The stack of a boxed call.
+//!
+//! An operator with N arguments finds them as the last N values in schema order, removes them and pushes its results;
+//! what lies below is left alone (dispatch.md D217). Up to eight values need no heap.
+
+use std::ops::{Deref, DerefMut};
+
+use smallvec::SmallVec;
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::value::Value;
+
+/// A growable array of values; the last is the top.
+#[derive(Clone, Debug, Default)]
+pub struct Stack(SmallVec<[Value; 8]>);
+
+impl Stack {
+    /// An empty stack.
+    pub const fn new() -> Stack {
+        Stack(SmallVec::new_const())
+    }
+
+    /// Puts a value on top.
+    #[inline]
+    pub fn push(&mut self, value: impl Into<Value>) {
+        self.0.push(value.into());
+    }
+
+    /// Takes the top value.
+    ///
+    /// # Errors
+    /// `StackTooShort` if the stack is empty (D218).
+    pub fn pop(&mut self) -> Result<Value> {
+        self.0.pop().ok_or_else(|| Error::new(ErrorKind::StackTooShort, "the stack is empty"))
+    }
+
+    /// Drops everything from `len` upwards.
+    pub fn truncate(&mut self, len: usize) {
+        self.0.truncate(len);
+    }
+
+    /// The last `n` values: an operator's arguments.
+    ///
+    /// # Errors
+    /// `StackTooShort` if there are fewer.
+    pub fn last_n(&self, n: usize) -> Result<&[Value]> {
+        Ok(&self.0[self.base_of(n)?..])
+    }
+
+    /// The position of the first of the last `n` values.
+    ///
+    /// # Errors
+    /// `StackTooShort` if there are fewer.
+    #[inline]
+    pub fn base_of(&self, n: usize) -> Result<usize> {
+        match self.0.len().checked_sub(n) {
+            Some(base) => Ok(base),
+            None => Err(too_short(n, self.0.len())),
+        }
+    }
+
+    /// Takes everything from `base` upwards, in order.
+    pub fn drain_from(&mut self, base: usize) -> impl Iterator<Item = Value> + '_ {
+        self.0.drain(base..)
+    }
+}
+
+#[cold]
+fn too_short(needed: usize, held: usize) -> Error {
+    Error::new(
+        ErrorKind::StackTooShort,
+        format!("{needed} values are needed on the stack, defaults included, but it holds {held}"),
+    )
+}
+
+impl Deref for Stack {
+    type Target = [Value];
+
+    fn deref(&self) -> &[Value] {
+        &self.0
+    }
+}
+
+impl DerefMut for Stack {
+    fn deref_mut(&mut self) -> &mut [Value] {
+        &mut self.0
+    }
+}
+
+impl<V: Into<Value>> FromIterator<V> for Stack {
+    fn from_iter<I: IntoIterator<Item = V>>(values: I) -> Stack {
+        Stack(values.into_iter().map(Into::into).collect())
+    }
+}

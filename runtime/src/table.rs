@@ -1,0 +1,369 @@
+//! The dispatch table of an operator: a pure function of its kernels and the backend fallbacks.
+//!
+//! A table is computed whole, never patched, so it cannot depend on the order of registration (law 2, better than
+//! D152). Which kernel a key gets is decided in [`Registrations::resolve`] and nowhere else (dispatch.md D137 to D147);
+//! a dump prints the very cells that calls use.
+//!
+//! Layout: one byte per key names one of a few cells. Byte arrays are shared by all operators that have the same
+//! pattern of kernels, so an operator pays for its distinct cells only.
+
+use std::any::TypeId;
+use std::collections::HashMap;
+use std::fmt;
+
+use parking_lot::Mutex;
+
+use crate::definition::Definition;
+use crate::erased::Erased;
+use crate::error::Place;
+use crate::kernel::Kernel;
+use crate::key::{AliasKey, Backend, DispatchKey, Functionality, RegistrationKey};
+use crate::key_set::KeySet;
+
+/// Slots of a per-backend functionality: one per bit of the backend word, so that backends added at run time have one.
+const ROW: usize = 64;
+/// Functionality numbers that have an offset, 0 (`Undefined`) to the highest bit.
+const NUMBERS: usize = 65;
+
+/// For each functionality number: the first slot, and which backend bits choose among its slots.
+struct Offset {
+    first: u16,
+    backends: u64,
+}
+
+const OFFSETS: [Offset; NUMBERS] = {
+    let mut offsets = [const { Offset { first: 0, backends: 0 } }; NUMBERS];
+    let mut next = 0;
+    let mut number = 0;
+    while number <= keyway_schema::keys::FUNCTIONALITIES.len() {
+        let per_backend =
+            number > 0 && keyway_schema::keys::FUNCTIONALITIES[number - 1].per_backend_prefix.is_some();
+        offsets[number] = Offset { first: next, backends: if per_backend { u64::MAX } else { 0 } };
+        next += if per_backend { ROW as u16 } else { 1 };
+        number += 1;
+    }
+    offsets
+};
+
+const SLOTS: usize = OFFSETS[keyway_schema::keys::FUNCTIONALITIES.len()].first as usize + 1;
+
+type Layout = [u8; SLOTS];
+
+/// The slot a set is looked up in (D44): the highest functionality, and for building blocks the highest backend.
+#[inline]
+fn slot_of(functionalities: u64, backends: u64) -> usize {
+    let number = 63 - ((functionalities << 1) | 1).leading_zeros();
+    let offset = &OFFSETS[number as usize];
+    let backend = 63 - ((backends & offset.backends) | 1).leading_zeros();
+    offset.first as usize + backend as usize
+}
+
+fn slot_of_key(key: DispatchKey) -> usize {
+    let set = KeySet::of(key);
+    slot_of(set.functionalities, set.backends)
+}
+
+/// Why a key has the kernel it has. Prints as the words of the field's table dumps (D137).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Origin {
+    /// Registered at this very key.
+    Kernel,
+    /// From `CompositeExplicitAutograd` or its non-functional form.
+    DefaultBackendKernel,
+    /// From `CompositeImplicitAutogradNestedTensor`.
+    NestedKernel,
+    /// From `CompositeImplicitAutograd`.
+    MathKernel,
+    /// From `Autograd`.
+    AutogradKernel,
+    /// From `FuncTorchBatchedDecomposition`.
+    BatchedKernel,
+    /// The fallback of this key.
+    BackendFallback,
+    /// Several backends share `AutogradOther` and no one kernel is right.
+    AmbiguousAutogradOther,
+    /// No kernel.
+    Missing,
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Origin::Kernel => "kernel",
+            Origin::DefaultBackendKernel => "default backend kernel",
+            Origin::NestedKernel => "nested kernel",
+            Origin::MathKernel => "math kernel",
+            Origin::AutogradKernel => "autograd kernel",
+            Origin::BatchedKernel => "batched kernel",
+            Origin::BackendFallback => "backend fallback",
+            Origin::AmbiguousAutogradOther => "ambiguous autogradother",
+            Origin::Missing => "missing",
+        })
+    }
+}
+
+#[derive(Clone, Copy)]
+pub(crate) struct Cell {
+    /// The typed function, if the kernel has one of the operator's own signature.
+    pub(crate) typed: Option<Erased>,
+    pub(crate) kernel: Option<&'static Kernel>,
+    pub(crate) origin: Origin,
+}
+
+impl Cell {
+    fn is_fallthrough(&self) -> bool {
+        self.kernel.is_some_and(Kernel::is_fallthrough)
+    }
+}
+
+/// A computed table. Immutable; published by pointer, never freed (docs/decisions/0003).
+pub(crate) struct Table {
+    /// Functionalities that some key does not fall through at.
+    mask: u64,
+    layout: &'static Layout,
+    cells: &'static [Cell],
+    /// Whether this is a real table and not the one that says "compute me".
+    pub(crate) is_built: bool,
+    pub(crate) definition: Option<&'static Definition>,
+}
+
+/// The table of every operator before its first call.
+pub(crate) static UNBUILT: Table = Table {
+    mask: u64::MAX,
+    layout: &[0; SLOTS],
+    cells: &[Cell { typed: None, kernel: None, origin: Origin::Missing }],
+    is_built: false,
+    definition: None,
+};
+
+impl Table {
+    /// The cell for a set of keys, and the set without the functionalities that fall through.
+    #[inline]
+    pub(crate) fn find(&self, keys: KeySet) -> (&Cell, KeySet) {
+        let functionalities = keys.functionalities & self.mask;
+        let slot = slot_of(functionalities, keys.backends);
+        let cell = &self.cells[self.layout[slot] as usize];
+        (cell, KeySet { functionalities, backends: keys.backends })
+    }
+
+    /// Like [`Table::find`], and goes on past keys that fall through for their backend only (D90).
+    pub(crate) fn find_past_fallthrough(&self, keys: KeySet) -> (&Cell, KeySet) {
+        let (mut cell, mut keys) = self.find(keys);
+        while cell.is_fallthrough() {
+            let Some(highest) = keys.highest_functionality() else { break };
+            keys.functionalities &= !highest.bit();
+            (cell, keys) = self.find(keys);
+        }
+        (cell, keys)
+    }
+
+    pub(crate) fn cell(&self, key: DispatchKey) -> &Cell {
+        &self.cells[self.layout[slot_of_key(key)] as usize]
+    }
+}
+
+/// Backend fallbacks by key.
+pub(crate) type Fallbacks = HashMap<DispatchKey, &'static Kernel>;
+
+/// What is registered for one operator: for each key the live kernels, newest last.
+#[derive(Default)]
+pub(crate) struct Registrations(Vec<(RegistrationKey, Vec<&'static Kernel>)>);
+
+impl Registrations {
+    pub(crate) const fn new() -> Registrations {
+        Registrations(Vec::new())
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The keys with a kernel, in order.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = RegistrationKey> + '_ {
+        self.0.iter().map(|(key, _)| *key)
+    }
+
+    /// The active kernel at exactly this key (D104).
+    pub(crate) fn at(&self, key: impl Into<RegistrationKey>) -> Option<&'static Kernel> {
+        let key = key.into();
+        self.0.iter().find(|(k, _)| *k == key).and_then(|(_, kernels)| kernels.last().copied())
+    }
+
+    pub(crate) fn add(&mut self, key: RegistrationKey, kernel: &'static Kernel) {
+        match self.0.binary_search_by_key(&key, |(k, _)| *k) {
+            Ok(at) => self.0[at].1.push(kernel),
+            Err(at) => self.0.insert(at, (key, vec![kernel])),
+        }
+    }
+
+    /// Takes one kernel away; what was beneath it shows again (D107).
+    pub(crate) fn remove(&mut self, key: RegistrationKey, kernel: &'static Kernel) {
+        if let Ok(at) = self.0.binary_search_by_key(&key, |(k, _)| *k) {
+            self.0[at].1.retain(|k| !std::ptr::eq(*k, kernel));
+            if self.0[at].1.is_empty() {
+                self.0.remove(at);
+            }
+        }
+    }
+
+    /// The kernel for one key and why: the first hit of D137.
+    pub(crate) fn resolve(
+        &self,
+        key: DispatchKey,
+        fallbacks: &Fallbacks,
+    ) -> (Option<&'static Kernel>, Origin) {
+        use AliasKey::*;
+        let undefined = key == DispatchKey::Undefined;
+        let covered = |alias| KeySet::of_alias(alias).contains(key);
+        if !undefined && let Some(kernel) = self.at(key) {
+            return (Some(kernel), Origin::Kernel);
+        }
+        for alias in [CompositeExplicitAutogradNonFunctional, CompositeExplicitAutograd] {
+            if (undefined || covered(alias))
+                && let Some(kernel) = self.at(alias)
+            {
+                return (Some(kernel), Origin::DefaultBackendKernel);
+            }
+        }
+        if covered(CompositeImplicitAutogradNestedTensor)
+            && let Some(kernel) = self.at(CompositeImplicitAutogradNestedTensor)
+        {
+            return (Some(kernel), Origin::NestedKernel);
+        }
+        if (undefined || covered(CompositeImplicitAutograd))
+            && let Some(kernel) = self.at(CompositeImplicitAutograd)
+        {
+            if key == DispatchKey::AutogradOther && self.has_kernel_in(KeySet::BACKENDS_OF_AUTOGRAD_OTHER) {
+                static AMBIGUOUS: Kernel = Kernel::ambiguous();
+                return (Some(&AMBIGUOUS), Origin::AmbiguousAutogradOther);
+            }
+            if !self.has_backend_kernel(key) {
+                return (Some(kernel), Origin::MathKernel);
+            }
+        }
+        if covered(Autograd)
+            && let Some(kernel) = self.at(Autograd)
+        {
+            return (Some(kernel), Origin::AutogradKernel);
+        }
+        if covered(FuncTorchBatchedDecomposition)
+            && let Some(kernel) = self.at(FuncTorchBatchedDecomposition)
+        {
+            return (Some(kernel), Origin::BatchedKernel);
+        }
+        match fallbacks.get(&key) {
+            Some(kernel) => (Some(kernel), Origin::BackendFallback),
+            None => (None, Origin::Missing),
+        }
+    }
+
+    fn has_kernel_in(&self, keys: KeySet) -> bool {
+        self.keys().any(|key| matches!(key, RegistrationKey::Runtime(key) if keys.contains(key)))
+    }
+
+    /// Whether an autograd key's backend has a kernel that decomposing would bypass (D139). Every backend counts,
+    /// also MTIA, HIP and VE, which PyTorch forgets (D144).
+    fn has_backend_kernel(&self, key: DispatchKey) -> bool {
+        let backends = match (key, key.functionality(), key.backend()) {
+            (DispatchKey::AutogradOther, ..) => KeySet::BACKENDS_OF_AUTOGRAD_OTHER,
+            (DispatchKey::AutogradNestedTensor, ..) => {
+                KeySet::of_alias(AliasKey::CompositeImplicitAutogradNestedTensor)
+                    .without(DispatchKey::AutogradNestedTensor)
+            }
+            (_, Some(Functionality::AutogradFunctionality), Some(backend)) => {
+                KeySet::of(DispatchKey::of(Functionality::Dense, backend))
+            }
+            _ => KeySet::EMPTY,
+        };
+        self.has_kernel_in(backends) || self.at(AliasKey::CompositeExplicitAutograd).is_some()
+    }
+
+    /// The whole table.
+    pub(crate) fn table(
+        &self,
+        fallbacks: &Fallbacks,
+        signature: Option<TypeId>,
+        definition: Option<&'static Definition>,
+    ) -> Table {
+        let mut cells: Vec<Cell> = vec![Cell { typed: None, kernel: None, origin: Origin::Missing }];
+        let mut layout: Layout = [0; SLOTS];
+        let mut mask = 0u64;
+        for key in std::iter::once(DispatchKey::Undefined).chain(DispatchKey::all()) {
+            let (kernel, origin) = self.resolve(key, fallbacks);
+            let same = |cell: &Cell| cell.origin == origin && same_kernel(cell.kernel, kernel);
+            let at = cells.iter().position(same).unwrap_or_else(|| {
+                let typed = kernel.and_then(|kernel| kernel.typed_for(signature));
+                cells.push(Cell { typed, kernel, origin });
+                cells.len() - 1
+            });
+            layout[slot_of_key(key)] = u8::try_from(at).expect("there are fewer keys than bytes");
+            if let Some(functionality) = key.functionality()
+                && !cells[at].is_fallthrough()
+            {
+                mask |= functionality.bit();
+            }
+        }
+        Table { mask, layout: shared(layout), cells: Vec::leak(cells), is_built: true, definition }
+    }
+}
+
+fn same_kernel(a: Option<&'static Kernel>, b: Option<&'static Kernel>) -> bool {
+    match (a, b) {
+        (Some(a), Some(b)) => std::ptr::eq(a, b),
+        (None, None) => true,
+        _ => false,
+    }
+}
+
+/// The one copy of a layout.
+fn shared(layout: Layout) -> &'static Layout {
+    static LAYOUTS: Mutex<Vec<&'static Layout>> = Mutex::new(Vec::new());
+    let mut layouts = LAYOUTS.lock();
+    if let Some(known) = layouts.iter().find(|known| ***known == layout) {
+        return known;
+    }
+    let layout: &'static Layout = Box::leak(Box::new(layout));
+    layouts.push(layout);
+    layout
+}
+
+/// One row of a table dump.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TableRow {
+    /// The key.
+    pub key: DispatchKey,
+    /// Why it has the kernel it has.
+    pub origin: Origin,
+    /// Whether calls skip the key.
+    pub is_fallthrough: bool,
+    /// The kernel's name, if it has one.
+    pub kernel: &'static str,
+    /// Where the kernel was written or registered, if known.
+    pub place: Option<Place>,
+}
+
+impl TableRow {
+    pub(crate) fn of(key: DispatchKey, cell: &Cell) -> TableRow {
+        TableRow {
+            key,
+            origin: cell.origin,
+            is_fallthrough: cell.is_fallthrough(),
+            kernel: cell.kernel.map_or("", Kernel::name),
+            place: cell.kernel.and_then(Kernel::place),
+        }
+    }
+}
+
+impl fmt::Display for TableRow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let skipped = if self.is_fallthrough { "fallthrough " } else { "" };
+        write!(f, "{}: {skipped}{}", self.key, if self.is_fallthrough { "" } else { self.kernel })?;
+        if let Some(place) = self.place {
+            write!(f, " registered at {place}")?;
+        }
+        write!(f, " [{}]", self.origin)
+    }
+}
+
+/// Keeps [`Backend`] and the slot row in step.
+const _: () = assert!(Backend::Meta.0 as usize == ROW - 1);

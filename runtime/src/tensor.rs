@@ -1,0 +1,361 @@
+//! The tensor handle: key set, dtype, device, geometry, shared storage.
+//!
+//! A [`Tensor`] is a cheap shared handle. No operator is known here: methods such as `add` come from generated code.
+//! The runtime reads the key set; everything else is for kernels.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::device::Device;
+use crate::dtype::{DType, Element};
+use crate::error::{Error, Result};
+use crate::geometry::{Geometry, PublishedGeometry};
+use crate::key::{DispatchKey, Functionality};
+use crate::key_set::KeySet;
+use crate::scalar::Scalar;
+use crate::storage::Storage;
+
+/// A tensor. Cloning makes another handle to the same tensor, not a copy of its data.
+#[derive(Clone)]
+pub struct Tensor(Arc<Head>);
+
+struct Head {
+    /// The two words of the key set, first so that every call finds them beside the reference count.
+    functionalities: AtomicU64,
+    backends: AtomicU64,
+    geometry: PublishedGeometry,
+    storage: Storage,
+    dtype: DType,
+    device: Device,
+    /// Whether it stands for a plain number, which ranks below tensors in type promotion.
+    wrapped_number: bool,
+}
+
+impl Tensor {
+    /// A tensor over a storage, with the key set its device gives (D75).
+    ///
+    /// # Errors
+    /// None today for opaque and absent storages; `Shape` if host memory is shorter than the geometry needs.
+    pub fn from_storage(
+        storage: Storage,
+        dtype: DType,
+        device: Device,
+        geometry: Geometry,
+    ) -> Result<Tensor> {
+        if device.backend == crate::Backend::CPU {
+            let needed = geometry.storage_len()? * dtype.size();
+            let held = storage.read()?.bytes().len();
+            if held < needed {
+                return Err(Error::shape(format!(
+                    "sizes {:?} and strides {:?} at offset {} need {needed} bytes, the storage has {held}",
+                    geometry.sizes(),
+                    geometry.strides(),
+                    geometry.offset()
+                )));
+            }
+        }
+        Ok(Tensor::assemble(storage, dtype, device, geometry, key_set_of(device), false))
+    }
+
+    fn assemble(
+        storage: Storage,
+        dtype: DType,
+        device: Device,
+        geometry: Geometry,
+        keys: KeySet,
+        wrapped_number: bool,
+    ) -> Tensor {
+        Tensor(Arc::new(Head {
+            functionalities: AtomicU64::new(keys.functionalities),
+            backends: AtomicU64::new(keys.backends),
+            geometry: PublishedGeometry::new(geometry),
+            storage,
+            dtype,
+            device,
+            wrapped_number,
+        }))
+    }
+
+    /// A tensor of zeros in row-major order, on the host or on `Meta`.
+    ///
+    /// # Errors
+    /// `Shape` for impossible sizes; `NotImplemented` for a device whose memory only its own backend can make.
+    pub fn zeros(sizes: &[i64], dtype: DType, device: Device) -> Result<Tensor> {
+        Tensor::zeros_strided(Geometry::contiguous(sizes)?, dtype, device)
+    }
+
+    /// A tensor of zeros with a given geometry, over a storage just long enough.
+    ///
+    /// # Errors
+    /// As [`Tensor::zeros`].
+    pub fn zeros_strided(geometry: Geometry, dtype: DType, device: Device) -> Result<Tensor> {
+        let bytes = geometry.storage_len()?.checked_mul(dtype.size()).filter(|&b| b <= isize::MAX as usize);
+        let bytes = bytes.ok_or_else(|| Error::shape("more bytes than memory can have"))?;
+        let storage = if device.backend == crate::Backend::CPU {
+            Storage::zeroed(bytes)
+        } else if device.backend == crate::Backend::Meta {
+            Storage::absent()
+        } else {
+            return Err(Error::not_implemented(format!(
+                "memory on {device} is made by that backend's own kernels"
+            )));
+        };
+        Ok(Tensor::assemble(storage, dtype, device, geometry, key_set_of(device), false))
+    }
+
+    /// A host tensor with a copy of elements in row-major order.
+    ///
+    /// # Errors
+    /// `Shape` if the number of elements is not that of the sizes.
+    ///
+    /// ```
+    /// use keyway::Tensor;
+    /// let x = Tensor::from_slice(&[1.0f32, 2.0, 3.0, 4.0], &[2, 2])?;
+    /// assert_eq!(x.sizes(), [2, 2]);
+    /// # Ok::<(), keyway::Error>(())
+    /// ```
+    pub fn from_slice<T: Element>(elements: &[T], sizes: &[i64]) -> Result<Tensor> {
+        let geometry = Geometry::contiguous(sizes)?;
+        if geometry.numel() != elements.len() {
+            return Err(Error::shape(format!("{} elements do not fill sizes {sizes:?}", elements.len())));
+        }
+        Tensor::from_storage(Storage::from_slice(elements), T::DTYPE, Device::CPU, geometry)
+    }
+
+    /// A plain number as a tensor without dimensions, which ranks below tensors in type promotion.
+    ///
+    /// # Errors
+    /// `NotImplemented` for complex numbers.
+    pub fn wrapped_number(value: Scalar) -> Result<Tensor> {
+        let storage = match value {
+            Scalar::Int(v) => Storage::from_slice(&[v]),
+            Scalar::Bool(v) => Storage::from_slice(&[v]),
+            Scalar::Float(v) => Storage::from_slice(&[v]),
+            Scalar::Complex(..) => return Err(Error::not_implemented("complex numbers have no dtype yet")),
+        };
+        let geometry = Geometry::contiguous(&[])?;
+        Ok(Tensor::assemble(storage, value.dtype()?, Device::CPU, geometry, key_set_of(Device::CPU), true))
+    }
+
+    /// Another tensor over the same storage: a view.
+    ///
+    /// # Errors
+    /// `Shape` if the storage is too short for the geometry.
+    pub fn view_as(&self, geometry: Geometry) -> Result<Tensor> {
+        let view = Tensor::from_storage(self.0.storage.clone(), self.dtype(), self.device(), geometry)?;
+        view.set_key_set(self.key_set());
+        Ok(view)
+    }
+
+    /// The keys a call with this tensor is dispatched by.
+    #[inline]
+    pub fn key_set(&self) -> KeySet {
+        KeySet {
+            functionalities: self.0.functionalities.load(Ordering::Relaxed),
+            backends: self.0.backends.load(Ordering::Relaxed),
+        }
+    }
+
+    /// Replaces the key set: for backends and layers that wrap tensors. Not for a tensor that other threads are
+    /// calling operators with at the time: they may see the old functionalities with the new backends.
+    pub fn set_key_set(&self, keys: KeySet) {
+        self.0.functionalities.store(keys.functionalities, Ordering::Relaxed);
+        self.0.backends.store(keys.backends, Ordering::Relaxed);
+    }
+
+    /// The element type.
+    pub fn dtype(&self) -> DType {
+        self.0.dtype
+    }
+
+    /// Where the data is.
+    pub fn device(&self) -> Device {
+        self.0.device
+    }
+
+    /// Sizes, strides and offset together.
+    #[inline]
+    pub fn geometry(&self) -> &Geometry {
+        self.0.geometry.get()
+    }
+
+    /// Extents of the dimensions.
+    pub fn sizes(&self) -> &[i64] {
+        self.geometry().sizes()
+    }
+
+    /// Steps between neighbours of each dimension, in elements.
+    pub fn strides(&self) -> &[i64] {
+        self.geometry().strides()
+    }
+
+    /// The first element's position in the storage, in elements.
+    pub fn storage_offset(&self) -> i64 {
+        self.geometry().offset()
+    }
+
+    /// The number of dimensions.
+    pub fn dim(&self) -> usize {
+        self.sizes().len()
+    }
+
+    /// The number of elements.
+    pub fn numel(&self) -> usize {
+        self.geometry().numel()
+    }
+
+    /// Whether the elements lie in row-major order without gaps.
+    pub fn is_contiguous(&self) -> bool {
+        self.geometry().is_contiguous()
+    }
+
+    /// Whether it stands for a plain number ([`Tensor::wrapped_number`]).
+    pub fn is_wrapped_number(&self) -> bool {
+        self.0.wrapped_number
+    }
+
+    /// The memory behind it.
+    pub fn storage(&self) -> &Storage {
+        &self.0.storage
+    }
+
+    /// Whether both are handles to the same tensor.
+    pub fn is_same(&self, other: &Tensor) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
+    /// Changes sizes, strides and offset in place, growing the storage where needed: resizing an out tensor, or an
+    /// in-place view. The old geometry stays allocated until the tensor goes, since borrows of it may be out.
+    ///
+    /// # Errors
+    /// `Runtime` if the storage is foreign and would have to grow; `Shape` for an impossible geometry.
+    pub fn set_geometry(&self, geometry: Geometry) -> Result<()> {
+        if self.device().backend == crate::Backend::CPU {
+            self.0.storage.grow(geometry.storage_len()? * self.dtype().size())?;
+        }
+        self.0.geometry.set(geometry);
+        Ok(())
+    }
+
+    /// The elements in row-major order.
+    ///
+    /// # Errors
+    /// `Type` if the dtype is another one; `Runtime` if the data is not on the host.
+    pub fn to_vec<T: Element>(&self) -> Result<Vec<T>> {
+        if self.dtype() != T::DTYPE {
+            return Err(Error::dtype(format!("the tensor holds {}, not {}", self.dtype(), T::DTYPE)));
+        }
+        let read = self.0.storage.read()?;
+        let elements = read.elements::<T>()?;
+        let geometry = self.geometry();
+        let mut out = Vec::with_capacity(geometry.numel());
+        for_each_position(geometry, |position| out.push(elements[position]));
+        Ok(out)
+    }
+
+    /// The only element of a tensor, as a number.
+    ///
+    /// # Errors
+    /// `Value` unless there is just one element; `Runtime` if the data is not on the host.
+    pub fn item(&self) -> Result<Scalar> {
+        if self.numel() != 1 {
+            return Err(Error::value(format!("a tensor with {} elements is not one number", self.numel())));
+        }
+        match self.dtype() {
+            DType::UInt8 => Ok(self.to_vec::<u8>()?[0].into()),
+            DType::Int32 => Ok(self.to_vec::<i32>()?[0].into()),
+            DType::Int64 => Ok(self.to_vec::<i64>()?[0].into()),
+            DType::Float32 => Ok(self.to_vec::<f32>()?[0].into()),
+            DType::Float64 => Ok(self.to_vec::<f64>()?[0].into()),
+            DType::Bool => Ok(self.to_vec::<bool>()?[0].into()),
+        }
+    }
+}
+
+fn for_each_position(geometry: &Geometry, mut visit: impl FnMut(usize)) {
+    let (sizes, strides) = (geometry.sizes(), geometry.strides());
+    let mut index = vec![0i64; sizes.len()];
+    let mut position = geometry.offset();
+    for _ in 0..geometry.numel() {
+        visit(position as usize);
+        for d in (0..sizes.len()).rev() {
+            index[d] += 1;
+            position += strides[d];
+            if index[d] < sizes[d] {
+                break;
+            }
+            position -= index[d] * strides[d];
+            index[d] = 0;
+        }
+    }
+}
+
+/// D75: a dense tensor carries its backend's key, `ADInplaceOrView`, its autograd key and its autocast key.
+fn key_set_of(device: Device) -> KeySet {
+    let keys = KeySet::of_backend(device.backend)
+        | KeySet::of_block(Functionality::Dense)
+        | KeySet::of_block(Functionality::AutogradFunctionality);
+    let autocast = match device.backend {
+        crate::Backend::CPU => DispatchKey::AutocastCPU,
+        crate::Backend::CUDA => DispatchKey::AutocastCUDA,
+        crate::Backend::MTIA => DispatchKey::AutocastMTIA,
+        crate::Backend::MAIA => DispatchKey::AutocastMAIA,
+        crate::Backend::XPU => DispatchKey::AutocastXPU,
+        crate::Backend::IPU => DispatchKey::AutocastIPU,
+        crate::Backend::HPU => DispatchKey::AutocastHPU,
+        crate::Backend::XLA => DispatchKey::AutocastXLA,
+        crate::Backend::MPS => DispatchKey::AutocastMPS,
+        crate::Backend::PrivateUse1 => DispatchKey::AutocastPrivateUse1,
+        _ => DispatchKey::Undefined,
+    };
+    keys.with(DispatchKey::ADInplaceOrView).with(autocast)
+}
+
+impl fmt::Debug for Tensor {
+    /// Dtype, sizes and device: `float32[2, 3] on cpu`. Never the elements.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{:?} on {}", self.dtype(), self.sizes(), self.device())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn views_share_storage_and_are_bounded_by_it() {
+        let x = Tensor::from_slice(&[1i64, 2, 3, 4, 5, 6], &[2, 3]).unwrap();
+        let transposed = x.view_as(Geometry::new(&[3, 2], &[1, 3], 0).unwrap()).unwrap();
+        assert_eq!(transposed.to_vec::<i64>().unwrap(), [1, 4, 2, 5, 3, 6]);
+        assert!(transposed.storage().is_same(x.storage()) && !transposed.is_same(&x));
+        let outside = x.view_as(Geometry::new(&[3, 3], &[3, 1], 0).unwrap());
+        assert_eq!(outside.unwrap_err().kind(), crate::ErrorKind::Shape);
+    }
+
+    /// KS-43, KS-44.
+    #[test]
+    fn a_plain_tensor_carries_its_devices_keys() {
+        let x = Tensor::zeros(&[2], DType::Float32, Device::CPU).unwrap();
+        assert_eq!(x.key_set().to_string(), "{CPU, ADInplaceOrView, AutogradCPU, AutocastCPU}");
+        let meta = Tensor::zeros(&[2], DType::Float32, Device::META).unwrap();
+        assert_eq!(meta.key_set().to_string(), "{Meta, ADInplaceOrView, AutogradMeta}");
+        assert!(meta.to_vec::<f32>().is_err());
+    }
+
+    #[test]
+    fn a_borrowed_geometry_survives_a_resize() {
+        let x = Tensor::zeros(&[2], DType::Float32, Device::CPU).unwrap();
+        let before = x.sizes();
+        x.set_geometry(Geometry::contiguous(&[3, 4]).unwrap()).unwrap();
+        assert_eq!((before, x.sizes()), (&[2][..], &[3, 4][..]));
+        assert_eq!(x.to_vec::<f32>().unwrap().len(), 12);
+    }
+
+    #[test]
+    fn impossible_sizes_are_errors() {
+        assert!(Tensor::zeros(&[-1], DType::Float32, Device::CPU).is_err());
+        assert!(Tensor::zeros(&[i64::MAX, 4], DType::Float32, Device::META).is_err());
+        assert!(Tensor::from_slice(&[1u8, 2], &[3]).is_err());
+    }
+}

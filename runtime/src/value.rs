@@ -1,0 +1,298 @@
+//! Values on the stack of a boxed call.
+//!
+//! A [`Value`] is 16 bytes: a tag and a word (dispatch.md D233). Numbers, dtypes and devices are stored in place;
+//! lists, strings and complex numbers are shared. Accessors never convert (D237). Which values a schema type accepts
+//! is decided here and nowhere else, by [`accepted_tags`].
+
+use std::fmt;
+use std::sync::Arc;
+
+use keyway_schema::{BaseType, Type};
+
+use crate::device::{Device, Layout, MemoryFormat};
+use crate::dtype::DType;
+use crate::scalar::Scalar;
+use crate::tensor::Tensor;
+
+/// One argument or result of a boxed call.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub enum Value {
+    /// An absent optional.
+    #[default]
+    None,
+    /// A tensor.
+    Tensor(Tensor),
+    /// An integer.
+    Int(i64),
+    /// A double.
+    Float(f64),
+    /// A truth value.
+    Bool(bool),
+    /// A complex number.
+    Complex(Box<(f64, f64)>),
+    /// A string.
+    Str(Arc<String>),
+    /// A dtype.
+    DType(DType),
+    /// A layout.
+    Layout(Layout),
+    /// A memory format.
+    MemoryFormat(MemoryFormat),
+    /// A device.
+    Device(Device),
+    /// A list.
+    List(Arc<List>),
+}
+
+/// A list of values of one kind.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+#[expect(missing_docs, reason = "each variant holds a list of what it is named for")]
+pub enum List {
+    Int(Vec<i64>),
+    Float(Vec<f64>),
+    Bool(Vec<bool>),
+    Scalar(Vec<Scalar>),
+    Tensor(Vec<Tensor>),
+    OptionalTensor(Vec<Option<Tensor>>),
+    Str(Vec<String>),
+}
+
+/// The names of the kinds of values, by tag.
+const TAG_NAMES: [&str; 18] = [
+    "None",
+    "Tensor",
+    "int",
+    "float",
+    "bool",
+    "complex",
+    "str",
+    "ScalarType",
+    "Layout",
+    "MemoryFormat",
+    "Device",
+    "int[]",
+    "float[]",
+    "bool[]",
+    "Scalar[]",
+    "Tensor[]",
+    "Tensor?[]",
+    "str[]",
+];
+
+mod tag {
+    pub(super) const NONE: u32 = 1 << 0;
+    pub(super) const TENSOR: u32 = 1 << 1;
+    pub(super) const INT: u32 = 1 << 2;
+    pub(super) const FLOAT: u32 = 1 << 3;
+    pub(super) const BOOL: u32 = 1 << 4;
+    pub(super) const COMPLEX: u32 = 1 << 5;
+    pub(super) const STR: u32 = 1 << 6;
+    pub(super) const DTYPE: u32 = 1 << 7;
+    pub(super) const LAYOUT: u32 = 1 << 8;
+    pub(super) const MEMORY_FORMAT: u32 = 1 << 9;
+    pub(super) const DEVICE: u32 = 1 << 10;
+    pub(super) const INT_LIST: u32 = 1 << 11;
+    pub(super) const FLOAT_LIST: u32 = 1 << 12;
+    pub(super) const BOOL_LIST: u32 = 1 << 13;
+    pub(super) const SCALAR_LIST: u32 = 1 << 14;
+    pub(super) const TENSOR_LIST: u32 = 1 << 15;
+    pub(super) const OPTIONAL_TENSOR_LIST: u32 = 1 << 16;
+    pub(super) const STR_LIST: u32 = 1 << 17;
+}
+
+impl Value {
+    /// The bit of the value's kind.
+    pub(crate) fn tag(&self) -> u32 {
+        match self {
+            Value::None => tag::NONE,
+            Value::Tensor(_) => tag::TENSOR,
+            Value::Int(_) => tag::INT,
+            Value::Float(_) => tag::FLOAT,
+            Value::Bool(_) => tag::BOOL,
+            Value::Complex(_) => tag::COMPLEX,
+            Value::Str(_) => tag::STR,
+            Value::DType(_) => tag::DTYPE,
+            Value::Layout(_) => tag::LAYOUT,
+            Value::MemoryFormat(_) => tag::MEMORY_FORMAT,
+            Value::Device(_) => tag::DEVICE,
+            Value::List(list) => match **list {
+                List::Int(_) => tag::INT_LIST,
+                List::Float(_) => tag::FLOAT_LIST,
+                List::Bool(_) => tag::BOOL_LIST,
+                List::Scalar(_) => tag::SCALAR_LIST,
+                List::Tensor(_) => tag::TENSOR_LIST,
+                List::OptionalTensor(_) => tag::OPTIONAL_TENSOR_LIST,
+                List::Str(_) => tag::STR_LIST,
+            },
+        }
+    }
+
+    /// The name of the value's kind, in the schema language where it has a word for it.
+    pub fn kind_name(&self) -> &'static str {
+        TAG_NAMES[self.tag().trailing_zeros() as usize]
+    }
+
+    /// The tensor, if it is one.
+    pub fn as_tensor(&self) -> Option<&Tensor> {
+        match self {
+            Value::Tensor(tensor) => Some(tensor),
+            _ => None,
+        }
+    }
+
+    /// The number, if it is one.
+    pub fn as_scalar(&self) -> Option<Scalar> {
+        match *self {
+            Value::Int(v) => Some(Scalar::Int(v)),
+            Value::Float(v) => Some(Scalar::Float(v)),
+            Value::Bool(v) => Some(Scalar::Bool(v)),
+            Value::Complex(ref v) => Some(Scalar::Complex(v.0, v.1)),
+            _ => None,
+        }
+    }
+
+    /// Every tensor in the value: itself, or the elements of a list.
+    pub fn tensors(&self) -> impl Iterator<Item = &Tensor> {
+        let (one, many, some): (_, &[Tensor], &[Option<Tensor>]) = match self {
+            Value::Tensor(tensor) => (Some(tensor), &[], &[]),
+            Value::List(list) => match &**list {
+                List::Tensor(tensors) => (None, tensors, &[]),
+                List::OptionalTensor(tensors) => (None, &[], tensors),
+                _ => (None, &[], &[]),
+            },
+            _ => (None, &[], &[]),
+        };
+        one.into_iter().chain(many).chain(some.iter().flatten())
+    }
+}
+
+/// Bits of the kinds of value a schema type accepts. No type accepts a conversion: an `int` is not a `float` (D225).
+pub(crate) fn accepted_tags(ty: &Type) -> u32 {
+    match ty {
+        Type::Base(base) => match base {
+            BaseType::Tensor => tag::TENSOR,
+            BaseType::Int | BaseType::SymInt | BaseType::DeviceIndex => tag::INT,
+            BaseType::Float => tag::FLOAT,
+            BaseType::Bool | BaseType::SymBool => tag::BOOL,
+            BaseType::Str => tag::STR,
+            BaseType::Scalar => tag::INT | tag::FLOAT | tag::BOOL | tag::COMPLEX,
+            BaseType::ScalarType => tag::DTYPE,
+            BaseType::Layout => tag::LAYOUT,
+            BaseType::Device => tag::DEVICE,
+            BaseType::MemoryFormat => tag::MEMORY_FORMAT,
+            BaseType::QScheme | BaseType::Generator | BaseType::Storage | BaseType::Stream => 0,
+        },
+        Type::Class { .. } => 0,
+        Type::Optional(inner) => tag::NONE | accepted_tags(inner),
+        Type::List(element, _) => match **element {
+            Type::Base(BaseType::Tensor) => tag::TENSOR_LIST,
+            Type::Base(BaseType::Int | BaseType::SymInt) => tag::INT_LIST,
+            Type::Base(BaseType::Float) => tag::FLOAT_LIST,
+            Type::Base(BaseType::Bool) => tag::BOOL_LIST,
+            Type::Base(BaseType::Scalar) => tag::SCALAR_LIST,
+            Type::Base(BaseType::Str) => tag::STR_LIST,
+            Type::Optional(ref inner) if **inner == Type::Base(BaseType::Tensor) => tag::OPTIONAL_TENSOR_LIST,
+            _ => 0,
+        },
+    }
+}
+
+macro_rules! from {
+    ($($t:ty => $variant:ident),* $(,)?) => {$(
+        impl From<$t> for Value {
+            fn from(value: $t) -> Value {
+                Value::$variant(value)
+            }
+        }
+    )*};
+}
+from!(Tensor => Tensor, i64 => Int, f64 => Float, bool => Bool, DType => DType, Layout => Layout,
+    MemoryFormat => MemoryFormat, Device => Device);
+
+impl From<&Tensor> for Value {
+    fn from(tensor: &Tensor) -> Value {
+        Value::Tensor(tensor.clone())
+    }
+}
+
+impl From<&str> for Value {
+    fn from(text: &str) -> Value {
+        Value::Str(Arc::new(text.to_owned()))
+    }
+}
+
+impl From<Scalar> for Value {
+    fn from(scalar: Scalar) -> Value {
+        match scalar {
+            Scalar::Int(v) => Value::Int(v),
+            Scalar::Float(v) => Value::Float(v),
+            Scalar::Bool(v) => Value::Bool(v),
+            Scalar::Complex(re, im) => Value::Complex(Box::new((re, im))),
+        }
+    }
+}
+
+impl<T: Into<Value>> From<Option<T>> for Value {
+    fn from(value: Option<T>) -> Value {
+        value.map_or(Value::None, Into::into)
+    }
+}
+
+macro_rules! from_list {
+    ($($t:ty => $variant:ident),* $(,)?) => {$(
+        impl From<Vec<$t>> for Value {
+            fn from(list: Vec<$t>) -> Value {
+                Value::List(Arc::new(List::$variant(list)))
+            }
+        }
+
+        impl From<&[$t]> for Value {
+            fn from(list: &[$t]) -> Value {
+                list.to_vec().into()
+            }
+        }
+    )*};
+}
+from_list!(i64 => Int, f64 => Float, bool => Bool, Scalar => Scalar, Tensor => Tensor,
+    Option<Tensor> => OptionalTensor, String => Str);
+
+impl fmt::Display for Value {
+    /// Short text for logs: numbers and names as they are, tensors as dtype, sizes and device.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Value::None => f.write_str("None"),
+            Value::Tensor(v) => write!(f, "{v:?}"),
+            Value::Int(v) => write!(f, "{v}"),
+            Value::Float(v) => write!(f, "{v:?}"),
+            Value::Bool(v) => write!(f, "{v}"),
+            Value::Complex(v) => write!(f, "{}", Scalar::Complex(v.0, v.1)),
+            Value::Str(v) => write!(f, "{v:?}"),
+            Value::DType(v) => write!(f, "{v}"),
+            Value::Layout(v) => write!(f, "{v:?}"),
+            Value::MemoryFormat(v) => write!(f, "{v:?}"),
+            Value::Device(v) => write!(f, "{v}"),
+            Value::List(list) => match &**list {
+                List::Int(v) => write!(f, "{v:?}"),
+                List::Float(v) => write!(f, "{v:?}"),
+                List::Bool(v) => write!(f, "{v:?}"),
+                List::Scalar(v) => write!(f, "{v:?}"),
+                List::Tensor(v) => write!(f, "{v:?}"),
+                List::OptionalTensor(v) => write!(f, "{v:?}"),
+                List::Str(v) => write!(f, "{v:?}"),
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// D233: a tag and a word.
+    #[test]
+    fn a_value_is_two_words() {
+        assert_eq!(size_of::<Value>(), 16);
+    }
+}
