@@ -65,6 +65,46 @@ pub const FIELDS: [&str; 20] = [
 pub const PYTHON_KEYWORDS: [&str; 9] =
     ["async", "await", "except", "finally", "from", "lambda", "nonlocal", "try", "yield"];
 
+/// Operators of the reference list that have an argument called `from` all the same (Y60).
+pub const PYTHON_KEYWORD_EXCEPTIONS: [(&str, &str); 2] = [("random_", "from"), ("uniform_", "")];
+
+/// The low-level keys of `ufunc_inner_loop` (Y82).
+pub const UFUNC_KEYS: [&str; 7] = [
+    "CUDAFunctor",
+    "CUDAFunctorOnOther",
+    "CUDAFunctorOnSelf",
+    "CPUScalar",
+    "CPUVector",
+    "ScalarOnly",
+    "Generic",
+];
+
+/// The dtypes a ufunc loop may list (Y81).
+pub const UFUNC_DTYPES: [&str; 18] = [
+    "Byte",
+    "Char",
+    "Short",
+    "Int",
+    "Long",
+    "Half",
+    "Float",
+    "Double",
+    "ComplexHalf",
+    "ComplexFloat",
+    "ComplexDouble",
+    "Bool",
+    "BFloat16",
+    "Float8_e5m2",
+    "Float8_e5m2fnuz",
+    "Float8_e4m3fn",
+    "Float8_e4m3fnuz",
+    "Float8_e8m0fnu",
+];
+
+/// The classes of dtypes a ufunc loop may list (Y81).
+pub const UFUNC_DTYPE_CLASSES: [&str; 6] =
+    ["Integral", "Floating", "Complex", "All", "AllAndComplex", "FloatingAndComplex"];
+
 /// A tag of an operator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tag {

@@ -131,6 +131,7 @@ codes! {
     YamlFeature = 207, "Y6", "a feature of YAML that is not used here",
         "Anchors, aliases, merge keys, tags, several documents and keys that are not text are refused: entries are read one by one, as they stand.";
     TooDeep = 208, "Y6", "nesting that is too deep", "An operator list nests four levels deep.";
+    ReadersDisagree = 209, "Y6", "text that YAML readers read differently", "Quote it if it is text.";
 
     UnknownField = 301, "Y4, Y107", "an unknown field", "The fields are a fixed set; see the operator-list manual.";
     MissingFunc = 302, "Y5", "an entry without `func`", "`func` holds the schema and is the one required field.";
@@ -165,6 +166,7 @@ codes! {
     RandomTag = 325, "Y115, Y281", "a generator argument without the tag of random operators",
         "An operator with a Generator argument carries the tag `nondeterministic_seeded`.";
     ConstRefOut = 326, "Y88", "`use_const_ref_for_mutable_tensors` on an out operator", "Drop the field.";
+    StructuredKernels = 327, "Y281", "a structured operator without a kernel", "List at least one backend's kernel in `dispatch`, or give `ufunc_inner_loop`.";
     BadUfunc = 328, "Y81-Y83, Y106", "a malformed ufunc loop", "A loop is `name (dtype classes)`.";
     BadPrecomputed = 329, "Y134", "a malformed precomputed line", "Lines are `argument -> type name, ...`; one last line may have no arrow.";
     BadMethodName = 330, "Y273", "a method name that cannot be used", "`method_name` is a Rust name for the method of an operator with the variant `method`.";

@@ -1,0 +1,56 @@
+//! Text to span tree: reading the file, YAML, and nothing about operators.
+//!
+//! The tree comes from the events of `saphyr-parser`, which carry places; `serde_yaml` then reads the same text and must
+//! agree with the tree, so that a file means the same to every reader ([`agreement`]). Refused here: anchors, aliases,
+//! merge keys, tags, several documents, a field twice.
+
+mod agreement;
+pub(crate) mod tree;
+
+use std::path::Path;
+
+use keyway_schema::Code;
+
+pub(crate) use agreement::agree;
+
+use crate::diagnostics::Diagnostics;
+use crate::source::Source;
+
+impl Source {
+    /// Reads a file. Reports call it by the path as given.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be read (KW0201) or is not UTF-8 (KW0202).
+    pub fn read(path: impl AsRef<Path>) -> Result<Source, Diagnostics> {
+        let path = path.as_ref();
+        let name = path.display().to_string();
+        let bytes = std::fs::read(path).map_err(|e| {
+            Diagnostics::of_file(&name, Code::CannotRead, format!("cannot read the file: {e}"))
+        })?;
+        Source::from_bytes(name, bytes)
+    }
+
+    /// A source from bytes.
+    ///
+    /// # Errors
+    ///
+    /// If they are not UTF-8 (KW0202).
+    pub fn from_bytes(name: impl Into<String>, bytes: Vec<u8>) -> Result<Source, Diagnostics> {
+        let name = name.into();
+        match String::from_utf8(bytes) {
+            Ok(text) => Ok(Source::new(name, text)),
+            Err(error) => {
+                let valid = error.utf8_error().valid_up_to();
+                let line = 1 + error.as_bytes()[..valid].iter().filter(|b| **b == b'\n').count();
+                let message = match error.as_bytes() {
+                    [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => "the file is UTF-16, not UTF-8".to_owned(),
+                    _ => {
+                        format!("the file is not UTF-8: line {line} has a byte that belongs to no character")
+                    }
+                };
+                Err(Diagnostics::of_file(&name, Code::NotUtf8, message))
+            }
+        }
+    }
+}

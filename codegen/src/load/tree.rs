@@ -1,0 +1,342 @@
+//! The span tree of a YAML document.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use keyway_schema::Code;
+use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span, StrInput};
+
+use crate::diagnostics::{Diagnostic, Sink};
+use crate::source::Source;
+
+/// Deeper than any operator list nests.
+const DEEPEST: usize = 16;
+
+/// A node and the bytes it stands on.
+#[derive(Debug)]
+pub(crate) struct Node<'s> {
+    pub(crate) span: Range<usize>,
+    pub(crate) value: Value<'s>,
+}
+
+/// What a node is.
+#[derive(Debug)]
+pub(crate) enum Value<'s> {
+    /// A scalar, unescaped; `plain` says that it was written without quotes. `verbatim` is where its text starts in the
+    /// source if it stands there letter by letter.
+    Scalar { text: Cow<'s, str>, plain: bool, verbatim: Option<usize> },
+    /// A sequence.
+    Sequence(Vec<Node<'s>>),
+    /// A mapping, in the order of the source, with repeated keys (which were reported).
+    Mapping(Vec<(Node<'s>, Node<'s>)>),
+    /// Something that was reported and refused.
+    Refused,
+}
+
+/// What YAML takes a plain scalar for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Class {
+    Null,
+    Bool(bool),
+    Number,
+    Text,
+}
+
+impl<'s> Node<'s> {
+    /// The text of a scalar.
+    pub(crate) fn scalar(&self) -> Option<&str> {
+        match &self.value {
+            Value::Scalar { text, .. } => Some(text),
+            _ => None,
+        }
+    }
+
+    /// What a scalar is; `None` for other nodes.
+    pub(crate) fn class(&self) -> Option<Class> {
+        match &self.value {
+            Value::Scalar { text, plain: true, .. } => Some(class_of(text)),
+            Value::Scalar { .. } => Some(Class::Text),
+            _ => None,
+        }
+    }
+
+    /// What the node is called in messages.
+    pub(crate) fn kind_name(&self) -> &'static str {
+        match (&self.value, self.class()) {
+            (Value::Sequence(_), _) => "a list",
+            (Value::Mapping(_), _) => "a mapping",
+            (_, Some(Class::Null)) => "nothing",
+            (_, Some(Class::Bool(_))) => "True or False",
+            (_, Some(Class::Number)) => "a number",
+            _ => "text",
+        }
+    }
+
+    /// The bytes of the source for bytes of the scalar; all of the scalar if it is not written letter by letter.
+    pub(crate) fn inside(&self, range: &Range<usize>) -> Range<usize> {
+        match &self.value {
+            Value::Scalar { verbatim: Some(start), .. } => start + range.start..start + range.end,
+            _ => self.span.clone(),
+        }
+    }
+}
+
+/// YAML 1.2's core rules, as `serde_yaml` applies them.
+fn class_of(text: &str) -> Class {
+    match text {
+        "" | "~" | "null" | "Null" | "NULL" => Class::Null,
+        "true" | "True" | "TRUE" => Class::Bool(true),
+        "false" | "False" | "FALSE" => Class::Bool(false),
+        _ if is_number(text) => Class::Number,
+        _ => Class::Text,
+    }
+}
+
+fn is_number(text: &str) -> bool {
+    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
+    match unsigned.as_bytes() {
+        [b'0', b'x', rest @ ..] => !rest.is_empty() && rest.iter().all(u8::is_ascii_hexdigit),
+        [b'0', b'o', rest @ ..] => !rest.is_empty() && rest.iter().all(|b| (b'0'..=b'7').contains(b)),
+        [b'0', b'b', rest @ ..] => !rest.is_empty() && rest.iter().all(|b| matches!(b, b'0' | b'1')),
+        [b'0', b'0'..=b'9', ..] => unsigned.contains('.') && unsigned.parse::<f64>().is_ok(),
+        [b'0'..=b'9' | b'.', ..] => {
+            unsigned.parse::<f64>().is_ok()
+                || matches!(unsigned, ".inf" | ".Inf" | ".INF" | ".nan" | ".NaN" | ".NAN")
+        }
+        _ => false,
+    }
+}
+
+/// Reads the one document of a source. `None` if reading had to stop; that was reported.
+pub(crate) fn read<'s>(source: &'s Source, sink: &Sink) -> Option<Node<'s>> {
+    let mut reader = Reader {
+        text: source.text(),
+        events: Parser::new_from_str(source.text()),
+        offsets: Offsets::of(source.text()),
+        sink,
+    };
+    reader.document()
+}
+
+struct Reader<'s, 'k> {
+    text: &'s str,
+    events: Parser<'s, StrInput<'s>>,
+    offsets: Offsets,
+    sink: &'k Sink,
+}
+
+impl<'s> Reader<'s, '_> {
+    fn document(&mut self) -> Option<Node<'s>> {
+        let mut document = None;
+        loop {
+            let (event, span) = self.event()?;
+            match event {
+                Event::StreamEnd => break,
+                Event::DocumentStart(_) if document.is_some() => {
+                    self.report(Code::YamlFeature, span, "a second document", "keep one document in a file");
+                    return None;
+                }
+                Event::DocumentStart(_) => {
+                    let (event, span) = self.event()?;
+                    document = Some(self.node(event, span, 0)?);
+                }
+                _ => {}
+            }
+        }
+        if document.is_none() {
+            self.report(
+                Code::NotAList,
+                0..0,
+                "the file has no entries",
+                "an entry starts with `- func: `; a list without entries is `[]`",
+            );
+        }
+        document
+    }
+
+    fn event(&mut self) -> Option<(Event<'s>, Range<usize>)> {
+        match self.events.next_event() {
+            Some(Ok((event, span))) => Some((event, self.offsets.range(span))),
+            Some(Err(error)) => {
+                self.syntax_error(&error);
+                None
+            }
+            None => None,
+        }
+    }
+
+    fn node(&mut self, event: Event<'s>, span: Range<usize>, depth: usize) -> Option<Node<'s>> {
+        if depth > DEEPEST {
+            self.report(
+                Code::TooDeep,
+                span,
+                "nesting that is too deep",
+                "an operator list nests four levels deep",
+            );
+            return None;
+        }
+        let (anchor, tagged) = match &event {
+            Event::Scalar(_, _, anchor, tag) => (*anchor, tag.is_some()),
+            Event::SequenceStart(anchor, tag) | Event::MappingStart(anchor, tag) => (*anchor, tag.is_some()),
+            _ => (0, false),
+        };
+        if anchor != 0 {
+            self.report(Code::YamlFeature, span.clone(), "an anchor (`&`)", "write each entry out in full");
+        }
+        if tagged {
+            self.report(
+                Code::YamlFeature,
+                span.clone(),
+                "a tag (`!`)",
+                "remove it; to make text of something, quote it",
+            );
+        }
+        match event {
+            Event::Scalar(text, style, ..) => Some(self.scalar(text, style, span)),
+            Event::SequenceStart(..) => self.sequence(span, depth),
+            Event::MappingStart(..) => self.mapping(span, depth),
+            Event::Alias(_) => {
+                self.report(
+                    Code::YamlFeature,
+                    span.clone(),
+                    "an alias (`*`)",
+                    "write the value out, or quote it if it is text",
+                );
+                Some(Node { span, value: Value::Refused })
+            }
+            _ => Some(Node { span, value: Value::Refused }),
+        }
+    }
+
+    fn scalar(&self, text: Cow<'s, str>, style: ScalarStyle, span: Range<usize>) -> Node<'s> {
+        let plain = style == ScalarStyle::Plain;
+        let quote = usize::from(matches!(style, ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted));
+        let start = span.start + quote;
+        let verbatim = self.text.get(start..).is_some_and(|rest| rest.starts_with(&*text)).then_some(start);
+        Node { span, value: Value::Scalar { text, plain, verbatim } }
+    }
+
+    fn sequence(&mut self, start: Range<usize>, depth: usize) -> Option<Node<'s>> {
+        let mut items = Vec::new();
+        loop {
+            let (event, span) = self.event()?;
+            if event == Event::SequenceEnd {
+                return Some(Node {
+                    span: start.start..self.end(&start, &span),
+                    value: Value::Sequence(items),
+                });
+            }
+            items.push(self.node(event, span, depth + 1)?);
+        }
+    }
+
+    fn mapping(&mut self, start: Range<usize>, depth: usize) -> Option<Node<'s>> {
+        let mut pairs: Vec<(Node<'s>, Node<'s>)> = Vec::new();
+        loop {
+            let (event, span) = self.event()?;
+            if event == Event::MappingEnd {
+                return Some(Node {
+                    span: start.start..self.end(&start, &span),
+                    value: Value::Mapping(pairs),
+                });
+            }
+            let key = self.node(event, span, depth + 1)?;
+            let (event, span) = self.event()?;
+            let value = self.node(event, span, depth + 1)?;
+            self.check_key(&key, &pairs);
+            pairs.push((key, value));
+        }
+    }
+
+    /// Block collections end where the next thing starts; that is too far for a report.
+    fn end(&self, start: &Range<usize>, end: &Range<usize>) -> usize {
+        let body = self.text.get(start.start..end.end).unwrap_or_default();
+        start.start + body.trim_end().len()
+    }
+
+    fn check_key(&self, key: &Node<'s>, before: &[(Node<'s>, Node<'s>)]) {
+        match (key.scalar(), key.class()) {
+            (Some("<<"), Some(Class::Text)) => {
+                self.report(
+                    Code::YamlFeature,
+                    key.span.clone(),
+                    "a merge key (`<<`)",
+                    "write each entry out in full",
+                );
+            }
+            (Some(text), _) => {
+                if let Some((first, _)) = before.iter().find(|(k, _)| k.scalar() == Some(text)) {
+                    self.sink.report(
+                        Diagnostic::new(
+                            Code::DuplicateKey,
+                            key.span.clone(),
+                            format!("`{text}` stands twice"),
+                        )
+                        .label("the second one")
+                        .help("keep one of the two")
+                        .related(first.span.clone(), "the first one"),
+                    );
+                }
+            }
+            (None, _) => {
+                self.report(
+                    Code::YamlFeature,
+                    key.span.clone(),
+                    "a key that is not text",
+                    "quote text that starts with `[`, `{`, `*` or `&`",
+                );
+            }
+        }
+    }
+
+    fn syntax_error(&self, error: &ScanError) {
+        let at = self.offsets.byte(error.marker().index()).min(self.text.len());
+        let line_start = self.text[..at].rfind('\n').map_or(0, |i| i + 1);
+        let line = self.text[line_start..].lines().next().unwrap_or_default();
+        let help = if line.trim_start_matches(' ').starts_with('\t') {
+            "indent with spaces, not with tabs"
+        } else if line.contains(": ") && line.trim_start().trim_start_matches("- ").starts_with("func") {
+            "quote the schema if it contains `: ` or ` #`"
+        } else {
+            "check the indentation and the quotes here and in the line before"
+        };
+        self.report(Code::YamlSyntax, at..at, format!("not YAML: {}", error.info()), help);
+    }
+
+    fn report(&self, code: Code, span: Range<usize>, message: impl Into<String>, help: &str) {
+        let message: String = message.into();
+        let message = if code == Code::YamlFeature {
+            format!("{message} is not allowed in an operator list")
+        } else {
+            message
+        };
+        self.sink.report(Diagnostic::new(code, span, message).help(help));
+    }
+}
+
+/// From the character counts of events to bytes.
+struct Offsets {
+    /// The byte of each character, and of the end; empty if all characters are one byte long.
+    bytes: Vec<usize>,
+}
+
+impl Offsets {
+    fn of(text: &str) -> Self {
+        if text.is_ascii() {
+            return Offsets { bytes: Vec::new() };
+        }
+        Offsets { bytes: text.char_indices().map(|(i, _)| i).chain([text.len()]).collect() }
+    }
+
+    fn byte(&self, character: usize) -> usize {
+        match self.bytes.last() {
+            None => character,
+            Some(end) => *self.bytes.get(character).unwrap_or(end),
+        }
+    }
+
+    fn range(&self, span: Span) -> Range<usize> {
+        let start = self.byte(span.start.index());
+        start..self.byte(span.end.index()).max(start)
+    }
+}
