@@ -31,9 +31,34 @@ pub fn argument(name: &str) -> String {
 
 /// Whether the text is an ASCII identifier that is not a keyword.
 pub fn is_identifier(text: &str) -> bool {
+    is_word(text) && !is_keyword(text)
+}
+
+/// Whether the text is an ASCII identifier when written raw: keywords count, but for the four that cannot be raw.
+pub fn is_raw_identifier(text: &str) -> bool {
+    is_word(text) && !matches!(text, "self" | "Self" | "super" | "crate")
+}
+
+fn is_word(text: &str) -> bool {
     let mut bytes = text.bytes();
     bytes.next().is_some_and(|b| b.is_ascii_alphabetic() || b == b'_')
         && bytes.all(|b| b.is_ascii_alphanumeric() || b == b'_')
         && text != "_"
-        && !is_keyword(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keywords_are_escaped_as_their_place_allows() {
+        assert_eq!(item("where"), "r#where");
+        assert_eq!(item("self"), "self_");
+        assert_eq!(item("add_"), "add_");
+        assert_eq!(argument("unsafe"), "unsafe_");
+        assert!(
+            is_identifier("__and__") && !is_identifier("where") && !is_identifier("") && !is_identifier("_")
+        );
+        assert!(is_raw_identifier("where") && !is_raw_identifier("crate") && !is_raw_identifier("1a"));
+    }
 }

@@ -59,7 +59,8 @@ pub enum DeviceCheck {
 pub struct DispatchLine {
     /// The dispatch key's name, one of [`crate::vocabulary::TABLE_KEYS`].
     pub key: String,
-    /// The kernel function's name, without its path.
+    /// The kernel function's name, without its path. May be a keyword of Rust (`where`): write it with
+    /// [`crate::identifiers::item`].
     pub kernel: String,
     /// The path before the function's name (up to three names), if one is written (Y163).
     pub kernel_path: Vec<String>,

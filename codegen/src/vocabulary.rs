@@ -66,7 +66,8 @@ pub const PYTHON_KEYWORDS: [&str; 9] =
     ["async", "await", "except", "finally", "from", "lambda", "nonlocal", "try", "yield"];
 
 /// Operators of the reference list that have an argument called `from` all the same (Y60).
-pub const PYTHON_KEYWORD_EXCEPTIONS: [(&str, &str); 2] = [("random_", "from"), ("uniform_", "")];
+pub const PYTHON_KEYWORD_EXCEPTIONS: [(&str, &str); 3] =
+    [("random_", "from"), ("uniform_", ""), ("_has_compatible_shallow_copy_type", "")];
 
 /// The low-level keys of `ufunc_inner_loop` (Y82).
 pub const UFUNC_KEYS: [&str; 7] = [

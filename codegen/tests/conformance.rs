@@ -84,9 +84,11 @@ fn the_reference_list_loads_without_a_mistake() {
     let list = reference_list(folder);
     assert_eq!(list.operators.len(), 2590);
     let kinds = |kind| list.operators.iter().filter(|o| o.kind() == kind).count();
-    let counted = [SchemaKind::Functional, SchemaKind::Out, SchemaKind::Inplace, SchemaKind::Mutable].map(kinds);
+    let counted =
+        [SchemaKind::Functional, SchemaKind::Out, SchemaKind::Inplace, SchemaKind::Mutable].map(kinds);
     assert_eq!(counted, [1608, 632, 339, 11], "Y196");
-    let count = |p: fn(&keyway_codegen::OperatorEntry) -> bool| list.operators.iter().filter(|o| p(o)).count();
+    let count =
+        |p: fn(&keyway_codegen::OperatorEntry) -> bool| list.operators.iter().filter(|o| p(o)).count();
     assert_eq!(count(|o| o.schema.is_mutable()), 985, "Y50");
     assert_eq!(count(|o| o.is_view()), 106, "Y214");
     assert_eq!(count(|o| o.dispatch.is_some()), 1663, "Y169");
@@ -178,14 +180,21 @@ fn small_lists_are_judged_as_by_the_reference() {
         } else if refused {
             let clause = case["clause"].as_str().unwrap();
             let codes = CODES.iter().find(|(c, _)| *c == clause).map_or(&[][..], |(_, codes)| codes);
-            if codes.iter().any(|code| has(code)) { same += 1 } else { differences.push(format!("{name} ({clause}): {lines:?}")) }
+            if codes.iter().any(|code| has(code)) {
+                same += 1
+            } else {
+                differences.push(format!("{name} ({clause}): {lines:?}"))
+            }
         } else if lines.is_empty() {
             same += 1;
         } else {
             differences.push(format!("{name} is accepted by the reference: {lines:?}"));
         }
     }
-    println!("{} cases: {same} as the reference, {on_purpose} different on purpose, {not_built} not built yet", cases.len());
+    println!(
+        "{} cases: {same} as the reference, {on_purpose} different on purpose, {not_built} not built yet",
+        cases.len()
+    );
     assert!(differences.is_empty(), "{}", differences.join("\n"));
     assert_eq!((on_purpose, not_built), (LAXER.len() + STRICTER.len(), NOT_BUILT.len()));
 }

@@ -7,7 +7,7 @@ use keyway_schema::{Code, keys};
 
 use super::fields::{Fields, Text, as_text, wrong_kind};
 use crate::diagnostics::{Diagnostic, Sink};
-use crate::identifiers::is_identifier;
+use crate::identifiers::is_raw_identifier;
 use crate::load::tree::{Class, Value};
 use crate::model::DispatchLine;
 use crate::vocabulary::TABLE_KEYS;
@@ -95,7 +95,7 @@ fn refuse_duplicate(key: &str, span: &Range<usize>, before: &[DispatchLine], sin
 /// A kernel's path and name (Y84, Y163).
 fn kernel(text: &Text<'_>, sink: &Sink) -> Option<(Vec<String>, String)> {
     let mut path: Vec<String> = text.value.split("::").map(str::to_owned).collect();
-    if let Some(wrong) = path.iter().find(|part| !is_identifier(part)) {
+    if let Some(wrong) = path.iter().find(|part| !is_raw_identifier(part)) {
         let message = format!("`{wrong}` is not the name of a Rust function or module");
         sink.report(
             Diagnostic::new(Code::BadKernelName, text.place(), message)
