@@ -1,1 +1,3 @@
-//! Ops.
+//! The bundled operator library: what `ops.yaml` generates, and its kernels.
+
+mod cpu;

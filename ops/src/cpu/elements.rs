@@ -1,0 +1,332 @@
+//! Typed access to the elements of host tensors, without unsafe code.
+//!
+//! Kernels get at elements only through this room: [`read`], [`read2`] and [`write`] open the storages, each once and
+//! in one global order, so that no two kernels can wait for each other. [`Elements`] and [`ElementsMut`] show them as
+//! a plain slice when they lie in row-major order without gaps, and as an `ndarray` view in any case.
+//! [`dispatch_dtype!`] turns a dtype into a Rust type. No operator's rule belongs here.
+
+use keyway::{DType, Device, Element, Error, Geometry, Result, StorageRead, StorageWrite, Tensor};
+use ndarray::{ArrayViewD, ArrayViewMutD, IxDyn, ShapeBuilder, StrideShape};
+
+/// The elements of one tensor, open for reading.
+#[derive(Clone, Copy)]
+pub(crate) struct Elements<'a, T> {
+    storage: &'a [T],
+    geometry: &'a Geometry,
+}
+
+impl<'a, T: Element> Elements<'a, T> {
+    /// The elements in order, if they lie in row-major order without gaps.
+    #[inline]
+    pub(crate) fn as_slice(&self) -> Option<&'a [T]> {
+        let (storage, geometry) = (self.storage, self.geometry);
+        geometry.is_contiguous().then(|| &storage[range(geometry, storage.len())])
+    }
+
+    /// The elements with their sizes and strides.
+    pub(crate) fn view(&self) -> Result<ArrayViewD<'a, T>> {
+        let from = first(self.geometry, self.storage.len());
+        ArrayViewD::from_shape(shape(self.geometry), &self.storage[from..])
+            .map_err(|e| unfit(self.geometry, &e))
+    }
+
+    /// The only element of a tensor that has one.
+    #[inline]
+    pub(crate) fn only(&self) -> Option<T> {
+        match self.geometry.numel() {
+            1 => self.storage.get(self.geometry.offset() as usize).copied(),
+            _ => None,
+        }
+    }
+
+    /// The elements in row-major order, borrowed where they lie so and copied where not.
+    pub(crate) fn to_dense(self) -> Result<std::borrow::Cow<'a, [T]>> {
+        match self.as_slice() {
+            Some(slice) => Ok(slice.into()),
+            None => Ok(self.view()?.iter().copied().collect::<Vec<T>>().into()),
+        }
+    }
+
+    /// The whole storage from the first element on, for kernels that step by strides themselves.
+    pub(crate) fn from_first(&self) -> &'a [T] {
+        &self.storage[first(self.geometry, self.storage.len())..]
+    }
+}
+
+/// The elements of one tensor, open for writing.
+pub(crate) struct ElementsMut<'a, T> {
+    storage: &'a mut [T],
+    geometry: &'a Geometry,
+}
+
+impl<T: Element> ElementsMut<'_, T> {
+    /// The elements in order, if they lie in row-major order without gaps.
+    #[inline]
+    pub(crate) fn as_slice(&mut self) -> Option<&mut [T]> {
+        let range = range(self.geometry, self.storage.len());
+        self.geometry.is_contiguous().then(|| &mut self.storage[range])
+    }
+
+    /// The elements with their sizes and strides. Fails if two indices mean the same element.
+    pub(crate) fn view(&mut self) -> Result<ArrayViewMutD<'_, T>> {
+        let from = first(self.geometry, self.storage.len());
+        ArrayViewMutD::from_shape(shape(self.geometry), &mut self.storage[from..])
+            .map_err(|e| unfit(self.geometry, &e))
+    }
+}
+
+fn range(geometry: &Geometry, held: usize) -> std::ops::Range<usize> {
+    let from = first(geometry, held);
+    from..from + geometry.numel()
+}
+
+/// Where the elements start; an empty tensor may start beyond its storage.
+fn first(geometry: &Geometry, held: usize) -> usize {
+    (geometry.offset() as usize).min(held)
+}
+
+fn shape(geometry: &Geometry) -> StrideShape<IxDyn> {
+    let dims = |of: &[i64]| match of.len() {
+        // Small ones without a detour through the heap.
+        0..=4 => {
+            let mut held = [0; 4];
+            held.iter_mut().zip(of).for_each(|(to, &from)| *to = from as usize);
+            IxDyn(&held[..of.len()])
+        }
+        _ => IxDyn(&of.iter().map(|&d| d as usize).collect::<Vec<_>>()),
+    };
+    match geometry.numel() {
+        // Strides of an empty tensor may be anything, and lead nowhere.
+        0 => dims(geometry.sizes()).into(),
+        _ => dims(geometry.sizes()).strides(dims(geometry.strides())),
+    }
+}
+
+#[cold]
+fn unfit(geometry: &Geometry, cause: &ndarray::ShapeError) -> Error {
+    Error::shape(format!(
+        "elements of sizes {:?} and strides {:?} cannot be reached one by one ({cause}); clone the tensor first",
+        geometry.sizes(),
+        geometry.strides()
+    ))
+}
+
+/// The inputs of a call, open for reading.
+pub(crate) struct Inputs<'a, const N: usize> {
+    tensors: [&'a Tensor; N],
+    guards: [Option<StorageRead<'a>>; N],
+}
+
+impl<const N: usize> Inputs<'_, N> {
+    /// The elements of the input at a position.
+    pub(crate) fn get<T: Element>(&self, position: usize) -> Result<Elements<'_, T>> {
+        let tensor = self.tensors[position];
+        expect_dtype::<T>(tensor)?;
+        let guard = self.guards[position].as_ref().expect("every input is opened before it is handed out");
+        Ok(Elements { storage: guard.elements()?, geometry: tensor.geometry() })
+    }
+}
+
+fn expect_dtype<T: Element>(tensor: &Tensor) -> Result<()> {
+    match tensor.dtype() == T::DTYPE {
+        true => Ok(()),
+        false => Err(Error::dtype(format!("expected a tensor of {}, it holds {}", T::DTYPE, tensor.dtype()))),
+    }
+}
+
+/// Opens several tensors for reading.
+pub(crate) fn read_all<const N: usize, R>(
+    inputs: [&Tensor; N],
+    kernel: impl FnOnce(&Inputs<'_, N>) -> Result<R>,
+) -> Result<R> {
+    let mut opened = Inputs { tensors: inputs, guards: [const { None }; N] };
+    for position in in_lock_order(inputs) {
+        opened.guards[position] = Some(inputs[position].storage().read()?);
+    }
+    kernel(&opened)
+}
+
+/// Opens one tensor for reading.
+pub(crate) fn read<T: Element, R>(
+    x: &Tensor,
+    kernel: impl FnOnce(Elements<'_, T>) -> Result<R>,
+) -> Result<R> {
+    expect_dtype::<T>(x)?;
+    let guard = x.storage().read()?;
+    kernel(Elements { storage: guard.elements()?, geometry: x.geometry() })
+}
+
+/// Opens two tensors for reading.
+pub(crate) fn read2<A: Element, B: Element, R>(
+    a: &Tensor,
+    b: &Tensor,
+    kernel: impl FnOnce(Elements<'_, A>, Elements<'_, B>) -> Result<R>,
+) -> Result<R> {
+    read_all([a, b], |inputs| kernel(inputs.get(0)?, inputs.get(1)?))
+}
+
+/// Opens a tensor for writing and others for reading. Inputs in the output's memory are copied first, so the kernel
+/// sees them as they were.
+pub(crate) fn write<T: Element, const N: usize, R>(
+    out: &Tensor,
+    inputs: [&Tensor; N],
+    kernel: impl FnOnce(ElementsMut<'_, T>, &Inputs<'_, N>) -> Result<R>,
+) -> Result<R> {
+    if inputs.iter().any(|input| input.storage().is_same(out.storage())) {
+        let mut copies = [const { None }; N];
+        for (copy, input) in copies.iter_mut().zip(inputs) {
+            if input.storage().is_same(out.storage()) {
+                *copy = Some(dense_copy(input)?);
+            }
+        }
+        let apart = std::array::from_fn(|position| copies[position].as_ref().unwrap_or(inputs[position]));
+        return write_apart(out, apart, kernel);
+    }
+    write_apart(out, inputs, kernel)
+}
+
+fn write_apart<T: Element, const N: usize, R>(
+    out: &Tensor,
+    inputs: [&Tensor; N],
+    kernel: impl FnOnce(ElementsMut<'_, T>, &Inputs<'_, N>) -> Result<R>,
+) -> Result<R> {
+    expect_dtype::<T>(out)?;
+    let mut opened = Inputs { tensors: inputs, guards: [const { None }; N] };
+    let mut written: Option<StorageWrite<'_>> = None;
+    for position in in_lock_order(inputs) {
+        let storage = inputs[position].storage();
+        if written.is_none() && storage.address() > out.storage().address() {
+            written = Some(out.storage().write()?);
+        }
+        opened.guards[position] = Some(storage.read()?);
+    }
+    let mut written = match written {
+        Some(written) => written,
+        None => out.storage().write()?,
+    };
+    kernel(ElementsMut { storage: written.elements()?, geometry: out.geometry() }, &opened)
+}
+
+/// Positions of the inputs by the address of their storage: the order every kernel takes its locks in.
+fn in_lock_order<const N: usize>(inputs: [&Tensor; N]) -> [usize; N] {
+    let mut order = std::array::from_fn(|position| position);
+    order.sort_unstable_by_key(|&position| inputs[position].storage().address());
+    order
+}
+
+/// A copy in row-major order over memory of its own.
+pub(crate) fn dense_copy(x: &Tensor) -> Result<Tensor> {
+    dispatch_dtype!(all: x.dtype(), T => Tensor::from_slice(&x.to_vec::<T>()?, x.sizes()))
+}
+
+/// A new host tensor in row-major order whose elements the kernel computes into a slice of zeros.
+pub(crate) fn computed<T: Element, const N: usize>(
+    sizes: &[i64],
+    inputs: [&Tensor; N],
+    kernel: impl FnOnce(&mut [T], &Inputs<'_, N>) -> Result<()>,
+) -> Result<Tensor> {
+    let out = Tensor::zeros(sizes, T::DTYPE, Device::CPU)?;
+    write_apart(&out, inputs, |mut out, inputs| {
+        kernel(out.as_slice().expect("a new tensor lies in row-major order"), inputs)
+    })?;
+    Ok(out)
+}
+
+/// Runs an expression with a type name bound to the element type of a dtype: `dispatch_dtype!(floats: x.dtype(),
+/// T => sum::<T>(x))`. The sets are `all`, `numbers` (without `bool`), `integers` (also without) and `floats`; a
+/// dtype outside the set makes the expression return an error that names it.
+macro_rules! dispatch_dtype {
+    (all: $dtype:expr, $t:ident => $body:expr) => {
+        dispatch_dtype!(@ $dtype, $t, $body, "all", UInt8 u8, Int32 i32, Int64 i64, Float32 f32, Float64 f64, Bool bool)
+    };
+    (numbers: $dtype:expr, $t:ident => $body:expr) => {
+        dispatch_dtype!(@ $dtype, $t, $body, "number", UInt8 u8, Int32 i32, Int64 i64, Float32 f32, Float64 f64)
+    };
+    (integers: $dtype:expr, $t:ident => $body:expr) => {
+        dispatch_dtype!(@ $dtype, $t, $body, "integer", UInt8 u8, Int32 i32, Int64 i64)
+    };
+    (floats: $dtype:expr, $t:ident => $body:expr) => {
+        dispatch_dtype!(@ $dtype, $t, $body, "floating-point", Float32 f32, Float64 f64)
+    };
+    (@ $dtype:expr, $t:ident, $body:expr, $set:literal, $($variant:ident $element:ty),*) => {
+        match $dtype {
+            $(keyway::DType::$variant => {
+                type $t = $element;
+                $body
+            })*
+            #[allow(unreachable_patterns, reason = "the set may name every dtype there is")]
+            other => Err($crate::cpu::elements::unsupported(other, $set)),
+        }
+    };
+}
+pub(crate) use dispatch_dtype;
+
+/// The error for a dtype a kernel does not compute with.
+#[cold]
+pub(crate) fn unsupported(dtype: DType, set: &str) -> Error {
+    Error::not_implemented(format!("not implemented for {dtype}; convert to a {set} dtype first"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cpu::number::Number;
+
+    fn transposed() -> Tensor {
+        let x = Tensor::from_slice(&[1i64, 2, 3, 4, 5, 6], &[2, 3]).unwrap();
+        x.view_as(Geometry::new(&[3, 2], &[1, 3], 0).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn strided_elements_are_seen_in_order() {
+        let seen = read::<i64, _>(&transposed(), |x| {
+            assert!(x.as_slice().is_none());
+            Ok(x.to_dense()?.into_owned())
+        });
+        assert_eq!(seen.unwrap(), [1, 4, 2, 5, 3, 6]);
+    }
+
+    #[test]
+    fn broadcast_and_empty_tensors_can_be_read() {
+        let x = Tensor::from_slice(&[7f32], &[1]).unwrap();
+        let wide = x.view_as(Geometry::new(&[2, 3], &[0, 0], 0).unwrap()).unwrap();
+        assert_eq!(read::<f32, _>(&wide, |x| Ok(x.view()?.len())).unwrap(), 6);
+        let empty = x.view_as(Geometry::new(&[0, 3], &[3, 1], 9).unwrap()).unwrap();
+        assert!(
+            read::<f32, _>(&empty, |x| Ok(x.view()?.is_empty() && x.as_slice().unwrap().is_empty())).unwrap()
+        );
+    }
+
+    #[test]
+    fn an_input_in_the_outputs_memory_is_read_as_it_was() {
+        let x = Tensor::from_slice(&[1i64, 2, 3], &[3]).unwrap();
+        let head = x.view_as(Geometry::new(&[2], &[1], 0).unwrap()).unwrap();
+        let tail = x.view_as(Geometry::new(&[2], &[1], 1).unwrap()).unwrap();
+        write::<i64, 1, _>(&tail, [&head], |mut out, inputs| {
+            out.view()?.assign(&inputs.get::<i64>(0)?.view()?);
+            Ok(())
+        })
+        .unwrap();
+        assert_eq!(x.to_vec::<i64>().unwrap(), [1, 1, 2]);
+    }
+
+    #[test]
+    fn an_output_that_overlaps_itself_is_an_error() {
+        let x = Tensor::from_slice(&[1i64], &[1]).unwrap();
+        let wide = x.view_as(Geometry::new(&[3], &[0], 0).unwrap()).unwrap();
+        let failed = write::<i64, 0, _>(&wide, [], |mut out, _| out.view().map(|_| ()));
+        assert!(failed.unwrap_err().to_string().contains("clone the tensor first"));
+    }
+
+    #[test]
+    fn the_wrong_dtype_is_named() {
+        let failed = read::<f32, _>(&transposed(), |_| Ok(()));
+        assert_eq!(failed.unwrap_err().to_string(), "expected a tensor of float32, it holds int64");
+        let failed: Result<()> =
+            (|| dispatch_dtype!(floats: DType::Bool, T => { assert!(!T::ZERO.is_true()); Ok(()) }))();
+        assert_eq!(
+            failed.unwrap_err().to_string(),
+            "not implemented for bool; convert to a floating-point dtype first"
+        );
+    }
+}
