@@ -154,7 +154,7 @@ impl Diagnostics {
 
     /// A single mistake of a file as a whole.
     pub(crate) fn of_file(name: &str, code: Code, message: String) -> Self {
-        let report = Diagnostic::new(code, 0..0, message).help(code.explanation());
+        let report = Diagnostic::new(code, 0..0, message).help(code.hint());
         Diagnostics::new(Source::new(name, ""), vec![report])
     }
 

@@ -13,7 +13,7 @@ use keyway_schema::Code;
 
 pub(crate) use agreement::agree;
 
-use crate::diagnostics::Diagnostics;
+use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::source::Source;
 
 impl Source {
@@ -41,15 +41,20 @@ impl Source {
         match String::from_utf8(bytes) {
             Ok(text) => Ok(Source::new(name, text)),
             Err(error) => {
-                let valid = error.utf8_error().valid_up_to();
-                let line = 1 + error.as_bytes()[..valid].iter().filter(|b| **b == b'\n').count();
-                let message = match error.as_bytes() {
-                    [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => "the file is UTF-16, not UTF-8".to_owned(),
-                    _ => {
-                        format!("the file is not UTF-8: line {line} has a byte that belongs to no character")
-                    }
-                };
-                Err(Diagnostics::of_file(&name, Code::NotUtf8, message))
+                let bytes = error.as_bytes();
+                if let [0xff, 0xfe, ..] | [0xfe, 0xff, ..] = bytes {
+                    return Err(Diagnostics::of_file(
+                        &name,
+                        Code::NotUtf8,
+                        "the file is UTF-16, not UTF-8".to_owned(),
+                    ));
+                }
+                // The replacement character stands where the first wrong byte does.
+                let (at, shown) = (error.utf8_error().valid_up_to(), String::from_utf8_lossy(bytes));
+                let report = Diagnostic::new(Code::NotUtf8, at..at, "the file is not UTF-8")
+                    .label("this byte belongs to no character")
+                    .help("save the file as UTF-8");
+                Err(Diagnostics::new(Source::new(name, shown), vec![report]))
             }
         }
     }

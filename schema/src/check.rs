@@ -181,6 +181,8 @@ impl Checker<'_> {
                 self.report(SchemaError::new(Code::MutableReturned, span, message).help(format!(
                     "do not return it, call it `self`, or make it an out argument: `*, {wrong}`"
                 )));
+            } else if i < schema.out_arguments().count() {
+                // That return i is out argument i is a rule of its own.
             } else if returned.is_write()
                 && !schema.out_arguments().any(owned)
                 && !schema.self_argument().is_some_and(owned)

@@ -182,6 +182,18 @@ codes! {
 }
 
 impl Code {
+    /// The explanation as a help text for reports that have none of their own: no capital, no full stop.
+    pub fn hint(self) -> String {
+        let text = self.explanation().trim_end_matches('.');
+        let mut chars = text.chars();
+        match (chars.next(), chars.next()) {
+            (Some(first), Some(second)) if !second.is_uppercase() => {
+                first.to_lowercase().chain(text[first.len_utf8()..].chars()).collect()
+            }
+            _ => text.to_owned(),
+        }
+    }
+
     /// The number after `KW`.
     pub fn number(self) -> u16 {
         self as u16

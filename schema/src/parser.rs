@@ -107,6 +107,9 @@ pub fn parse(text: &str) -> Parsed {
     if let Some(schema) = &schema {
         crate::check::check(schema, &spans, errors.is_empty(), &mut errors);
     }
+    for error in &mut errors {
+        error.help.get_or_insert_with(|| error.code.hint());
+    }
     errors.sort_by_key(|e| (e.span.start, e.span.end, e.code));
     Parsed { schema, spans, errors }
 }
@@ -188,6 +191,12 @@ impl<'t> Parser<'t> {
         }
         self.tight();
         Some(self.bump())
+    }
+
+    /// Forgives the whitespace before the next token, when it was reported as part of something else.
+    fn forgive_gap(&mut self) {
+        let token = &mut self.tokens[self.next];
+        token.gap_start = token.start;
     }
 
     fn slice(&self, token: Token) -> &'t str {
@@ -274,7 +283,10 @@ impl<'t> Parser<'t> {
                     format!("`{word}` is reserved and cannot be {what}"),
                 )
                 .label("reserved word")
-                .help(format!("choose another name, `{word}_` for instance")),
+                .help(format!(
+                    "choose another name, `{word}_{}` for instance",
+                    if what.contains("argument") { "" } else { "op" }
+                )),
             );
         }
         Some(token)

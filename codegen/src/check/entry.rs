@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use keyway_schema::{Argument, Code, SchemaKind};
+use keyway_schema::{Argument, BaseType, Code, SchemaKind};
 
 use crate::diagnostics::{Diagnostic, Sink};
 use crate::model::{DeviceCheck, OperatorEntry};
@@ -38,6 +38,15 @@ impl Rules<'_> {
 
     fn is_out(&self) -> bool {
         self.entry.schema.out_arguments().next().is_some()
+    }
+
+    /// Where an argument's name stands. Only reports need it, so the schema is read once more.
+    fn argument_place(&self, argument: &Argument) -> Range<usize> {
+        let node = self.fields.value("func");
+        let spans = |text| keyway_schema::parse(text).spans.arguments;
+        let index = self.entry.schema.arguments.iter().position(|a| a.name == argument.name);
+        node.and_then(|node| Some(node.inside(&spans(node.scalar()?).get(index?)?.name)))
+            .unwrap_or_else(|| self.entry.span.clone())
     }
 
     /// Y93, Y109, Y160.
@@ -271,7 +280,7 @@ impl Rules<'_> {
             if PYTHON_KEYWORDS.contains(&argument.name.as_str()) && !(excepted && argument.name == "from") {
                 let message = format!("`{}` is a keyword of Python", argument.name);
                 let help = format!("choose another name, `{}_` for instance", argument.name);
-                self.report(Code::KeywordArgument, self.entry.span.clone(), message, help);
+                self.report(Code::KeywordArgument, self.argument_place(argument), message, help);
             }
         }
     }
@@ -288,9 +297,15 @@ impl Rules<'_> {
             let message = "the tensors of a `_foreach` operator may be on several devices";
             self.report(Code::ForeachDeviceCheck, entry.span.clone(), message, "add `device_check: NoCheck`");
         }
-        if entry.schema.has_generator_argument() && !entry.has_tag("nondeterministic_seeded") {
+        let generator = entry.schema.arguments.iter().find(|a| a.ty.base() == Some(BaseType::Generator));
+        if let Some(generator) = generator.filter(|_| !entry.has_tag("nondeterministic_seeded")) {
             let message = "an operator that takes a Generator is random";
-            self.report(Code::RandomTag, entry.span.clone(), message, "add `tags: nondeterministic_seeded`");
+            self.report(
+                Code::RandomTag,
+                self.argument_place(generator),
+                message,
+                "add `tags: nondeterministic_seeded`",
+            );
         }
     }
 }

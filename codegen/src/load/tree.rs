@@ -22,15 +22,26 @@ pub(crate) struct Node<'s> {
 /// What a node is.
 #[derive(Debug)]
 pub(crate) enum Value<'s> {
-    /// A scalar, unescaped; `plain` says that it was written without quotes. `verbatim` is where its text starts in the
-    /// source if it stands there letter by letter.
-    Scalar { text: Cow<'s, str>, plain: bool, verbatim: Option<usize> },
+    /// A scalar, unescaped; `plain` says that it was written without quotes. `places` leads
+    /// from its text to the source.
+    Scalar { text: Cow<'s, str>, plain: bool, places: Places },
     /// A sequence.
     Sequence(Vec<Node<'s>>),
     /// A mapping, in the order of the source, with repeated keys (which were reported).
     Mapping(Vec<(Node<'s>, Node<'s>)>),
     /// Something that was reported and refused.
     Refused,
+}
+
+/// Where the bytes of a scalar's text stand in the source.
+#[derive(Debug)]
+pub(crate) enum Places {
+    /// Letter by letter from here on.
+    Verbatim(usize),
+    /// Each byte, and the end, at a place of its own: there are escapes or line breaks.
+    Mapped(Vec<usize>),
+    /// It could not be followed.
+    Unknown,
 }
 
 /// What YAML takes a plain scalar for.
@@ -75,7 +86,12 @@ impl<'s> Node<'s> {
     /// The bytes of the source for bytes of the scalar; all of the scalar if it is not written letter by letter.
     pub(crate) fn inside(&self, range: &Range<usize>) -> Range<usize> {
         match &self.value {
-            Value::Scalar { verbatim: Some(start), .. } => start + range.start..start + range.end,
+            Value::Scalar { places: Places::Verbatim(start), .. } => start + range.start..start + range.end,
+            Value::Scalar { places: Places::Mapped(bytes), .. } => match bytes.get(range.start..=range.end) {
+                Some([start, .., end]) => *start..*end,
+                Some([only]) => *only..*only,
+                _ => self.span.clone(),
+            },
             _ => self.span.clone(),
         }
     }
@@ -212,8 +228,12 @@ impl<'s> Reader<'s, '_> {
         let plain = style == ScalarStyle::Plain;
         let quote = usize::from(matches!(style, ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted));
         let start = span.start + quote;
-        let verbatim = self.text.get(start..).is_some_and(|rest| rest.starts_with(&*text)).then_some(start);
-        Node { span, value: Value::Scalar { text, plain, verbatim } }
+        let places = match self.text.get(start..) {
+            Some(rest) if rest.starts_with(&*text) => Places::Verbatim(start),
+            Some(_) => follow(self.text, &text, start..span.end).map_or(Places::Unknown, Places::Mapped),
+            None => Places::Unknown,
+        };
+        Node { span, value: Value::Scalar { text, plain, places } }
     }
 
     fn sequence(&mut self, start: Range<usize>, depth: usize) -> Option<Node<'s>> {
@@ -240,10 +260,12 @@ impl<'s> Reader<'s, '_> {
                     value: Value::Mapping(pairs),
                 });
             }
-            let key = self.node(event, span, depth + 1)?;
+            let mut key = self.node(event, span, depth + 1)?;
             let (event, span) = self.event()?;
-            let value = self.node(event, span, depth + 1)?;
-            self.check_key(&key, &pairs);
+            let mut value = self.node(event, span, depth + 1)?;
+            if !self.check_key(&key, &pairs) {
+                (key.value, value.value) = (Value::Refused, Value::Refused);
+            }
             pairs.push((key, value));
         }
     }
@@ -254,7 +276,8 @@ impl<'s> Reader<'s, '_> {
         start.start + body.trim_end().len()
     }
 
-    fn check_key(&self, key: &Node<'s>, before: &[(Node<'s>, Node<'s>)]) {
+    /// Whether the key may stay.
+    fn check_key(&self, key: &Node<'s>, before: &[(Node<'s>, Node<'s>)]) -> bool {
         match (key.scalar(), key.class()) {
             (Some("<<"), Some(Class::Text)) => {
                 self.report(
@@ -263,6 +286,7 @@ impl<'s> Reader<'s, '_> {
                     "a merge key (`<<`)",
                     "write each entry out in full",
                 );
+                return false;
             }
             (Some(text), _) => {
                 if let Some((first, _)) = before.iter().find(|(k, _)| k.scalar() == Some(text)) {
@@ -285,21 +309,17 @@ impl<'s> Reader<'s, '_> {
                     "a key that is not text",
                     "quote text that starts with `[`, `{`, `*` or `&`",
                 );
+                return false;
             }
         }
+        true
     }
 
     fn syntax_error(&self, error: &ScanError) {
         let at = self.offsets.byte(error.marker().index()).min(self.text.len());
         let line_start = self.text[..at].rfind('\n').map_or(0, |i| i + 1);
         let line = self.text[line_start..].lines().next().unwrap_or_default();
-        let help = if line.trim_start_matches(' ').starts_with('\t') {
-            "indent with spaces, not with tabs"
-        } else if line.contains(": ") && line.trim_start().trim_start_matches("- ").starts_with("func") {
-            "quote the schema if it contains `: ` or ` #`"
-        } else {
-            "check the indentation and the quotes here and in the line before"
-        };
+        let help = syntax_help(error.info(), line);
         self.report(Code::YamlSyntax, at..at, format!("not YAML: {}", error.info()), help);
     }
 
@@ -312,6 +332,50 @@ impl<'s> Reader<'s, '_> {
         };
         self.sink.report(Diagnostic::new(code, span, message).help(help));
     }
+}
+
+/// What to do about text that is not YAML.
+fn syntax_help(info: &str, line: &str) -> &'static str {
+    let field = line.trim_start().trim_start_matches("- ");
+    if info.contains("tab") || line.trim_start_matches(' ').starts_with('\t') {
+        "indent with spaces, not with tabs"
+    } else if info.contains("quoted scalar") {
+        "close the quotes on the line where they are opened"
+    } else if info.contains("flow") {
+        "close the bracket on the line where it is opened"
+    } else if field.starts_with("func") {
+        "quote the schema if it contains `: ` or ` #`"
+    } else {
+        "check the indentation and the quotes here and in the line before"
+    }
+}
+
+/// Follows a scalar's text through its spelling in the source: doubled and escaped quotes, and line breaks that read as
+/// one space. Gives the place of each byte and of the end; `None` for other escapes.
+fn follow(source: &str, text: &str, within: Range<usize>) -> Option<Vec<usize>> {
+    let mut at = within.start;
+    if source[at..].starts_with(['|', '>']) {
+        at += source[at..].find('\n')?; // The header of a block says nothing.
+    }
+    let mut places = Vec::with_capacity(text.len() + 1);
+    for wanted in text.chars() {
+        let rest = source.get(at..within.end)?;
+        let blank = rest.len() - rest.trim_start().len();
+        let skipped = match wanted {
+            _ if rest.starts_with(wanted) && !(wanted == ' ' && rest[..blank].contains('\n')) => {
+                usize::from(wanted == '\'' && rest.starts_with("''"))
+            }
+            ' ' | '\n' if blank > 0 => blank - 1,
+            '"' | '\\' if rest.starts_with('\\') => 1,
+            _ if blank > 0 && rest[blank..].starts_with(wanted) => blank,
+            _ => return None,
+        };
+        at += skipped;
+        places.extend((0..wanted.len_utf8()).map(|i| at + i));
+        at += wanted.len_utf8();
+    }
+    places.push(at);
+    Some(places)
 }
 
 /// From the character counts of events to bytes.

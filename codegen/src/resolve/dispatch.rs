@@ -23,13 +23,16 @@ pub(super) fn table(fields: &Fields<'_>, sink: &Sink) -> Option<Vec<DispatchLine
         return None;
     };
     let mut lines: Vec<DispatchLine> = Vec::with_capacity(pairs.len());
-    for (keys, value) in pairs {
+    for (i, (keys, value)) in pairs.iter().enumerate() {
+        let repeated = pairs[..i].iter().any(|(before, _)| before.scalar() == keys.scalar());
         // Both are read before either may fail, so that both are reported.
         let (keys, value) = (as_text("a dispatch key", keys, sink), as_text("a kernel's name", value, sink));
         let kernel = value.and_then(|value| kernel(&value, sink));
         for (key, span) in keys.iter().flat_map(key_names) {
             let known = check_key(key, &span, sink);
-            refuse_duplicate(key, &span, &lines, sink);
+            if !repeated {
+                refuse_duplicate(key, &span, &lines, sink);
+            }
             if let (true, Some((path, kernel))) = (known, &kernel) {
                 let (kernel_path, kernel) = (path.clone(), kernel.clone());
                 lines.push(DispatchLine { key: key.to_owned(), kernel, kernel_path, span });
@@ -55,13 +58,20 @@ fn check_key(key: &str, span: &Range<usize>, sink: &Sink) -> bool {
     if TABLE_KEYS.contains(&key) {
         return true;
     }
-    let report = if keys::parse(key).is_some() {
-        Diagnostic::new(
-            Code::UnsupportedDispatchKey,
-            span.clone(),
-            format!("`{key}` cannot stand in a dispatch table"),
-        )
-        .help(format!("register the kernel from Rust: `#[kernel(\"...\", {key})]`"))
+    let unsupported = |help: String| {
+        let message = format!("`{key}` cannot stand in a dispatch table");
+        Diagnostic::new(Code::UnsupportedDispatchKey, span.clone(), message).help(help)
+    };
+    let report = if key.is_empty() {
+        Diagnostic::new(Code::UnknownDispatchKey, span.clone(), "a comma without a dispatch key beside it")
+            .help("remove the comma")
+    } else if let Some(known) = keys::parse(key) {
+        match known {
+            keys::Key::BuildingBlock { .. } | keys::Key::Undefined => unsupported(
+                "no kernel is registered to it; name the key of a backend, `CPU` for instance".to_owned(),
+            ),
+            _ => unsupported(format!("register the kernel from Rust: `#[kernel(\"...\", {key})]`")),
+        }
     } else {
         let near = nearest(key, TABLE_KEYS).map(str::to_owned).or_else(|| near_key(key));
         let mut report =

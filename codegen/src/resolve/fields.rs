@@ -188,7 +188,8 @@ pub(crate) fn wrong_kind(name: &str, node: &Node<'_>, expected: &str, sink: &Sin
     if matches!(node.value, Value::Refused) {
         return;
     }
-    let message = format!("`{name}` must be {expected}, but this is {}", node.kind_name());
+    let what = if vocabulary::FIELDS.contains(&name) { format!("`{name}`") } else { name.to_owned() };
+    let message = format!("{what} must be {expected}, but this is {}", node.kind_name());
     sink.report(
         Diagnostic::new(Code::WrongKind, node.span.clone(), message)
             .label(format!("not {expected}"))

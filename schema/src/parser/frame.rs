@@ -94,8 +94,7 @@ impl Parser<'_> {
     fn parameters(&mut self) -> Parameters {
         let mut list = Parameters::default();
         if self.eat(Kind::OpenParen).is_none() {
-            self.unexpected(Code::UnexpectedText, "`(` and the arguments").help =
-                Some("a schema is `name.overload(arguments) -> returns`".to_owned());
+            self.no_parameters();
             while !matches!(self.peek().kind, Kind::OpenParen | Kind::Arrow | Kind::End) {
                 self.bump();
             }
@@ -109,10 +108,26 @@ impl Parser<'_> {
             self.items(|parser| parser.parameter_item(&mut list));
         }
         self.refuse_trailing_star(&list);
-        if self.eat(Kind::CloseParen).is_none() {
+        if self.eat(Kind::CloseParen).is_none() && !self.ended_in_a_mistake() {
             self.unexpected(Code::UnexpectedText, "`,` or `)`");
         }
         list
+    }
+
+    /// Reports what stands where `(` should.
+    fn no_parameters(&mut self) {
+        let token = self.peek();
+        if matches!(token.kind, Kind::Unknown | Kind::Minus) && token.gap().is_empty() {
+            let message = format!("{} cannot be a part of a name", self.describe(token));
+            self.error(SchemaError::new(Code::BadName, token.span(), message));
+            return;
+        }
+        self.unexpected(Code::UnexpectedText, "`(` and the arguments");
+    }
+
+    /// Whether the text ended too early and that was reported.
+    fn ended_in_a_mistake(&self) -> bool {
+        self.at(Kind::End) && self.errors.iter().any(|e| e.span.end >= self.last_end())
     }
 
     /// Items separated by a comma and one space, up to `)`. `item` reads one and says whether it understood it.
@@ -134,6 +149,7 @@ impl Parser<'_> {
                     SchemaError::new(Code::UnexpectedText, span, "a comma with nothing after it")
                         .help("remove the comma"),
                 );
+                self.forgive_gap();
                 return;
             }
             self.spaced("after a comma");
@@ -236,6 +252,9 @@ impl Parser<'_> {
 
     /// ` -> returns` and the end of the text.
     fn arrow_and_returns(&mut self, spans: &mut Spans) -> Vec<Return> {
+        if self.ended_in_a_mistake() {
+            return Vec::new();
+        }
         if !self.at(Kind::Arrow) {
             self.unexpected(Code::MissingReturns, "` -> ` and the returns").help =
                 Some("write ` -> Tensor`, or ` -> ()` for nothing".to_owned());

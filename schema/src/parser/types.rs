@@ -159,6 +159,11 @@ impl Parser<'_> {
         if self.eat(Kind::CloseBracket).is_none() {
             self.unexpected(Code::BadTypeSuffix, "`]`").help =
                 Some("a list is `[]`, or `[3]` with a size".to_owned());
+            while !matches!(self.peek().kind, Kind::CloseBracket | Kind::Comma | Kind::CloseParen | Kind::End)
+            {
+                self.bump();
+            }
+            self.eat(Kind::CloseBracket);
         }
         Some((Suffix::List(size), start..self.last_end()))
     }
@@ -201,6 +206,10 @@ impl Parser<'_> {
         let inner_end = self.last_end().max(inner);
         if alias.is_some() && !self.at(Kind::CloseParen) {
             self.bad_alias("`)` to close the annotation");
+            if self.at(Kind::Ident) {
+                // The name of the argument: only the parenthesis is missing.
+                return Some((alias, Some(inner..inner_end)));
+            }
         }
         while !matches!(self.peek().kind, Kind::CloseParen | Kind::Comma | Kind::End) {
             self.bump();
