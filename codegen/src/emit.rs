@@ -50,11 +50,12 @@ pub fn emit(list: &OperatorList) -> Result<String, Vec<Unsupported>> {
 pub fn emit_tests(list: &OperatorList) -> Result<String, Vec<Unsupported>> {
     let handles = handles(list)?;
     let modules = by_namespace(&handles).into_iter().map(|(namespace, handles)| {
+        let module = quote::format_ident!("{namespace}_operators");
         let namespace = ident(&crate::identifiers::item(namespace));
         let tests = handles.iter().map(|handle| tests::test_of(handle, &namespace));
         quote! {
             #[allow(non_snake_case, reason = "tests are named for operators")]
-            mod #namespace {
+            mod #module {
                 use super::#namespace;
                 #(#tests)*
             }
@@ -69,7 +70,8 @@ pub fn emit_tests(list: &OperatorList) -> Result<String, Vec<Unsupported>> {
 /// The reason, if none can be generated for it yet.
 pub fn emit_operator(entry: &OperatorEntry) -> Result<String, Unsupported> {
     let handle = handle(entry, &mut BTreeSet::new())?;
-    Ok(formatted(handle.item()))
+    let (declaration, implementation) = (handle.declaration(), handle.implementation());
+    Ok(formatted(quote!(#declaration #implementation)))
 }
 
 fn formatted(tokens: TokenStream) -> String {
@@ -78,7 +80,8 @@ fn formatted(tokens: TokenStream) -> String {
 }
 
 fn handles(list: &OperatorList) -> Result<Vec<Handle<'_>>, Vec<Unsupported>> {
-    let mut short_names = BTreeSet::new();
+    let mut short_names: BTreeSet<String> =
+        list.operators.iter().filter_map(|entry| entry.method_name.clone()).collect();
     let mut made = Vec::new();
     let mut unsupported = Vec::new();
     for entry in &list.operators {
@@ -96,17 +99,19 @@ fn handle<'a>(entry: &'a OperatorEntry, taken: &mut BTreeSet<String>) -> Result<
     Ok(Handle::new(entry, typed, short_name(entry, taken)))
 }
 
-/// The name of an operator's function and method: as the entry says, else its base name, unless an earlier overload
-/// has that; then, and for out forms, base name and overload.
+/// The name of an operator's function and method: as the entry says, else its base name, unless another overload has
+/// that; then, and for out forms, base name and overload.
 fn short_name(entry: &OperatorEntry, taken: &mut BTreeSet<String>) -> String {
+    if let Some(name) = &entry.method_name {
+        return name.clone();
+    }
     let is_out = matches!(entry.kind(), SchemaKind::Out | SchemaKind::Scratch);
-    let wanted = entry.method_name.clone().unwrap_or_else(|| entry.schema.name.name.clone());
-    let name = match is_out || taken.contains(&wanted) {
-        true => entry.schema.name.unambiguous_name().to_ascii_lowercase(),
-        false => wanted,
-    };
-    taken.insert(name.clone());
-    name
+    let unambiguous = entry.schema.name.unambiguous_name();
+    let lower = unambiguous.to_ascii_lowercase();
+    let plain = Some(entry.schema.name.name.clone()).filter(|_| !is_out);
+    let free = plain.into_iter().chain([lower]).find(|name| !taken.contains(name)).unwrap_or(unambiguous);
+    taken.insert(free.clone());
+    free
 }
 
 fn by_namespace<'a>(handles: &'a [Handle<'a>]) -> BTreeMap<&'a str, Vec<&'a Handle<'a>>> {
@@ -123,21 +128,25 @@ fn namespace(name: &str, handles: &[&Handle<'_>]) -> TokenStream {
         modules.entry(handle.path[0].to_string()).or_default().push(handle);
     }
     let modules = modules.into_iter().map(|(module, handles)| {
-        let (doc, module) = (format!(" The overloads of `{}`.", module.trim_start_matches("r#")), ident(&module));
-        let items = handles.iter().map(|handle| handle.item());
+        let (doc, module) =
+            (format!(" The overloads of `{}`.", module.trim_start_matches("r#")), ident(&module));
+        let items = handles.iter().map(|handle| handle.declaration());
         quote! {
             #[doc = #doc]
             pub mod #module { #(#items)* }
         }
     });
-    let functions = handles.iter().filter(|handle| handle.entry.variants.function).map(|handle| handle.functions());
+    let implementations = handles.iter().map(|handle| handle.implementation());
+    let functions =
+        handles.iter().filter(|handle| handle.entry.variants.function).map(|handle| handle.functions());
     let backend_selects = handles.iter().filter_map(|handle| handle.backend_select());
     let methods = method_trait(name, handles);
     let operators = handles.iter().map(|handle| {
         let [module, name] = &handle.path;
         quote!(#module::#name.operator())
     });
-    let (doc, name) = (format!(" The operators of the namespace `{name}`."), ident(&crate::identifiers::item(name)));
+    let (doc, name) =
+        (format!(" The operators of the namespace `{name}`."), ident(&crate::identifiers::item(name)));
     quote! {
         #[doc = #doc]
         #[allow(
@@ -149,6 +158,7 @@ fn namespace(name: &str, handles: &[&Handle<'_>]) -> TokenStream {
         )]
         pub mod #name {
             #(#modules)*
+            #(#implementations)*
             #(#functions)*
             #methods
             #(#backend_selects)*

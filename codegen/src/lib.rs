@@ -3,8 +3,10 @@
 //! The way of the data: text, span tree ([`source`], `load`), entries (`resolve`), checks (`check`), Rust source. A
 //! phase uses only what the phases before it made, and nothing is emitted before everything is checked.
 
+mod build;
 mod check;
 pub mod diagnostics;
+pub mod emit;
 pub mod identifiers;
 mod load;
 pub mod model;
@@ -12,6 +14,7 @@ mod resolve;
 pub mod source;
 pub mod vocabulary;
 
+pub use build::{Build, BuildError};
 pub use diagnostics::{Diagnostic, Diagnostics, Rendering};
 pub use model::{OperatorEntry, OperatorList};
 pub use source::Source;

@@ -1,3 +1,14 @@
 //! The bundled operator library: what `ops.yaml` generates, and its kernels.
 
+keyway::include_operators!();
+
 mod cpu;
+
+/// The operators as methods of tensors.
+pub use aten::TensorMethods;
+
+/// Registers this crate's operators and kernels. Naming the crate is enough where a linker keeps what it is given;
+/// calling this names it.
+pub fn register() {
+    keyway::collect();
+}

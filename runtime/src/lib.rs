@@ -10,6 +10,7 @@
 
 #[doc(hidden)]
 pub mod boxing;
+mod backend_select;
 mod builtin_keys;
 mod definition;
 mod device;
@@ -32,8 +33,11 @@ mod stack;
 mod storage;
 mod table;
 mod tensor;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod value;
 
+pub use backend_select::select_backend;
 pub use boxing::{Argument, Returns};
 pub use device::{Device, Layout, MemoryFormat};
 pub use dtype::{DType, Element};
@@ -67,4 +71,30 @@ pub use value::{List, Value};
 #[doc(hidden)]
 pub mod __private {
     pub use inventory;
+
+    use crate::error::Result;
+
+    /// A kernel's result with the operator's name in its error.
+    #[inline]
+    pub fn in_operator<T>(result: Result<T>, operator: &'static str) -> Result<T> {
+        result.map_err(|error| error.in_operator(operator))
+    }
+}
+
+/// Takes in the operators that `keyway_codegen::Build` generated in this crate's build script.
+#[macro_export]
+macro_rules! include_operators {
+    () => {
+        include!(concat!(env!("OUT_DIR"), "/operators.rs"));
+    };
+}
+
+/// Takes in the generated tests of this crate's operators, one for each; for an integration test that has the
+/// namespaces in scope. Needs the feature `testing`.
+#[cfg(feature = "testing")]
+#[macro_export]
+macro_rules! operator_tests {
+    () => {
+        include!(concat!(env!("OUT_DIR"), "/operator_tests.rs"));
+    };
 }

@@ -43,7 +43,7 @@ impl<'a> Handle<'a> {
     }
 
     fn operator_static(&self) -> Ident {
-        format_ident!("OPERATOR_{}", self.path[1].to_string().trim_start_matches("r#"))
+        format_ident!("OPERATOR_{}", self.entry.schema.name.unambiguous_name())
     }
 
     fn doc(&self) -> Vec<String> {
@@ -112,24 +112,31 @@ impl<'a> Handle<'a> {
         }
     }
 
-    /// The struct, its static and its methods, for the module of the base name.
-    pub(crate) fn item(&self) -> TokenStream {
-        let (name, doc, operator) = (&self.path[1], self.doc(), self.operator_static());
+    /// The struct, for the module of the base name. Its methods stand outside of that module: a unit struct named
+    /// `out` would capture parameters of that name.
+    pub(crate) fn declaration(&self) -> TokenStream {
+        let (name, doc) = (&self.path[1], self.doc());
+        quote! {
+            #(#[doc = #doc])*
+            #[derive(Clone, Copy, Debug)]
+            pub struct #name;
+        }
+    }
+
+    /// The operator's static and the struct's methods, for the module of the namespace.
+    pub(crate) fn implementation(&self) -> TokenStream {
+        let ([module, name], operator) = (&self.path, self.operator_static());
         let signature = &self.typed.name;
-        let signature = quote!(super::super::signatures::#signature);
+        let signature = quote!(super::signatures::#signature);
         let (full_name, schema) = (self.entry.name().to_string(), self.entry.schema.to_string());
         let parameters = self.parameters();
         let list: Vec<_> = parameters.iter().map(|p| (&p.name, &p.ty)).map(|(n, t)| quote!(#n: #t)).collect();
         let names: Vec<_> = parameters.iter().map(|p| &p.name).collect();
         let (lifetime, result, finish) = (self.lifetime(), self.result_type(), self.finish(&parameters));
         quote! {
-            #(#[doc = #doc])*
-            #[derive(Clone, Copy, Debug)]
-            pub struct #name;
-
             static #operator: ::keyway::TypedOperator<#signature> = ::keyway::TypedOperator::new(#full_name, #schema);
 
-            impl #name {
+            impl #module::#name {
                 /// Calls the operator: dispatched by its arguments and the thread's key sets.
                 ///
                 /// # Errors
@@ -163,21 +170,21 @@ impl<'a> Handle<'a> {
 
     /// The short form, and the long one if there are defaults to leave out, as free functions.
     pub(crate) fn functions(&self) -> TokenStream {
-        self.forms(None)
+        self.forms(false)
     }
 
     /// The same as provided methods of the extension trait.
     pub(crate) fn methods(&self) -> TokenStream {
-        self.forms(Some(quote!(&self)))
+        self.forms(true)
     }
 
-    fn forms(&self, receiver: Option<TokenStream>) -> TokenStream {
+    fn forms(&self, is_method: bool) -> TokenStream {
         let parameters = self.parameters();
-        let short = self.form(&parameters, receiver.is_some(), true);
+        let short = self.form(&parameters, is_method, true);
         if parameters.iter().all(|p| p.default.is_none()) {
             return short;
         }
-        let long = self.form(&parameters, receiver.is_some(), false);
+        let long = self.form(&parameters, is_method, false);
         quote!(#short #long)
     }
 
@@ -229,7 +236,10 @@ impl<'a> Handle<'a> {
     }
 
     fn form_doc(&self, is_short: bool, parameters: &[Parameter]) -> Vec<String> {
-        let mut doc = self.doc();
+        let path = self.entry.handle_path().join("::");
+        let sentence = self.entry.doc.as_deref().unwrap_or("Calls the operator.");
+        let mut doc: Vec<String> = sentence.lines().map(|line| format!(" {line}")).collect();
+        doc.push(format!(" See [`{path}`]({path})."));
         if is_short && parameters.iter().any(|p| p.default.is_some()) {
             doc.push(String::new());
             doc.push(format!(" Arguments with defaults take them; `{}_with` takes all.", self.short_name));

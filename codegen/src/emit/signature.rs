@@ -69,14 +69,16 @@ fn unsupported(what: &str, ty: &keyway_schema::Type) -> String {
 }
 
 fn results_of(schema: &Schema, words: &mut Vec<String>) -> Result<Results, String> {
-    let aliased: Option<Vec<usize>> = schema.returns.iter().map(|ret| written_argument(schema, ret)).collect();
+    let aliased: Option<Vec<usize>> =
+        schema.returns.iter().map(|ret| written_argument(schema, ret)).collect();
     if let Some(positions) = aliased.filter(|positions| !positions.is_empty()) {
         words.extend(positions.iter().map(|p| format!("arg{p}")));
         return Ok(Results::Arguments(positions));
     }
     let mut types = Vec::new();
     for ret in &schema.returns {
-        let RustType { argument: ty, word } = return_type(ret).ok_or_else(|| unsupported("result", &ret.ty))?;
+        let RustType { argument: ty, word } =
+            return_type(ret).ok_or_else(|| unsupported("result", &ret.ty))?;
         words.push(word);
         types.push(ty);
     }
@@ -89,7 +91,10 @@ fn results_of(schema: &Schema, words: &mut Vec<String>) -> Result<Results, Strin
 /// The position of the argument that a written return is (Y118, Y125).
 fn written_argument(schema: &Schema, ret: &keyway_schema::Return) -> Option<usize> {
     let alias = ret.alias.as_ref().filter(|alias| alias.is_write)?;
-    schema.arguments.iter().position(|a| a.alias.as_ref().is_some_and(|own| own.is_write && own.before == alias.before))
+    schema
+        .arguments
+        .iter()
+        .position(|a| a.alias.as_ref().is_some_and(|own| own.is_write && own.before == alias.before))
 }
 
 fn shortened(name: String) -> String {
@@ -97,7 +102,8 @@ fn shortened(name: String) -> String {
         return name;
     }
     // FNV-1a: a short, stable tail; names this long differ at the end as well as at the front.
-    let hash = name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x100_0000_01b3));
+    let hash =
+        name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x100_0000_01b3));
     format!("{}_{hash:016x}", &name[..LONGEST_NAME - 17])
 }
 

@@ -13,8 +13,9 @@ pub(crate) fn test_of(handle: &Handle<'_>, namespace: &proc_macro2::Ident) -> To
     let [module, name] = &handle.path;
     let test = format_ident!("{}", handle.entry.schema.name.unambiguous_name().replace('.', "_"));
     let path = quote!(#namespace::#module::#name);
-    let arguments: Vec<_> =
-        (0..handle.typed.arguments.len()).map(|i| quote!(::keyway::testing::argument(arguments, #i)?)).collect();
+    let arguments: Vec<_> = (0..handle.typed.arguments.len())
+        .map(|i| quote!(::keyway::testing::argument(arguments, #i)?))
+        .collect();
     let boxed = match &handle.typed.results {
         Results::Owned(_) => quote!(::keyway::testing::values),
         Results::Arguments(positions) if positions.len() == 1 => quote!(|t| ::std::vec![t.into()]),

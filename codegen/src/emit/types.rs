@@ -92,7 +92,8 @@ fn value_of(default: &Default, ty: &Type) -> Option<TokenStream> {
             Some(quote!(::std::option::Option::Some(#value)))
         }
         (Default::List(elements), Type::List(element, _)) => {
-            let values = elements.iter().map(|default| value_of(default, element)).collect::<Option<Vec<_>>>()?;
+            let values =
+                elements.iter().map(|default| value_of(default, element)).collect::<Option<Vec<_>>>()?;
             Some(quote!(&[#(#values),*]))
         }
         (one, Type::List(element, Some(n))) => {

@@ -1,0 +1,127 @@
+//! The face for build scripts: read, check, emit, write.
+
+use std::path::{Path, PathBuf};
+use std::{env, fmt, fs, io};
+
+use crate::emit::Unsupported;
+use crate::{Diagnostics, OperatorList, Rendering, Source, emit};
+
+/// Generates the typed operators of an operator list, from a build script.
+///
+/// ```no_run
+/// // build.rs
+/// fn main() {
+///     keyway_codegen::Build::new("ops.yaml").run();
+/// }
+/// ```
+///
+/// The crate then takes the operators in with `keyway::include_operators!();`, and into an integration test their
+/// generated tests with `keyway::operator_tests!();`.
+#[derive(Clone, Debug)]
+pub struct Build {
+    list: PathBuf,
+    out_dir: Option<PathBuf>,
+}
+
+impl Build {
+    /// A build from the list at `path`, relative to the package's folder.
+    pub fn new(path: impl Into<PathBuf>) -> Build {
+        Build { list: path.into(), out_dir: None }
+    }
+
+    /// Writes to this folder and not to the build script's `OUT_DIR`.
+    #[must_use]
+    pub fn out_dir(mut self, folder: impl Into<PathBuf>) -> Build {
+        self.out_dir = Some(folder.into());
+        self
+    }
+
+    /// Generates, and on any mistake prints all of them and ends the build script.
+    pub fn run(&self) {
+        println!("cargo::rerun-if-changed={}", self.list.display());
+        if let Err(error) = self.generate() {
+            eprintln!("{error}");
+            std::process::exit(1);
+        }
+    }
+
+    /// Generates `operators.rs` and `operator_tests.rs`. A file whose content is right already is left alone.
+    ///
+    /// # Errors
+    /// All mistakes in the list; schema types nothing can be generated for yet; no folder to write to, or one that
+    /// cannot be written.
+    pub fn generate(&self) -> Result<(), BuildError> {
+        let list = crate::load(Source::read(&self.list)?)?;
+        let folder = match &self.out_dir {
+            Some(folder) => folder.clone(),
+            None => env::var_os("OUT_DIR").map(PathBuf::from).ok_or(BuildError::NoOutDir)?,
+        };
+        write(&folder.join("operators.rs"), &rendered(&list, emit::emit)?)?;
+        write(&folder.join("operator_tests.rs"), &rendered(&list, emit::emit_tests)?)
+    }
+}
+
+fn rendered(
+    list: &OperatorList,
+    emit: fn(&OperatorList) -> Result<String, Vec<Unsupported>>,
+) -> Result<String, BuildError> {
+    emit(list)
+        .map_err(|unsupported| BuildError::Unsupported { list: list.source.name().to_owned(), unsupported })
+}
+
+fn write(path: &Path, text: &str) -> Result<(), BuildError> {
+    if fs::read_to_string(path).is_ok_and(|held| held == text) {
+        return Ok(());
+    }
+    fs::write(path, text).map_err(|cause| BuildError::Write { path: path.to_owned(), cause })
+}
+
+/// Why nothing was generated.
+#[derive(Debug)]
+pub enum BuildError {
+    /// The list has mistakes.
+    List(Diagnostics),
+    /// Entries that nothing can be generated for yet.
+    Unsupported {
+        /// The list's name.
+        list: String,
+        /// The entries.
+        unsupported: Vec<Unsupported>,
+    },
+    /// Neither `OUT_DIR` nor [`Build::out_dir`] says where to write.
+    NoOutDir,
+    /// A file cannot be written.
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        cause: io::Error,
+    },
+}
+
+impl From<Diagnostics> for BuildError {
+    fn from(mistakes: Diagnostics) -> BuildError {
+        BuildError::List(mistakes)
+    }
+}
+
+impl fmt::Display for BuildError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            BuildError::List(mistakes) => f.write_str(&mistakes.render(Rendering::Plain)),
+            BuildError::Unsupported { list, unsupported } => {
+                for (at, Unsupported { operator, reason }) in unsupported.iter().enumerate() {
+                    let end = if at == 0 { "" } else { "\n" };
+                    write!(f, "{end}{list}: error: {operator}: {reason}")?;
+                }
+                Ok(())
+            }
+            BuildError::NoOutDir => f.write_str(
+                "OUT_DIR is not set: call this from a build script, or say where to write with `out_dir`",
+            ),
+            BuildError::Write { path, cause } => write!(f, "{} cannot be written: {cause}", path.display()),
+        }
+    }
+}
+
+impl std::error::Error for BuildError {}

@@ -1,0 +1,142 @@
+//! What stands in the parentheses of `#[kernel(...)]` and `#[fallback(...)]`.
+
+use keyway_schema::keys::{self, Key};
+use keyway_schema::{OperatorName, parse_name, suggest};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::quote_spanned;
+use syn::parse::{Parse, ParseStream};
+use syn::punctuated::Punctuated;
+use syn::{Error, LitStr, Result, Token};
+
+/// `"aten::add.Tensor", CPU, CUDA, boxed`.
+pub(crate) struct KernelAttribute {
+    pub(crate) operator: OperatorName,
+    pub(crate) operator_span: Span,
+    pub(crate) keys: Vec<KeyName>,
+    /// The word `boxed`, if it is there.
+    pub(crate) boxed: Option<Span>,
+}
+
+/// `Tracer, Python`.
+pub(crate) struct FallbackAttribute {
+    pub(crate) keys: Vec<KeyName>,
+}
+
+/// A key that something can be registered at.
+pub(crate) struct KeyName {
+    name: Ident,
+    is_alias: bool,
+}
+
+impl KeyName {
+    fn of(name: Ident) -> Result<KeyName> {
+        let text = name.to_string();
+        let refuse = |why: String| Err(Error::new(name.span(), why));
+        match keys::parse(&text) {
+            Some(Key::Alias { .. }) => Ok(KeyName { name, is_alias: true }),
+            Some(Key::Plain { .. } | Key::PerBackend { .. }) => Ok(KeyName { name, is_alias: false }),
+            Some(Key::BuildingBlock { .. }) => {
+                refuse(format!("`{text}` is a building block of key sets: name a backend's key, such as `CPU`"))
+            }
+            Some(Key::Undefined) => {
+                refuse("`Undefined` is the absence of a key: use `CompositeExplicitAutograd`".to_owned())
+            }
+            None => {
+                let known = keys::registrable_names();
+                match suggest::nearest(&text, known.iter().map(String::as_str)) {
+                    Some(near) => refuse(format!("there is no dispatch key `{text}`; did you mean `{near}`?")),
+                    None => refuse(format!("there is no dispatch key `{text}`")),
+                }
+            }
+        }
+    }
+
+    /// The key as an expression of type `RegistrationKey`.
+    pub(crate) fn expression(&self) -> TokenStream {
+        let name = &self.name;
+        match self.is_alias {
+            true => quote_spanned!(name.span()=> ::keyway::RegistrationKey::Alias(::keyway::AliasKey::#name)),
+            false => quote_spanned!(name.span()=> ::keyway::RegistrationKey::Runtime(::keyway::DispatchKey::#name)),
+        }
+    }
+}
+
+impl Parse for KernelAttribute {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        let example = "#[kernel(\"aten::add.Tensor\", CPU)]";
+        if !input.peek(LitStr) {
+            return Err(input.error(format!("the operator's full name comes first, in quotes: {example}")));
+        }
+        let literal: LitStr = input.parse()?;
+        let operator = operator_name(&literal)?;
+        let mut attribute =
+            KernelAttribute { operator, operator_span: literal.span(), keys: Vec::new(), boxed: None };
+        if !input.is_empty() {
+            input.parse::<Token![,]>()?;
+        }
+        let mut errors = Errors::default();
+        for word in Punctuated::<Ident, Token![,]>::parse_terminated(input)? {
+            if word == "boxed" {
+                attribute.boxed = Some(word.span());
+            } else {
+                attribute.keys.extend(errors.take(KeyName::of(word)));
+            }
+        }
+        errors.finish()?;
+        if attribute.keys.is_empty() {
+            return Err(Error::new(literal.span(), format!("name the key to register at: {example}")));
+        }
+        Ok(attribute)
+    }
+}
+
+fn operator_name(literal: &LitStr) -> Result<OperatorName> {
+    let text = literal.value();
+    let name = parse_name(&text).map_err(|errors| {
+        Error::new(literal.span(), format!("`{text}` is not an operator's name: {errors}"))
+    })?;
+    match name.namespace {
+        Some(_) => Ok(name),
+        None => {
+            let message = format!("the operator's namespace is missing: write \"aten::{text}\" or your own");
+            Err(Error::new(literal.span(), message))
+        }
+    }
+}
+
+impl Parse for FallbackAttribute {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        if input.is_empty() {
+            return Err(input.error("name the key it is the fallback of: #[fallback(Tracer)]"));
+        }
+        let mut errors = Errors::default();
+        let words = Punctuated::<Ident, Token![,]>::parse_terminated(input)?;
+        let keys = words.into_iter().filter_map(|word| errors.take(KeyName::of(word))).collect();
+        errors.finish()?;
+        Ok(FallbackAttribute { keys })
+    }
+}
+
+/// Errors joined into one, so that all of them are reported.
+#[derive(Default)]
+struct Errors(Option<Error>);
+
+impl Errors {
+    fn take<T>(&mut self, result: Result<T>) -> Option<T> {
+        match (result, &mut self.0) {
+            (Ok(value), _) => Some(value),
+            (Err(error), Some(held)) => {
+                held.combine(error);
+                None
+            }
+            (Err(error), held @ None) => {
+                *held = Some(error);
+                None
+            }
+        }
+    }
+
+    fn finish(self) -> Result<()> {
+        self.0.map_or(Ok(()), Err)
+    }
+}

@@ -1,0 +1,63 @@
+//! Comparing results.
+
+use crate::dtype::DType;
+use crate::tensor::Tensor;
+use crate::value::Value;
+
+/// Elements as numbers; every dtype there is fits a double but for large integers, which are compared by their bits.
+fn numbers(tensor: &Tensor) -> Vec<f64> {
+    fn all<T: crate::Element>(tensor: &Tensor, number: impl Fn(T) -> f64) -> Vec<f64> {
+        tensor.to_vec::<T>().unwrap_or_else(|e| panic!("{e}")).into_iter().map(number).collect()
+    }
+    match tensor.dtype() {
+        DType::UInt8 => all::<u8>(tensor, f64::from),
+        DType::Int32 => all::<i32>(tensor, f64::from),
+        DType::Int64 => all::<i64>(tensor, |v| v as f64),
+        DType::Float32 => all::<f32>(tensor, f64::from),
+        DType::Float64 => all::<f64>(tensor, |v| v),
+        DType::Bool => all::<bool>(tensor, |v| f64::from(u8::from(v))),
+    }
+}
+
+fn tensors(values: &[Value]) -> Vec<&Tensor> {
+    values.iter().flat_map(Value::tensors).collect()
+}
+
+/// Same kinds, sizes, strides, dtypes and elements, bit for bit.
+pub(super) fn assert_same_values(what: &str, a: &[Value], b: &[Value]) {
+    assert_same_layout(what, a, b);
+    for (a, b) in tensors(a).into_iter().zip(tensors(b)) {
+        let bits = |tensor| numbers(tensor).into_iter().map(f64::to_bits).collect::<Vec<_>>();
+        assert_eq!(bits(a), bits(b), "{what}: elements {:?} and {:?}", numbers(a), numbers(b));
+    }
+}
+
+/// Same kinds, sizes, strides and dtypes; numbers that are not tensors equal.
+pub(super) fn assert_same_layout(what: &str, a: &[Value], b: &[Value]) {
+    assert_eq!(a.len(), b.len(), "{what}: number of results");
+    for (a, b) in a.iter().zip(b) {
+        assert_eq!(a.kind_name(), b.kind_name(), "{what}: kinds of results");
+        if a.tensors().next().is_none() && a.as_scalar().is_some() {
+            assert_eq!(a.to_string(), b.to_string(), "{what}: results");
+        }
+    }
+    let (a, b) = (tensors(a), tensors(b));
+    assert_eq!(a.len(), b.len(), "{what}: number of tensors");
+    for (a, b) in a.into_iter().zip(b) {
+        assert_eq!((a.dtype(), a.sizes(), a.strides()), (b.dtype(), b.sizes(), b.strides()), "{what}: layout");
+    }
+}
+
+/// Same sizes and elements; dtypes may differ where the form writes into an argument of its own dtype.
+pub(super) fn assert_equal_numbers(what: &str, own: &[Value], expected: &[Value]) {
+    let (own, expected) = (tensors(own), tensors(expected));
+    assert_eq!(own.len(), expected.len(), "{what}: number of tensors");
+    for (own, expected) in own.into_iter().zip(expected) {
+        assert_eq!(own.sizes(), expected.sizes(), "{what}: sizes");
+        let in_own_dtype = |v: &f64| if own.dtype() == DType::Bool { f64::from(u8::from(*v != 0.0)) } else { *v };
+        let expected: Vec<f64> = numbers(expected).iter().map(in_own_dtype).collect();
+        let own = numbers(own);
+        let same = own.iter().zip(&expected).all(|(a, b)| a.to_bits() == b.to_bits() || (a.is_nan() && b.is_nan()) || a == b);
+        assert!(same, "{what}: elements {own:?} and {expected:?}");
+    }
+}
