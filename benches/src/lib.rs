@@ -1,1 +1,118 @@
-//! To come.
+//! The cases that benchmarks time and count: each a closure that does one call.
+//!
+//! The operators are those of `bench.yaml`, whose kernels do nothing. A case is the same code for wall-clock and for
+//! instruction counts.
+
+use std::hint::black_box;
+
+use keyway::{DType, Device, DispatchKey, KeySet, Operator, Result, Scalar, Stack, Tensor, kernel};
+
+keyway::include_operators!();
+
+#[kernel("bench::one", CPU)]
+fn one(x: &Tensor) -> Result<()> {
+    black_box(x);
+    Ok(())
+}
+
+#[kernel("bench::seven", CPU)]
+fn seven(a: &Tensor, b: &Tensor, c: &Tensor, d: i64, e: f64, f: bool, g: Scalar) -> Result<()> {
+    black_box((a, b, c, d, e, f, g));
+    Ok(())
+}
+
+#[kernel("bench::boxed_one", CPU, boxed)]
+#[kernel("bench::boxed_seven", CPU, boxed)]
+fn boxed_nothing(operator: &'static Operator, _: KeySet, stack: &mut Stack) -> Result<()> {
+    let arguments = if *operator == *bench::boxed_one::default.operator() { 1 } else { 7 };
+    stack.truncate(stack.len() - arguments);
+    Ok(())
+}
+
+/// The bare function that a typed call is compared with.
+#[inline(never)]
+fn bare_one(x: &Tensor) -> Result<()> {
+    black_box(x);
+    Ok(())
+}
+
+/// One thing to measure.
+pub struct Case {
+    /// Its name, as in the budget file.
+    pub name: &'static str,
+    /// Does it once.
+    pub run: Box<dyn FnMut()>,
+    /// Does it so many times, in a loop of its own.
+    pub repeat: Box<dyn FnMut(u64)>,
+}
+
+/// A case from an expression, so that the loop is compiled around the very code.
+macro_rules! case {
+    ($name:literal, $setup:expr, |$state:pat_param| $body:expr) => {{
+        let mut once = $setup;
+        let mut many = $setup;
+        Case {
+            name: $name,
+            run: Box::new(move || {
+                let $state = &mut once;
+                let _ = black_box($body);
+            }),
+            repeat: Box::new(move |n| {
+                for _ in 0..n {
+                    let $state = &mut many;
+                    let _ = black_box($body);
+                }
+            }),
+        }
+    }};
+}
+
+fn tensor() -> Tensor {
+    Tensor::zeros(&[1], DType::Float32, Device::CPU).expect("one element fits")
+}
+
+fn lower_keys() -> KeySet {
+    tensor().key_set() & KeySet::after(DispatchKey::AutogradCPU)
+}
+
+/// Every case.
+pub fn cases() -> Vec<Case> {
+    let seven = || (tensor(), tensor(), tensor());
+    let two = Scalar::Int(2);
+    vec![
+        case!("bare function call", tensor(), |x| bare_one(black_box(x))),
+        case!("typed call, 1 tensor", tensor(), |x| bench::one::default.call(black_box(x))),
+        case!("typed call, 7 arguments", seven(), |(a, b, c)| {
+            bench::seven::default.call(black_box(a), b, c, 1, 0.5, true, two)
+        }),
+        case!("redispatch, 1 tensor", (tensor(), lower_keys()), |(x, keys)| {
+            bench::one::default.redispatch(*keys, black_box(x))
+        }),
+        case!("boxed call of a typed kernel, 1 tensor", tensor(), |x| {
+            let mut stack = Stack::new();
+            stack.push(&*black_box(x));
+            bench::one::default.operator().call_boxed(&mut stack)
+        }),
+        case!("boxed call of a typed kernel, 7 arguments", seven(), |(a, b, c)| {
+            let mut stack = Stack::new();
+            push_seven(&mut stack, black_box(a), b, c);
+            bench::seven::default.operator().call_boxed(&mut stack)
+        }),
+        case!("typed call of a boxed kernel, 1 tensor", tensor(), |x| {
+            bench::boxed_one::default.call(black_box(x))
+        }),
+        case!("typed call of a boxed kernel, 7 arguments", seven(), |(a, b, c)| {
+            bench::boxed_seven::default.call(black_box(a), b, c, 1, 0.5, true, two)
+        }),
+    ]
+}
+
+fn push_seven(stack: &mut Stack, a: &Tensor, b: &Tensor, c: &Tensor) {
+    stack.push(a);
+    stack.push(b);
+    stack.push(c);
+    stack.push(1i64);
+    stack.push(0.5f64);
+    stack.push(true);
+    stack.push(Scalar::Int(2));
+}

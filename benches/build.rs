@@ -1,0 +1,5 @@
+//! Generates the operators of `bench.yaml`.
+
+fn main() {
+    keyway_codegen::Build::new("bench.yaml").run();
+}
