@@ -169,42 +169,39 @@ impl Checker<'_> {
                 .help("return either only written arguments or only new values"),
             );
         }
-        for (i, returned) in schema.returns.iter().enumerate() {
-            let Some(alias) = &returned.alias else { continue };
-            let owned = |a: &Argument| a.alias.as_ref() == Some(alias);
-            if let Some(wrong) = schema.written_after_self().find(|a| owned(a)) {
-                let message = format!(
-                    "`{}` is written and returned, but is neither `self` nor an out argument",
-                    wrong.name
-                );
-                let span = self.return_span(i);
-                self.report(SchemaError::new(Code::MutableReturned, span, message).help(format!(
-                    "do not return it, call it `self`, or make it an out argument: `*, {wrong}`"
-                )));
-            } else if i < schema.out_arguments().count() {
-                // That return i is out argument i is a rule of its own.
-            } else if returned.is_write()
-                && !schema.out_arguments().any(owned)
-                && !schema.self_argument().is_some_and(owned)
-            {
-                let span = self.return_span(i);
-                self.report(
-                    SchemaError::new(
-                        Code::UnownedReturn,
-                        span,
-                        format!("no `self` and no out argument is `({alias})`"),
-                    )
-                    .help("give the return the annotation of the argument that it is"),
-                );
-            } else if let Some(set) = alias.before.iter().find(|set| !self.set_is_known(**set)) {
-                let message = format!("no argument is in the alias set `{set}`");
-                let span = self.return_span(i);
-                self.report(
-                    SchemaError::new(Code::UnknownReturnAlias, span, message)
-                        .help(format!("annotate the argument it shares memory with: `Tensor({set})`")),
-                );
+        for i in 0..schema.returns.len() {
+            if let Some(error) = self.disowned(i) {
+                self.report(error);
             }
         }
+    }
+
+    /// What is wrong with the annotation of a return, if anything.
+    fn disowned(&self, i: usize) -> Option<SchemaError> {
+        let schema = self.schema;
+        let alias = schema.returns[i].alias.as_ref()?;
+        let owned = |a: &Argument| a.alias.as_ref() == Some(alias);
+        let error = |code, message: String| SchemaError::new(code, self.return_span(i), message);
+        if let Some(wrong) = schema.written_after_self().find(|a| owned(a)) {
+            let message = format!(
+                "`{}` is written and returned, but is neither `self` nor an out argument",
+                wrong.name
+            );
+            let help = format!("do not return it, call it `self`, or make it an out argument: `*, {wrong}`");
+            return Some(error(Code::MutableReturned, message).help(help));
+        }
+        if i < schema.out_arguments().count() {
+            return None; // That return i is out argument i is a rule of its own.
+        }
+        let has_owner = schema.out_arguments().any(owned) || schema.self_argument().is_some_and(owned);
+        if alias.is_write && !has_owner {
+            let message = format!("no `self` and no out argument is `({alias})`");
+            let help = "give the return the annotation of the argument that it is";
+            return Some(error(Code::UnownedReturn, message).help(help));
+        }
+        let set = alias.before.iter().find(|set| !self.set_is_known(**set))?;
+        let help = format!("annotate the argument it shares memory with: `Tensor({set})`");
+        Some(error(Code::UnknownReturnAlias, format!("no argument is in the alias set `{set}`")).help(help))
     }
 
     /// Whether an argument is in the set. A list that enters the wildcard set counts: its elements alias it (Y47).
@@ -230,38 +227,37 @@ impl Checker<'_> {
             );
             return;
         }
-        let mut lined_up = true;
-        for (i, (out, returned)) in outs.iter().zip(&schema.returns).enumerate() {
-            if out.alias != returned.alias {
-                lined_up = false;
-                let message = format!("return {} is not the out argument `{}`", i + 1, out.name);
-                let span = self.return_span(i);
-                let written = out.alias.as_ref().map(|a| format!("({a})")).unwrap_or_default();
-                self.report(
-                    SchemaError::new(Code::OutReturnAlias, span, message)
-                        .help(format!("returns are the out arguments in order: write `Tensor{written}`")),
-                );
-            }
+        if !self.outs_line_up(&outs) {
+            return;
         }
         let span = self.spans.all_returns.clone();
         let plain = outs.iter().all(|out| out.ty.is_plain_tensor());
         let expected = outs.iter().filter(|out| !out.is_scratch()).count();
-        if !plain && !schema.returns.is_empty() && lined_up {
-            self.report(
-                SchemaError::new(
-                    Code::ListOutReturns,
-                    span,
-                    "an operator with a list as out argument returns nothing",
-                )
-                .help("write ` -> ()`"),
-            );
-        } else if plain && schema.returns.len() != expected && lined_up {
+        if !plain && !schema.returns.is_empty() {
+            let message = "an operator with a list as out argument returns nothing";
+            self.report(SchemaError::new(Code::ListOutReturns, span, message).help("write ` -> ()`"));
+        } else if plain && schema.returns.len() != expected {
             let message = format!("{expected} out argument(s), but {} return(s)", schema.returns.len());
             self.report(
                 SchemaError::new(Code::OutReturnCount, span, message)
                     .help("return every out argument, in order, but not those named `_scratch_...`"),
             );
         }
+    }
+
+    /// Y118. Whether the returns are the out arguments, as far as both go.
+    fn outs_line_up(&mut self, outs: &[&Argument]) -> bool {
+        let before = self.errors.len();
+        for (i, (out, returned)) in outs.iter().zip(&self.schema.returns).enumerate() {
+            if out.alias != returned.alias {
+                let message = format!("return {} is not the out argument `{}`", i + 1, out.name);
+                let written = out.alias.as_ref().map(|a| format!("({a})")).unwrap_or_default();
+                let help = format!("returns are the out arguments in order: write `Tensor{written}`");
+                let span = self.return_span(i);
+                self.report(SchemaError::new(Code::OutReturnAlias, span, message).help(help));
+            }
+        }
+        self.errors.len() == before
     }
 
     /// Y124, Y125.

@@ -5,7 +5,7 @@ use std::ops::Range;
 use keyway_schema::{Argument, BaseType, Code, SchemaKind};
 
 use crate::diagnostics::{Diagnostic, Sink};
-use crate::model::{DeviceCheck, OperatorEntry};
+use crate::model::{DeviceCheck, DispatchLine, OperatorEntry};
 use crate::resolve::fields::Fields;
 use crate::vocabulary::{PYTHON_KEYWORD_EXCEPTIONS, PYTHON_KEYWORDS, STRUCTURED_KEYS};
 
@@ -183,7 +183,7 @@ impl Rules<'_> {
         }
     }
 
-    /// Y97, Y101, Y104, Y108. Y102, which would have implicit kernels renamed after their operator, is not taken
+    /// Y97, Y101, Y108. Y102, which would have implicit kernels renamed after their operator, is not taken
     /// over: overloads share that name, and Rust functions cannot.
     fn table(&self) {
         let Some(table) = &self.entry.dispatch else { return };
@@ -205,6 +205,18 @@ impl Rules<'_> {
             let message = "the table says what holds without it";
             self.report(Code::UselessTable, place(), message, "remove `dispatch`");
         }
+        self.composites(table);
+        if self.entry.structured_delegate.is_some() {
+            for line in table.iter().filter(|line| STRUCTURED_KEYS.contains(&line.key.as_str())) {
+                let message =
+                    format!("the kernel for {} comes from the operator that this one delegates to", line.key);
+                self.report(Code::DelegatedKey, line.span.clone(), message, "remove the line");
+            }
+        }
+    }
+
+    /// Y104.
+    fn composites(&self, table: &[DispatchLine]) {
         let composites: Vec<_> = table.iter().filter(|line| line.key.starts_with("Composite")).collect();
         let nested = composites.iter().any(|line| line.key == "CompositeImplicitAutogradNestedTensor");
         let non_functional =
@@ -219,13 +231,6 @@ impl Rules<'_> {
                 message,
                 "keep the one that says how gradients are found",
             );
-        }
-        if self.entry.structured_delegate.is_some() {
-            for line in table.iter().filter(|line| STRUCTURED_KEYS.contains(&line.key.as_str())) {
-                let message =
-                    format!("the kernel for {} comes from the operator that this one delegates to", line.key);
-                self.report(Code::DelegatedKey, line.span.clone(), message, "remove the line");
-            }
         }
     }
 

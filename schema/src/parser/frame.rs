@@ -1,5 +1,7 @@
 //! The frame of a schema: name, parameter list, returns.
 
+use std::ops::Range;
+
 use super::lexer::Kind;
 use super::types::Place;
 use super::{ArgumentSpans, Parser, ReturnSpans, Spans};
@@ -191,12 +193,7 @@ impl Parser<'_> {
     fn parameter(&mut self, list: &mut Parameters) -> Option<(Argument, ArgumentSpans)> {
         let typed = self.ty(Place::Argument)?;
         if matches!(self.peek().kind, Kind::Comma | Kind::CloseParen | Kind::Equals | Kind::End) {
-            let written = &self.text[typed.span.clone()];
-            self.error(
-                SchemaError::new(Code::MissingArgumentName, typed.span.clone(), "the argument has no name")
-                    .label("a type alone")
-                    .help(format!("write `{written} NAME`")),
-            );
+            self.nameless(typed.span);
             return None;
         }
         self.spaced("between an argument's type and its name");
@@ -209,19 +206,8 @@ impl Parser<'_> {
             default_span = Some(start..self.last_end());
         }
         let keyword_only = list.star.is_some();
-        let is_write = typed.alias.as_ref().is_some_and(|alias| alias.is_write);
-        let is_out = keyword_only && is_write;
-        if list.out_seen && !is_out {
-            self.error(
-                SchemaError::new(
-                    Code::ReadAfterOut,
-                    name.span(),
-                    "an argument that is not written stands after an out argument",
-                )
-                .help("move it before the first out argument, or annotate it `Tensor(a!)`"),
-            );
-        }
-        list.out_seen |= is_out;
+        let is_out = keyword_only && typed.alias.as_ref().is_some_and(|alias| alias.is_write);
+        self.out_order(list, is_out, name.span());
         let argument = Argument {
             name: self.slice(name).to_owned(),
             ty: typed.ty,
@@ -237,6 +223,27 @@ impl Parser<'_> {
             default: default_span,
         };
         Some((argument, spans))
+    }
+
+    fn nameless(&mut self, ty: Range<usize>) {
+        let help = format!("write `{} NAME`", &self.text[ty.clone()]);
+        self.error(
+            SchemaError::new(Code::MissingArgumentName, ty, "the argument has no name")
+                .label("a type alone")
+                .help(help),
+        );
+    }
+
+    /// Reports an argument after the out arguments that is none (Y29).
+    fn out_order(&mut self, list: &mut Parameters, is_out: bool, name: Range<usize>) {
+        if list.out_seen && !is_out {
+            let message = "an argument that is not written stands after an out argument";
+            self.error(
+                SchemaError::new(Code::ReadAfterOut, name, message)
+                    .help("move it before the first out argument, or annotate it `Tensor(a!)`"),
+            );
+        }
+        list.out_seen |= is_out;
     }
 
     fn refuse_trailing_star(&mut self, list: &Parameters) {
