@@ -1,7 +1,7 @@
 //! Text to span tree: reading the file, YAML, and nothing about operators.
 //!
 //! The tree comes from the events of `saphyr-parser`, which carry places; `serde_yaml` then reads the same text and must
-//! agree with the tree, so that a file means the same to every reader ([`agreement`]). Refused here: anchors, aliases,
+//! agree with the tree, so that a file means the same to every reader (`agreement`). Refused here: anchors, aliases,
 //! merge keys, tags, several documents, a field twice.
 
 mod agreement;

@@ -10,10 +10,21 @@
 //! # Ok::<(), keyway_schema::SchemaErrors>(())
 //! ```
 //!
-//! No I/O and no macro crates here: the runtime, the generator and the macros all depend on this crate. Clause numbers
-//! such as Y45 are those of the operator-list specification.
+//! | module | what it is for |
+//! |---|---|
+//! | [`model`] | the parsed form, plain data; what it answers about itself is in `questions` |
+//! | [`parser`] | text to model, with all mistakes and the places of all parts |
+//! | `check` | rules across the parts; the parser runs them |
+//! | `print` | model to text, the inverse of the parser |
+//! | [`codes`], [`error`] | what mistakes are called and how they are reported, here and in the crates above |
+//! | [`keys`], [`words`] | the closed vocabularies: dispatch keys; types, dtypes, reserved words |
+//! | [`suggest`] | the nearest name to a mistyped one |
+//!
+//! No I/O and no macro crates here: the runtime, the generator and the macros all depend on this crate. Nothing here
+//! knows operator lists, dispatch tables or Rust code. Clause numbers such as Y45 are those of the operator-list
+//! specification.
 
-pub mod check;
+mod check;
 pub mod codes;
 pub mod error;
 pub mod keys;

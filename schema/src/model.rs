@@ -1,7 +1,7 @@
 //! The parsed form of a schema: names, types, alias sets, defaults.
 //!
 //! Plain data with the questions that can be answered from it. Parsing is in [`crate::parser`], rules across the
-//! parts in [`crate::check`], printing in [`crate::print`].
+//! parts in `check`, printing in `print`, and the questions a schema answers in `questions`.
 
 use std::fmt;
 

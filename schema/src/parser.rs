@@ -3,8 +3,8 @@
 //! The contract: parsing never fails and never panics. It gives back what it understood, where each part stands, and
 //! all mistakes, each with a place inside the text. If there are no mistakes, printing the schema gives the text back.
 //!
-//! One module for each part of the grammar: [`types`](self) with alias annotations, defaults, and here the frame. Rules
-//! that need more than one part are in [`crate::check`].
+//! `lexer` makes tokens; `frame` reads name, parameter list and returns, `types` types with their alias annotations,
+//! `defaults` default values. Rules that need more than one part are not decided here but in `check`.
 
 mod defaults;
 mod frame;

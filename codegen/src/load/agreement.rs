@@ -1,10 +1,14 @@
 //! A second reader for the same text: `serde_yaml` must see what the tree holds.
 //!
 //! The tree decides; this is the proof that a file does not mean one thing here and another to other tools. It runs only
-//! when the tree is free of mistakes.
+//! when the tree is free of mistakes. `serde_yaml` is led along the tree, node by node, so that nothing is built twice.
+
+use std::cell::Cell;
+use std::fmt;
+use std::ops::Range;
 
 use keyway_schema::Code;
-use serde_yaml::Value as Other;
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
 use super::tree::{Class, Node, Value};
 use crate::diagnostics::{Diagnostic, Sink};
@@ -12,39 +16,107 @@ use crate::source::Source;
 
 /// Reports the first place where the two readers differ.
 pub(crate) fn agree(source: &Source, tree: &Node<'_>, sink: &Sink) {
-    let differing = match serde_yaml::from_str::<Other>(source.text()) {
-        Ok(other) => {
-            difference(tree, &other).map(|node| (node, "two YAML readers read this differently".to_owned()))
-        }
-        Err(error) => Some((tree, format!("a second YAML reader refuses the file: {error}"))),
+    let differing = Cell::new(None);
+    let expected = Expected { node: tree, differing: &differing };
+    let Err(error) = expected.deserialize(serde_yaml::Deserializer::from_str(source.text())) else { return };
+    let (span, message) = match differing.take() {
+        Some(span) => (span, "two YAML readers read this differently".to_owned()),
+        None => (tree.span.clone(), format!("a second YAML reader refuses the file: {error}")),
     };
-    if let Some((node, message)) = differing {
-        sink.report(
-            Diagnostic::new(Code::ReadersDisagree, node.span.clone(), message).help("quote it if it is text"),
-        );
+    sink.report(Diagnostic::new(Code::ReadersDisagree, span, message).help("quote it if it is text"));
+}
+
+/// The node that the second reader must see next.
+#[derive(Clone, Copy)]
+struct Expected<'n, 's> {
+    node: &'n Node<'s>,
+    /// Where the readers differ first.
+    differing: &'n Cell<Option<Range<usize>>>,
+}
+
+impl<'n, 's> Expected<'n, 's> {
+    fn at(self, node: &'n Node<'s>) -> Self {
+        Expected { node, ..self }
+    }
+
+    fn require<E: Error>(self, same: bool) -> Result<(), E> {
+        if same {
+            return Ok(());
+        }
+        self.differing.set(Some(self.node.span.clone()));
+        Err(E::custom("not what the other reader saw"))
+    }
+
+    fn number<E: Error>(self) -> Result<(), E> {
+        self.require(self.node.class() == Some(Class::Number))
     }
 }
 
-fn difference<'n, 's>(node: &'n Node<'s>, other: &Other) -> Option<&'n Node<'s>> {
-    match (&node.value, other) {
-        (Value::Sequence(items), Other::Sequence(others)) if items.len() == others.len() => {
-            items.iter().zip(others).find_map(|(item, other)| difference(item, other))
-        }
-        (Value::Mapping(pairs), Other::Mapping(others)) if pairs.len() == others.len() => {
-            pairs.iter().zip(others).find_map(|((key, value), (other_key, other_value))| {
-                difference(key, other_key).or_else(|| difference(value, other_value))
-            })
-        }
-        (Value::Scalar { text, .. }, _) if scalars_agree(node, text, other) => None,
-        _ => Some(node),
+impl<'de> DeserializeSeed<'de> for Expected<'_, '_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
     }
 }
 
-fn scalars_agree(node: &Node<'_>, text: &str, other: &Other) -> bool {
-    match (node.class(), other) {
-        (Some(Class::Text), Other::String(other)) => text == other,
-        (Some(Class::Bool(value)), Other::Bool(other)) => value == *other,
-        (Some(Class::Number), Other::Number(_)) | (Some(Class::Null), Other::Null) => true,
-        _ => false,
+impl<'de> Visitor<'de> for Expected<'_, '_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.node.kind_name())
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<(), E> {
+        self.require(self.node.class() == Some(Class::Text) && self.node.scalar() == Some(text))
+    }
+
+    fn visit_bool<E: Error>(self, value: bool) -> Result<(), E> {
+        self.require(self.node.class() == Some(Class::Bool(value)))
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<(), E> {
+        self.require(self.node.class() == Some(Class::Null))
+    }
+
+    fn visit_i64<E: Error>(self, _: i64) -> Result<(), E> {
+        self.number()
+    }
+
+    fn visit_u64<E: Error>(self, _: u64) -> Result<(), E> {
+        self.number()
+    }
+
+    fn visit_i128<E: Error>(self, _: i128) -> Result<(), E> {
+        self.number()
+    }
+
+    fn visit_u128<E: Error>(self, _: u128) -> Result<(), E> {
+        self.number()
+    }
+
+    fn visit_f64<E: Error>(self, _: f64) -> Result<(), E> {
+        self.number()
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
+        let Value::Sequence(expected) = &self.node.value else { return self.require(false) };
+        for node in expected {
+            let seen = items.next_element_seed(self.at(node))?;
+            self.require(seen.is_some())?;
+        }
+        let more = items.next_element::<serde::de::IgnoredAny>()?;
+        self.require(more.is_none())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut pairs: A) -> Result<(), A::Error> {
+        let Value::Mapping(expected) = &self.node.value else { return self.require(false) };
+        for (key, value) in expected {
+            let seen = pairs.next_key_seed(self.at(key))?;
+            self.require(seen.is_some())?;
+            pairs.next_value_seed(self.at(value))?;
+        }
+        let more = pairs.next_key::<serde::de::IgnoredAny>()?;
+        self.require(more.is_none())
     }
 }

@@ -509,7 +509,7 @@ mod tests {
             super::super::agree(&source, &tree, &sink);
             differing.extend(sink.check(&source).err().map(|_| word));
         }
-        // Numbers no machine type holds are the one difference that is known, and it is reported.
-        assert_eq!(differing, ["1e1000", "18446744073709551616"]);
+        // A number no float holds is the one difference that is known, and it is reported.
+        assert_eq!(differing, ["1e1000"]);
     }
 }

@@ -1,6 +1,6 @@
 //! Default values: numbers, strings, lists, words (Y51 to Y57).
 //!
-//! Only the form is decided here; whether a value fits its argument's type is a rule of [`crate::check`].
+//! Only the form is decided here; whether a value fits its argument's type is a rule of `check`.
 
 use super::Parser;
 use super::lexer::{Kind, Token};
