@@ -5,6 +5,8 @@
 //! a plain slice when they lie in row-major order without gaps, and as an `ndarray` view in any case.
 //! [`dispatch_dtype!`] turns a dtype into a Rust type. No operator's rule belongs here.
 
+use std::borrow::Cow;
+
 use keyway::{DType, Device, Element, Error, Geometry, Result, StorageRead, StorageWrite, Tensor};
 use ndarray::{ArrayViewD, ArrayViewMutD, IxDyn, ShapeBuilder, StrideShape};
 
@@ -21,6 +23,12 @@ impl<'a, T: Element> Elements<'a, T> {
     pub(crate) fn as_slice(&self) -> Option<&'a [T]> {
         let (storage, geometry) = (self.storage, self.geometry);
         geometry.is_contiguous().then(|| &storage[range(geometry, storage.len())])
+    }
+
+    /// Sizes and strides of what was opened: those of a copy if the tensor had to be copied first.
+    #[inline]
+    pub(crate) fn geometry(&self) -> &'a Geometry {
+        self.geometry
     }
 
     /// The elements with their sizes and strides.
@@ -40,10 +48,18 @@ impl<'a, T: Element> Elements<'a, T> {
     }
 
     /// The elements in row-major order, borrowed where they lie so and copied where not.
-    pub(crate) fn to_dense(self) -> Result<std::borrow::Cow<'a, [T]>> {
+    pub(crate) fn to_dense(self) -> Result<Cow<'a, [T]>> {
         match self.as_slice() {
             Some(slice) => Ok(slice.into()),
-            None => Ok(self.view()?.iter().copied().collect::<Vec<T>>().into()),
+            None => Ok(row_major(self.view()?).into()),
+        }
+    }
+
+    /// The elements with their dimensions in another order, in row-major order of that, copied only where needed.
+    pub(crate) fn to_dense_permuted(self, order: &[usize]) -> Result<Cow<'a, [T]>> {
+        match order.is_sorted() {
+            true => self.to_dense(),
+            false => Ok(row_major(self.view()?.permuted_axes(order)).into()),
         }
     }
 
@@ -67,12 +83,24 @@ impl<T: Element> ElementsMut<'_, T> {
         self.geometry.is_contiguous().then(|| &mut self.storage[range])
     }
 
+    /// The storage from the first element on, in the order of memory: just the elements if they have no gaps.
+    #[inline]
+    pub(crate) fn as_memory(&mut self) -> &mut [T] {
+        let from = first(self.geometry, self.storage.len());
+        &mut self.storage[from..]
+    }
+
     /// The elements with their sizes and strides. Fails if two indices mean the same element.
     pub(crate) fn view(&mut self) -> Result<ArrayViewMutD<'_, T>> {
         let from = first(self.geometry, self.storage.len());
         ArrayViewMutD::from_shape(shape(self.geometry), &mut self.storage[from..])
             .map_err(|e| unfit(self.geometry, &e))
     }
+}
+
+/// A copy of the elements in row-major order.
+fn row_major<T: Element>(view: ArrayViewD<'_, T>) -> Vec<T> {
+    view.as_standard_layout().into_owned().into_raw_vec_and_offset().0
 }
 
 fn range(geometry: &Geometry, held: usize) -> std::ops::Range<usize> {

@@ -1,0 +1,120 @@
+//! Views, and their twins that copy: one kernel for all backends each, since a view is arithmetic on sizes and strides.
+//!
+//! The arithmetic itself is in [`shape::view`](crate::shape::view).
+
+use keyway::{Geometry, MemoryFormat, Result, Tensor, kernel};
+
+use crate::aten;
+use crate::shape::view as rules;
+
+/// A copy of a view over memory of its own.
+fn copied(view: &Tensor) -> Result<Tensor> {
+    aten::clone::default.call(view, Some(MemoryFormat::Contiguous))
+}
+
+/// A view and its copying twin for each rule that makes one geometry of another.
+macro_rules! views {
+    ($($name:literal, $copy_name:literal:
+        fn $view:ident, $copy:ident($($argument:ident: $type:ty),*) = $rule:expr;)*) => {$(
+        #[kernel($name, CompositeExplicitAutograd)]
+        fn $view(self_: &Tensor $(, $argument: $type)*) -> Result<Tensor> {
+            let rule = $rule;
+            self_.view_as(rule(self_.geometry() $(, $argument)*)?)
+        }
+
+        #[kernel($copy_name, CompositeExplicitAutograd)]
+        fn $copy(self_: &Tensor $(, $argument: $type)*) -> Result<Tensor> {
+            copied(&$view(self_ $(, $argument)*)?)
+        }
+    )*};
+}
+
+views! {
+    "aten::view", "aten::view_copy": fn view, view_copy(size: &[i64]) = rules::reshaped;
+    "aten::as_strided", "aten::as_strided_copy":
+        fn as_strided, as_strided_copy(size: &[i64], stride: &[i64], storage_offset: Option<i64>) = rules::as_strided;
+    "aten::alias", "aten::alias_copy": fn alias, alias_copy() = same;
+    "aten::detach", "aten::detach_copy": fn detach, detach_copy() = same;
+    "aten::expand", "aten::expand_copy":
+        fn expand, expand_copy(size: &[i64], implicit: bool) = |from: &Geometry, size, _| rules::expanded(from, size);
+    "aten::permute", "aten::permute_copy": fn permute, permute_copy(dims: &[i64]) = rules::permuted;
+    "aten::transpose.int", "aten::transpose_copy.int":
+        fn transpose, transpose_copy(dim0: i64, dim1: i64) = rules::transposed;
+    "aten::t", "aten::t_copy": fn t, t_copy() = rules::matrix_transposed;
+    "aten::unsqueeze", "aten::unsqueeze_copy": fn unsqueeze, unsqueeze_copy(dim: i64) = rules::unsqueezed;
+    "aten::squeeze", "aten::squeeze_copy": fn squeeze, squeeze_copy() = rules::squeezed;
+    "aten::squeeze.dim", "aten::squeeze_copy.dim":
+        fn squeeze_dim, squeeze_copy_dim(dim: i64) = rules::squeezed_dim;
+    "aten::select.int", "aten::select_copy.int":
+        fn select, select_copy(dim: i64, index: i64) = rules::selected;
+    "aten::slice.Tensor", "aten::slice_copy.Tensor":
+        fn slice, slice_copy(dim: i64, start: Option<i64>, end: Option<i64>, step: i64) = rules::sliced;
+}
+
+fn same(geometry: &Geometry) -> Result<Geometry> {
+    Ok(geometry.clone())
+}
+
+#[kernel("aten::split.Tensor", CompositeExplicitAutograd)]
+fn split(self_: &Tensor, split_size: i64, dim: i64) -> Result<Vec<Tensor>> {
+    let pieces = rules::split(self_.geometry(), split_size, dim)?;
+    pieces.into_iter().map(|piece| self_.view_as(piece)).collect()
+}
+
+#[kernel("aten::split_copy.Tensor", CompositeExplicitAutograd)]
+fn split_copy(self_: &Tensor, split_size: i64, dim: i64) -> Result<Vec<Tensor>> {
+    split(self_, split_size, dim)?.iter().map(copied).collect()
+}
+
+#[kernel("aten::reshape", CompositeImplicitAutograd)]
+fn reshape(self_: &Tensor, shape: &[i64]) -> Result<Tensor> {
+    match rules::try_reshaped(self_.geometry(), shape)? {
+        Some(_) => aten::view::default.call(self_, shape),
+        None => aten::view::default.call(&copied(self_)?, shape),
+    }
+}
+
+#[kernel("aten::flatten.using_ints", CompositeImplicitAutograd)]
+fn flatten(self_: &Tensor, start_dim: i64, end_dim: i64) -> Result<Tensor> {
+    match rules::flattened(self_.sizes(), start_dim, end_dim)? {
+        Some(size) => aten::reshape::default.call(self_, &size),
+        None => Ok(self_.clone()),
+    }
+}
+
+#[kernel("aten::narrow", CompositeImplicitAutograd)]
+fn narrow(self_: &Tensor, dim: i64, start: i64, length: i64) -> Result<Tensor> {
+    let start = rules::narrow_start(self_.sizes(), dim, start, length)?;
+    aten::slice::Tensor.call(self_, dim, Some(start), Some(start + length), 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use keyway::{DType, Device};
+
+    #[test]
+    fn views_share_memory_and_twins_do_not() {
+        let x = Tensor::from_slice(&[1i64, 2, 3, 4, 5, 6], &[2, 3]).unwrap();
+        let (view, copy) = (t(&x).unwrap(), t_copy(&x).unwrap());
+        assert!(view.storage().is_same(x.storage()) && !copy.storage().is_same(x.storage()));
+        assert_eq!(copy.to_vec::<i64>().unwrap(), [1, 4, 2, 5, 3, 6]);
+        assert_eq!(copy.strides(), [2, 1]);
+    }
+
+    #[test]
+    fn reshaping_copies_only_where_it_must() {
+        let x = Tensor::from_slice(&[1i64, 2, 3, 4, 5, 6], &[2, 3]).unwrap();
+        assert!(reshape(&x, &[3, -1]).unwrap().storage().is_same(x.storage()));
+        let flat = flatten(&t(&x).unwrap(), 0, -1).unwrap();
+        assert_eq!(flat.to_vec::<i64>().unwrap(), [1, 4, 2, 5, 3, 6]);
+        assert!(flatten(&x, 1, 1).unwrap().is_same(&x));
+    }
+
+    #[test]
+    fn views_work_without_data() {
+        let x = Tensor::zeros(&[2, 3], DType::Float32, Device::META).unwrap();
+        assert_eq!(expand(&narrow(&x, 1, -3, 1).unwrap(), &[4, -1, 5], false).unwrap().sizes(), [4, 2, 5]);
+        assert_eq!(split(&x, 2, 1).unwrap().len(), 2);
+    }
+}

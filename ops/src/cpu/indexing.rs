@@ -1,0 +1,127 @@
+//! Choosing elements by position.
+
+use std::borrow::Cow;
+
+use keyway::{DType, Error, ErrorKind, Result, Tensor, kernel};
+use ndarray::{ArrayViewD, Axis};
+
+use crate::aten;
+use crate::cpu::elements::{Inputs, computed, dispatch_dtype};
+use crate::cpu::number::Number;
+use crate::shape::dimension::extent;
+use crate::shape::indexing as rules;
+
+/// The positions an index holds, in row-major order.
+fn positions<'a>(inputs: &'a Inputs<'_, 2>, dtype: DType) -> Result<Cow<'a, [i64]>> {
+    match dtype {
+        DType::Int64 => inputs.get::<i64>(1)?.to_dense(),
+        _ => Ok(inputs.get::<i32>(1)?.to_dense()?.iter().map(|&position| i64::from(position)).collect()),
+    }
+}
+
+fn checked(position: i64, size: i64, kind: ErrorKind) -> Result<usize> {
+    match (0..size).contains(&position) {
+        true => Ok(position as usize),
+        false => Err(Error::new(
+            kind,
+            format!("index holds {position}, which is out of range for a dimension of size {size}"),
+        )),
+    }
+}
+
+#[kernel("aten::index_select", CPU)]
+fn index_select(self_: &Tensor, dim: i64, index: &Tensor) -> Result<Tensor> {
+    let (sizes, d) = rules::index_select(self_.sizes(), dim, index)?;
+    let size = extent(self_.sizes(), d);
+    // Elements lie as [before the dimension, along it, after it].
+    let inner: usize = self_.sizes().iter().skip(d + 1).map(|&size| size as usize).product();
+    dispatch_dtype!(all: self_.dtype(), T => computed(&sizes, [self_, index], |out: &mut [T], inputs| {
+        let chosen = positions(inputs, index.dtype())?;
+        let chosen: Vec<usize> =
+            chosen.iter().map(|&position| checked(position, size, ErrorKind::Index)).collect::<Result<_>>()?;
+        if out.is_empty() {
+            return Ok(());
+        }
+        let source = inputs.get::<T>(0)?.to_dense()?;
+        let blocks = source.chunks_exact(size as usize * inner);
+        for (to, from) in out.chunks_exact_mut(chosen.len() * inner).zip(blocks) {
+            for (to, &position) in to.chunks_exact_mut(inner).zip(&chosen) {
+                to.copy_from_slice(&from[position * inner..][..inner]);
+            }
+        }
+        Ok(())
+    }))
+}
+
+#[kernel("aten::gather", CPU)]
+fn gather(self_: &Tensor, dim: i64, index: &Tensor, _sparse_grad: bool) -> Result<Tensor> {
+    let (sizes, d) = rules::gather(self_.sizes(), dim, index)?;
+    if index.numel() == 0 {
+        return Tensor::zeros(&sizes, self_.dtype(), self_.device());
+    }
+    let size = extent(self_.sizes(), d);
+    dispatch_dtype!(all: self_.dtype(), T => computed(&sizes, [self_, index], |out: &mut [T], inputs| {
+        let positions = positions(inputs, index.dtype())?;
+        let source = inputs.get::<T>(0)?.view()?;
+        gather_elements(out, source, &positions, index.sizes(), d, size)
+    }))
+}
+
+fn gather_elements<T: Number>(
+    out: &mut [T],
+    mut source: ArrayViewD<'_, T>,
+    positions: &[i64],
+    sizes: &[i64],
+    d: usize,
+    size: i64,
+) -> Result<()> {
+    // One dimension where there is none, on either side.
+    let sizes: Vec<usize> =
+        if sizes.is_empty() { vec![1] } else { sizes.iter().map(|&size| size as usize).collect() };
+    if source.ndim() == 0 {
+        source.insert_axis_inplace(Axis(0));
+    }
+    let mut at = vec![0; sizes.len()];
+    for (to, &position) in out.iter_mut().zip(positions) {
+        let held = std::mem::replace(&mut at[d], checked(position, size, ErrorKind::Runtime)?);
+        *to = source[&at[..]];
+        at[d] = held;
+        for e in (0..at.len()).rev() {
+            at[e] += 1;
+            if at[e] < sizes[e] {
+                break;
+            }
+            at[e] = 0;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use keyway::Geometry;
+
+    fn transposed() -> Tensor {
+        let x = Tensor::from_slice(&[1i64, 2, 3, 4, 5, 6], &[2, 3]).unwrap();
+        x.view_as(Geometry::new(&[3, 2], &[1, 3], 0).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn slices_are_chosen_and_may_repeat() {
+        let index = Tensor::from_slice(&[1i32, 1, 0], &[3]).unwrap();
+        let chosen = index_select(&transposed(), 1, &index).unwrap();
+        assert_eq!(chosen.to_vec::<i64>().unwrap(), [4, 4, 1, 5, 5, 2, 6, 6, 3]);
+        let outside = Tensor::from_slice(&[-1i64], &[1]).unwrap();
+        assert_eq!(index_select(&transposed(), 1, &outside).unwrap_err().kind(), ErrorKind::Index);
+    }
+
+    #[test]
+    fn elements_are_gathered() {
+        let index = Tensor::from_slice(&[2i64, 0, 1, 1], &[2, 2]).unwrap();
+        assert_eq!(gather(&transposed(), 0, &index, false).unwrap().to_vec::<i64>().unwrap(), [3, 4, 2, 5]);
+        let number = Tensor::from_slice(&[7f32], &[]).unwrap();
+        let zero = Tensor::from_slice(&[0i64], &[]).unwrap();
+        assert_eq!(gather(&number, 0, &zero, false).unwrap().to_vec::<f32>().unwrap(), [7.0]);
+    }
+}

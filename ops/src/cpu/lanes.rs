@@ -1,0 +1,151 @@
+//! Elements along dimensions as slices: what reductions, scans, softmax and sorting have in common.
+//!
+//! A lane is the run of elements that differ only in the chosen dimensions. Where those are the last ones of a dense
+//! tensor lanes are borrowed, else the elements are brought into that order first. What is computed from a lane is
+//! the kernels' business.
+
+use std::borrow::Cow;
+
+use keyway::{DType, Element, Result, Tensor};
+use ndarray::ArrayViewD;
+
+use crate::cpu::elements::{Inputs, computed, dispatch_dtype, write};
+use crate::cpu::number::Number;
+use crate::shape::dimension::{Axes, extent};
+
+/// The elements of an input as type `T`, the lanes along the axes one after the other.
+fn lanes_of<'a, T: Number>(inputs: &'a Inputs<'_, 1>, dtype: DType, order: &[usize]) -> Result<Cow<'a, [T]>> {
+    if dtype == T::DTYPE {
+        return inputs.get::<T>(0)?.to_dense_permuted(order);
+    }
+    dispatch_dtype!(all: dtype, S => {
+        let source = inputs.get::<S>(0)?.to_dense_permuted(order)?;
+        Ok(source.iter().map(|&x| x.cast::<T>()).collect::<Vec<T>>().into())
+    })
+}
+
+/// The number of elements of a lane along the axes.
+fn lane_len(sizes: &[i64], axes: Axes) -> usize {
+    (0..sizes.len()).filter(|&d| axes.contains(d)).map(|d| sizes[d] as usize).product()
+}
+
+/// Reduces each lane along the axes to one element. Elements are converted to `T` before.
+pub(crate) fn reduce<T: Number, R: Element>(
+    x: &Tensor,
+    axes: Axes,
+    keepdim: bool,
+    kernel: impl Fn(&[T]) -> R,
+) -> Result<Tensor> {
+    let len = lane_len(x.sizes(), axes);
+    computed(&axes.reduced(x.sizes(), keepdim), [x], |out: &mut [R], inputs| {
+        let lanes = lanes_of::<T>(inputs, x.dtype(), &axes.innermost(x.dim()))?;
+        match len {
+            0 => out.fill_with(|| kernel(&[])),
+            len => out.iter_mut().zip(lanes.chunks_exact(len)).for_each(|(to, lane)| *to = kernel(lane)),
+        }
+        Ok(())
+    })
+}
+
+/// The dimensions in order, the chosen one last. A tensor without dimensions has none to order.
+fn order_of(rank: usize, dim: usize) -> Vec<usize> {
+    (0..rank).filter(|&d| d != dim).chain((0..rank).filter(|&d| d == dim)).collect()
+}
+
+/// Computes each lane along a dimension from that of the input, in row-major order. Elements are converted to `T`
+/// before.
+pub(crate) fn map<T: Number>(x: &Tensor, dim: usize, kernel: impl Fn(&[T], &mut [T])) -> Result<Tensor> {
+    let len = extent(x.sizes(), dim).max(1) as usize;
+    let order = order_of(x.dim(), dim);
+    computed(x.sizes(), [x], |out: &mut [T], inputs| {
+        let lanes = lanes_of::<T>(inputs, x.dtype(), &order)?;
+        let fill = |to: &mut [T]| {
+            to.chunks_exact_mut(len).zip(lanes.chunks_exact(len)).for_each(|(to, lane)| kernel(lane, to));
+        };
+        if order.is_sorted() {
+            fill(out);
+            return Ok(());
+        }
+        let mut computed = vec![T::ZERO; out.len()];
+        fill(&mut computed);
+        let mut view =
+            ndarray::ArrayViewMutD::from_shape(shape(x.sizes()), out).map_err(unreachable_shape)?;
+        view.view_mut().permuted_axes(&order[..]).assign(&permuted(&computed, x.sizes(), &order)?);
+        Ok(())
+    })
+}
+
+/// Calls a kernel with the lanes of a tensor along a dimension, in the order [`store`] takes results in.
+pub(crate) fn for_each<T: Number>(x: &Tensor, dim: usize, mut kernel: impl FnMut(&[T])) -> Result<()> {
+    let len = extent(x.sizes(), dim).max(1) as usize;
+    crate::cpu::elements::read::<T, _>(x, |x_elements| {
+        let lanes = x_elements.to_dense_permuted(&order_of(x.dim(), dim))?;
+        lanes.chunks_exact(len).for_each(&mut kernel);
+        Ok(())
+    })
+}
+
+/// Writes results, lane after lane along a dimension, to a tensor of any strides.
+pub(crate) fn store<R: Element>(out: &Tensor, dim: usize, results: &[R]) -> Result<()> {
+    let order = order_of(out.dim(), dim);
+    write::<R, 0, _>(out, [], |mut elements, _| {
+        match elements.as_slice() {
+            Some(slice) if order.is_sorted() => slice.copy_from_slice(results),
+            _ => elements.view()?.permuted_axes(&order[..]).assign(&permuted(results, out.sizes(), &order)?),
+        }
+        Ok(())
+    })
+}
+
+fn permuted<'a, T>(elements: &'a [T], sizes: &[i64], order: &[usize]) -> Result<ArrayViewD<'a, T>> {
+    let sizes: Vec<i64> = order.iter().map(|&d| sizes[d]).collect();
+    ArrayViewD::from_shape(shape(&sizes), elements).map_err(unreachable_shape)
+}
+
+fn shape(sizes: &[i64]) -> Vec<usize> {
+    sizes.iter().map(|&size| size as usize).collect()
+}
+
+#[cold]
+fn unreachable_shape(cause: ndarray::ShapeError) -> keyway::Error {
+    keyway::Error::shape(format!("results do not fill their sizes: {cause}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn x() -> Tensor {
+        Tensor::from_slice(&[1i64, 2, 3, 4, 5, 6], &[2, 3]).unwrap()
+    }
+
+    #[test]
+    fn lanes_are_reduced_wherever_they_lie() {
+        let sum = |axes| reduce::<i64, i64>(&x(), axes, false, |lane| lane.iter().sum()).unwrap();
+        assert_eq!(sum(Axes::one(0, 2).unwrap()).to_vec::<i64>().unwrap(), [5, 7, 9]);
+        assert_eq!(sum(Axes::one(1, 2).unwrap()).to_vec::<i64>().unwrap(), [6, 15]);
+        assert_eq!(sum(Axes::all(2).unwrap()).to_vec::<i64>().unwrap(), [21]);
+        let empty = Tensor::zeros(&[0, 2], DType::Float32, keyway::Device::CPU).unwrap();
+        let lens =
+            reduce::<f64, i64>(&empty, Axes::one(0, 2).unwrap(), true, |lane| lane.len() as i64).unwrap();
+        assert_eq!((lens.sizes(), lens.to_vec::<i64>().unwrap()), (&[1i64, 2][..], vec![0, 0]));
+    }
+
+    #[test]
+    fn lanes_are_mapped_and_converted() {
+        let reversed = map::<f32>(&x(), 0, |lane, out| {
+            out.iter_mut().zip(lane.iter().rev()).for_each(|(to, &from)| *to = from);
+        });
+        assert_eq!(reversed.unwrap().to_vec::<f32>().unwrap(), [4.0, 5.0, 6.0, 1.0, 2.0, 3.0]);
+    }
+
+    #[test]
+    fn results_are_stored_lane_by_lane() {
+        let out = x();
+        store(&out, 0, &[1i64, 2, 3, 4, 5, 6]).unwrap();
+        assert_eq!(out.to_vec::<i64>().unwrap(), [1, 3, 5, 2, 4, 6]);
+        let mut seen = Vec::new();
+        for_each::<i64>(&out, 0, |lane| seen.push(lane.to_vec())).unwrap();
+        assert_eq!(seen, [[1, 2], [3, 4], [5, 6]]);
+    }
+}

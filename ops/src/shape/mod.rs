@@ -1,0 +1,11 @@
+//! Which sizes, strides and dtype a result has, and which arguments fit each other.
+//!
+//! Pure rules over sizes, shared by the kernels of all backends, so that what `meta` promises is what `cpu` delivers.
+//! No elements and no calls of operators here.
+
+pub(crate) mod dimension;
+pub(crate) mod indexing;
+pub(crate) mod joining;
+pub(crate) mod matmul;
+pub(crate) mod reduction;
+pub(crate) mod view;

@@ -1,0 +1,90 @@
+//! Reductions: which dtype sums and means have, and which tensors have no extreme element.
+
+use keyway::{DType, Error, Result};
+
+use super::dimension::{Axes, extent, wrap};
+
+/// The dtype of a sum or product: the one asked for; `int64` for integers and `bool`; else the input's.
+pub(crate) fn sum_dtype(input: DType, asked: Option<DType>) -> DType {
+    match asked {
+        Some(dtype) => dtype,
+        None if input.is_floating_point() => input,
+        None => DType::Int64,
+    }
+}
+
+/// The dtype of a mean, which must be a floating-point one.
+pub(crate) fn mean_dtype(input: DType, asked: Option<DType>) -> Result<DType> {
+    let dtype = asked.unwrap_or(input);
+    match dtype.is_floating_point() {
+        true => Ok(dtype),
+        false => Err(Error::not_implemented(format!(
+            "a mean cannot be {dtype}; ask for a floating-point dtype with the argument `dtype`"
+        ))),
+    }
+}
+
+/// The dtype of `any` and `all`: `uint8` stays, from the time before there was `bool`.
+pub(crate) fn truth_dtype(input: DType) -> DType {
+    if input == DType::UInt8 { DType::UInt8 } else { DType::Bool }
+}
+
+/// The dimensions a reduction without a neutral element runs over; none of them may be empty.
+pub(crate) fn nonempty_axes(sizes: &[i64], dims: &[i64]) -> Result<Axes> {
+    let axes = Axes::of(dims, sizes.len())?;
+    if sizes.contains(&0) {
+        if dims.is_empty() {
+            return Err(Error::shape(format!(
+                "sizes {sizes:?} have no element to choose; name dims that are not empty"
+            )));
+        }
+        dims.iter().try_for_each(|&dim| nonempty_dim(sizes, dim).map(|_| ()))?;
+    }
+    Ok(axes)
+}
+
+/// A dimension that must not be empty.
+pub(crate) fn nonempty_dim(sizes: &[i64], dim: i64) -> Result<usize> {
+    let d = wrap(dim, sizes.len())?;
+    match extent(sizes, d) {
+        0 => Err(Error::index(format!("dimension {d} of sizes {sizes:?} has no element to choose"))),
+        _ => Ok(d),
+    }
+}
+
+/// The dimensions of an `argmax`, which without a dimension runs over all elements.
+pub(crate) fn arg_axes(sizes: &[i64], dtype: DType, dim: Option<i64>) -> Result<Axes> {
+    if dtype == DType::Bool {
+        return Err(Error::not_implemented("not implemented for bool; convert to uint8 first"));
+    }
+    match dim {
+        Some(dim) => {
+            nonempty_dim(sizes, dim)?;
+            Axes::one(dim, sizes.len())
+        }
+        None if sizes.contains(&0) => Err(Error::index(format!(
+            "sizes {sizes:?} have no element to choose; name a dim that is not empty"
+        ))),
+        None => Axes::all(sizes.len()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn integers_are_summed_as_int64() {
+        assert_eq!(sum_dtype(DType::Bool, None), DType::Int64);
+        assert_eq!(sum_dtype(DType::Float32, None), DType::Float32);
+        assert_eq!(sum_dtype(DType::Float32, Some(DType::UInt8)), DType::UInt8);
+        assert!(mean_dtype(DType::Int64, None).unwrap_err().to_string().contains("argument `dtype`"));
+    }
+
+    #[test]
+    fn nothing_has_no_extreme() {
+        assert!(nonempty_axes(&[0, 3], &[1]).is_ok() && nonempty_axes(&[0, 3], &[0]).is_err());
+        assert!(nonempty_axes(&[0, 3], &[]).is_err() && nonempty_axes(&[], &[0]).is_ok());
+        assert!(arg_axes(&[0, 3], DType::Float32, None).is_err());
+    }
+}
