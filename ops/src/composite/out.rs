@@ -1,0 +1,144 @@
+//! Out forms: the functional operator, then a copy into `out`, which is resized where its sizes differ.
+//!
+//! Each line names an out form, its kernel with the arguments before `out`, the functional operator, and whether `out`
+//! may have another dtype than the result. A few out forms compute in the dtype of `out`; they are written out below.
+
+use keyway::{DType, Geometry, Result, Scalar, Tensor, kernel};
+
+use crate::aten;
+use crate::copying::{check_castable, check_same_dtype};
+use crate::overlap::{ReadArgument, forbid_internal_overlap};
+
+/// Which dtypes an out form accepts for `out`, as a check of `out` against the result.
+type DtypeRule = fn(&Tensor, &Tensor) -> Result<()>;
+/// Any dtype that can hold the result's kind of numbers.
+const CASTS: DtypeRule = check_castable;
+/// Only the dtype of the result.
+const EXACT: DtypeRule = check_same_dtype;
+
+/// Writes a result to `out`.
+fn write_out(
+    out: &Tensor,
+    arguments: &[&dyn ReadArgument],
+    result: &Tensor,
+    dtypes: DtypeRule,
+) -> Result<()> {
+    dtypes(out, result)?;
+    resize(out, result.sizes(), result.strides())?;
+    forbid_internal_overlap(out)?;
+    arguments.iter().try_for_each(|argument| argument.forbid_overlap_with(out))?;
+    aten::copy_::default.call(out, result, false)?;
+    Ok(())
+}
+
+/// Gives `out` new sizes and strides, unless it has the sizes already.
+pub(crate) fn resize(out: &Tensor, sizes: &[i64], strides: &[i64]) -> Result<()> {
+    match out.sizes() == sizes {
+        true => Ok(()),
+        false => out.set_geometry(Geometry::new(sizes, strides, out.storage_offset())?),
+    }
+}
+
+macro_rules! out_forms {
+    ($($operator:tt $kernel:ident($($argument:ident: $type:ty),*) = $functional:expr, $dtypes:expr;)*) => {$(
+        #[kernel($operator, CompositeExplicitAutograd)]
+        fn $kernel($($argument: $type,)* out: &Tensor) -> Result<()> {
+            let result = $functional.call($($argument),*)?;
+            write_out(out, &[$(&$argument),*], &result, $dtypes)
+        }
+    )*};
+}
+out_forms! {
+    "aten::add.out" add_out(self_: &Tensor, other: &Tensor, alpha: Scalar) = aten::add::Tensor, CASTS;
+    "aten::sub.out" sub_out(self_: &Tensor, other: &Tensor, alpha: Scalar) = aten::sub::Tensor, CASTS;
+    "aten::mul.out" mul_out(self_: &Tensor, other: &Tensor) = aten::mul::Tensor, CASTS;
+    "aten::div.out" div_out(self_: &Tensor, other: &Tensor) = aten::div::Tensor, CASTS;
+    "aten::pow.Tensor_Scalar_out" pow_scalar_out(self_: &Tensor, exponent: Scalar)
+        = aten::pow::Tensor_Scalar, CASTS;
+    "aten::maximum.out" maximum_out(self_: &Tensor, other: &Tensor) = aten::maximum::default, CASTS;
+    "aten::minimum.out" minimum_out(self_: &Tensor, other: &Tensor) = aten::minimum::default, CASTS;
+    "aten::neg.out" neg_out(self_: &Tensor) = aten::neg::default, EXACT;
+    "aten::abs.out" abs_out(self_: &Tensor) = aten::abs::default, EXACT;
+    "aten::reciprocal.out" reciprocal_out(self_: &Tensor) = aten::reciprocal::default, CASTS;
+    "aten::sqrt.out" sqrt_out(self_: &Tensor) = aten::sqrt::default, CASTS;
+    "aten::rsqrt.out" rsqrt_out(self_: &Tensor) = aten::rsqrt::default, CASTS;
+    "aten::exp.out" exp_out(self_: &Tensor) = aten::exp::default, CASTS;
+    "aten::log.out" log_out(self_: &Tensor) = aten::log::default, CASTS;
+    "aten::sin.out" sin_out(self_: &Tensor) = aten::sin::default, CASTS;
+    "aten::cos.out" cos_out(self_: &Tensor) = aten::cos::default, CASTS;
+    "aten::tanh.out" tanh_out(self_: &Tensor) = aten::tanh::default, CASTS;
+    "aten::sigmoid.out" sigmoid_out(self_: &Tensor) = aten::sigmoid::default, CASTS;
+    "aten::clamp.out" clamp_out(self_: &Tensor, min: Option<Scalar>, max: Option<Scalar>)
+        = aten::clamp::default, EXACT;
+    "aten::eq.Tensor_out" eq_out(self_: &Tensor, other: &Tensor) = aten::eq::Tensor, CASTS;
+    "aten::logical_not.out" logical_not_out(self_: &Tensor) = aten::logical_not::default, CASTS;
+    "aten::where.self_out" where_self_out(condition: &Tensor, self_: &Tensor, other: &Tensor)
+        = aten::r#where::self_, EXACT;
+    "aten::amax.out" amax_out(self_: &Tensor, dim: &[i64], keepdim: bool) = aten::amax::default, EXACT;
+    "aten::argmax.out" argmax_out(self_: &Tensor, dim: Option<i64>, keepdim: bool)
+        = aten::argmax::default, EXACT;
+    "aten::any.out" any_out(self_: &Tensor, dim: i64, keepdim: bool) = aten::any::dim, any_dtypes;
+    "aten::softmax.int_out" softmax_out(self_: &Tensor, dim: i64, dtype: Option<DType>)
+        = aten::softmax::int, EXACT;
+    "aten::mm.out" mm_out(self_: &Tensor, mat2: &Tensor) = aten::mm::default, EXACT;
+    "aten::bmm.out" bmm_out(self_: &Tensor, mat2: &Tensor) = aten::bmm::default, EXACT;
+    "aten::addmm.out" addmm_out(self_: &Tensor, mat1: &Tensor, mat2: &Tensor, beta: Scalar, alpha: Scalar)
+        = aten::addmm::default, EXACT;
+    "aten::mv.out" mv_out(self_: &Tensor, vec: &Tensor) = aten::mv::default, EXACT;
+    "aten::dot.out" dot_out(self_: &Tensor, tensor: &Tensor) = aten::dot::default, EXACT;
+    "aten::index_select.out" index_select_out(self_: &Tensor, dim: i64, index: &Tensor)
+        = aten::index_select::default, EXACT;
+    "aten::gather.out" gather_out(self_: &Tensor, dim: i64, index: &Tensor, sparse_grad: bool)
+        = aten::gather::default, EXACT;
+    "aten::cat.out" cat_out(tensors: &[Tensor], dim: i64) = aten::cat::default, CASTS;
+    "aten::stack.out" stack_out(tensors: &[Tensor], dim: i64) = aten::stack::default, CASTS;
+}
+
+/// Truth values go to `bool` and to `uint8`.
+fn any_dtypes(out: &Tensor, result: &Tensor) -> Result<()> {
+    if out.dtype() == DType::UInt8 { Ok(()) } else { EXACT(out, result) }
+}
+
+#[kernel("aten::sum.IntList_out", CompositeExplicitAutograd)]
+fn sum_out(
+    self_: &Tensor,
+    dim: Option<&[i64]>,
+    keepdim: bool,
+    dtype: Option<DType>,
+    out: &Tensor,
+) -> Result<()> {
+    let dtype = Some(dtype.unwrap_or(out.dtype()));
+    write_out(out, &[&self_], &aten::sum::dim_IntList.call(self_, dim, keepdim, dtype)?, EXACT)
+}
+
+#[kernel("aten::mean.out", CompositeExplicitAutograd)]
+fn mean_out(
+    self_: &Tensor,
+    dim: Option<&[i64]>,
+    keepdim: bool,
+    dtype: Option<DType>,
+    out: &Tensor,
+) -> Result<()> {
+    let dtype = Some(dtype.unwrap_or(out.dtype()));
+    write_out(out, &[&self_], &aten::mean::dim.call(self_, dim, keepdim, dtype)?, EXACT)
+}
+
+#[kernel("aten::cumsum.out", CompositeExplicitAutograd)]
+fn cumsum_out(self_: &Tensor, dim: i64, dtype: Option<DType>, out: &Tensor) -> Result<()> {
+    let dtype = Some(dtype.unwrap_or(out.dtype()));
+    write_out(out, &[&self_], &aten::cumsum::default.call(self_, dim, dtype)?, EXACT)
+}
+
+#[kernel("aten::sort.values", CompositeExplicitAutograd)]
+fn sort_out(self_: &Tensor, dim: i64, descending: bool, values: &Tensor, indices: &Tensor) -> Result<()> {
+    let (sorted, positions) = aten::sort::default.call(self_, dim, descending)?;
+    EXACT(values, &sorted)?;
+    write_out(indices, &[&self_], &positions, EXACT)?;
+    write_out(values, &[&self_], &sorted, EXACT)
+}
+
+/// The square is a power, also of integers to `out`.
+#[kernel("aten::square.out", CompositeImplicitAutograd)]
+fn square_out(self_: &Tensor, out: &Tensor) -> Result<()> {
+    aten::pow::Tensor_Scalar_out.call(self_, Scalar::Int(2), out).map(|_| ())
+}

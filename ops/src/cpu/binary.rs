@@ -1,0 +1,278 @@
+//! Arithmetic of two operands on the host: sums, products, quotients, powers, extremes.
+//!
+//! Dtypes and shapes come from [`pointwise`](crate::pointwise); here are only the functions of two elements.
+
+use keyway::{Error, Result, Scalar, Tensor, kernel};
+
+use crate::aten;
+use crate::cpu::dense::{binary, unary};
+use crate::cpu::elements::dispatch_dtype;
+use crate::cpu::number::{Float, Integer, Number};
+use crate::pointwise::{self, Plan, Rounding};
+use crate::promotion::Operand;
+
+#[kernel("aten::add.Tensor", CPU)]
+fn add(self_: &Tensor, other: &Tensor, alpha: Scalar) -> Result<Tensor> {
+    sum(self_.into(), other.into(), alpha)
+}
+
+#[kernel("aten::add.Scalar", CPU)]
+fn add_scalar(self_: &Tensor, other: Scalar, alpha: Scalar) -> Result<Tensor> {
+    sum(self_.into(), other.into(), alpha)
+}
+
+#[kernel("aten::sub.Tensor", CPU)]
+fn sub(self_: &Tensor, other: &Tensor, alpha: Scalar) -> Result<Tensor> {
+    difference(self_.into(), other.into(), alpha)
+}
+
+#[kernel("aten::sub.Scalar", CPU)]
+fn sub_scalar(self_: &Tensor, other: Scalar, alpha: Scalar) -> Result<Tensor> {
+    difference(self_.into(), other.into(), alpha)
+}
+
+#[kernel("aten::mul.Tensor", CPU)]
+fn mul(self_: &Tensor, other: &Tensor) -> Result<Tensor> {
+    product(self_.into(), other.into())
+}
+
+#[kernel("aten::mul.Scalar", CPU)]
+fn mul_scalar(self_: &Tensor, other: Scalar) -> Result<Tensor> {
+    product(self_.into(), other.into())
+}
+
+#[kernel("aten::div.Tensor", CPU)]
+fn div(self_: &Tensor, other: &Tensor) -> Result<Tensor> {
+    quotient(pointwise::quotient(self_.into(), other.into())?, self_.into(), other.into())
+}
+
+#[kernel("aten::div.Scalar", CPU)]
+fn div_scalar(self_: &Tensor, other: Scalar) -> Result<Tensor> {
+    quotient(pointwise::quotient(self_.into(), other.into())?, self_.into(), other.into())
+}
+
+#[kernel("aten::div.Tensor_mode", CPU)]
+fn div_mode(self_: &Tensor, other: &Tensor, rounding_mode: Option<&str>) -> Result<Tensor> {
+    rounded_quotient(self_.into(), other.into(), rounding_mode)
+}
+
+#[kernel("aten::div.Scalar_mode", CPU)]
+fn div_scalar_mode(self_: &Tensor, other: Scalar, rounding_mode: Option<&str>) -> Result<Tensor> {
+    rounded_quotient(self_.into(), other.into(), rounding_mode)
+}
+
+#[kernel("aten::pow.Tensor_Tensor", CPU)]
+fn pow(self_: &Tensor, exponent: &Tensor) -> Result<Tensor> {
+    power(self_.into(), exponent.into())
+}
+
+#[kernel("aten::pow.Scalar", CPU)]
+fn pow_of_scalar(self_: Scalar, exponent: &Tensor) -> Result<Tensor> {
+    power(self_.into(), exponent.into())
+}
+
+#[kernel("aten::pow.Tensor_Scalar", CPU)]
+fn pow_scalar(self_: &Tensor, exponent: Scalar) -> Result<Tensor> {
+    let plan = pointwise::power(self_.into(), exponent.into())?;
+    match plan.compute.is_floating_point() {
+        true => {
+            dispatch_dtype!(floats: plan.compute, T => fixed_power::<T>(plan, self_, exponent.to_f64()))
+        }
+        false => power(self_.into(), exponent.into()),
+    }
+}
+
+#[kernel("aten::maximum", CPU)]
+fn maximum(self_: &Tensor, other: &Tensor) -> Result<Tensor> {
+    let plan = pointwise::promoted(self_.into(), other.into())?;
+    dispatch_dtype!(all: plan.compute, T => {
+        binary(plan, self_.into(), other.into(), |a: T, b: T| if a.is_nan() || a > b { a } else { b })
+    })
+}
+
+#[kernel("aten::minimum", CPU)]
+fn minimum(self_: &Tensor, other: &Tensor) -> Result<Tensor> {
+    let plan = pointwise::promoted(self_.into(), other.into())?;
+    dispatch_dtype!(all: plan.compute, T => {
+        binary(plan, self_.into(), other.into(), |a: T, b: T| if a.is_nan() || a < b { a } else { b })
+    })
+}
+
+fn sum(a: Operand<'_>, b: Operand<'_>, alpha: Scalar) -> Result<Tensor> {
+    weighted_sum(pointwise::sum(a, b, alpha)?, a, b, alpha)
+}
+
+/// A sum with the negative factor. Negation wraps around like the arithmetic of elements.
+fn difference(a: Operand<'_>, b: Operand<'_>, alpha: Scalar) -> Result<Tensor> {
+    let plan = pointwise::difference(a, b, alpha)?;
+    let negative = match alpha {
+        Scalar::Int(alpha) => Scalar::Int(alpha.wrapping_neg()),
+        Scalar::Bool(alpha) => Scalar::Int(-i64::from(alpha)),
+        Scalar::Float(alpha) => Scalar::Float(-alpha),
+        Scalar::Complex(re, im) => Scalar::Complex(-re, -im),
+    };
+    weighted_sum(plan, a, b, negative)
+}
+
+fn weighted_sum(plan: Plan, a: Operand<'_>, b: Operand<'_>, alpha: Scalar) -> Result<Tensor> {
+    dispatch_dtype!(all: plan.compute, T => {
+        let alpha = T::from_scalar(alpha);
+        if alpha == T::ONE {
+            binary(plan, a, b, |a: T, b: T| a.plus(b))
+        } else {
+            binary(plan, a, b, |a: T, b: T| a.plus(alpha.times(b)))
+        }
+    })
+}
+
+fn product(a: Operand<'_>, b: Operand<'_>) -> Result<Tensor> {
+    let plan = pointwise::promoted(a, b)?;
+    dispatch_dtype!(all: plan.compute, T => binary(plan, a, b, |a: T, b: T| a.times(b)))
+}
+
+fn quotient(plan: Plan, a: Operand<'_>, b: Operand<'_>) -> Result<Tensor> {
+    dispatch_dtype!(floats: plan.compute, T => binary(plan, a, b, |a: T, b: T| a / b))
+}
+
+fn rounded_quotient(a: Operand<'_>, b: Operand<'_>, mode: Option<&str>) -> Result<Tensor> {
+    let (plan, rounding) = pointwise::rounded_quotient(a, b, mode)?;
+    match rounding {
+        Rounding::None => quotient(plan, a, b),
+        _ if plan.compute.is_floating_point() => dispatch_dtype!(floats: plan.compute, T => {
+            match rounding {
+                Rounding::Floor => binary(plan, a, b, floor_quotient::<T>),
+                _ => binary(plan, a, b, |a: T, b: T| (a / b).trunc()),
+            }
+        }),
+        _ => dispatch_dtype!(integers: plan.compute, T => {
+            let divided_by_zero = std::cell::Cell::new(false);
+            let check = |b: T| divided_by_zero.set(divided_by_zero.get() | (b == T::ZERO));
+            let result = match rounding {
+                Rounding::Floor => binary(plan, a, b, |a: T, b: T| { check(b); a.floor_quotient(b) }),
+                _ => binary(plan, a, b, |a: T, b: T| { check(b); a.quotient(b) }),
+            };
+            match divided_by_zero.get() {
+                true => Err(Error::new(keyway::ErrorKind::Runtime, "`other` holds a zero: integers cannot be divided by it")),
+                false => result,
+            }
+        }),
+    }
+}
+
+/// The quotient rounded downwards, exact also where `a / b` rounds up to a whole number.
+fn floor_quotient<T: Float>(a: T, b: T) -> T {
+    if b == T::ZERO {
+        return a / b;
+    }
+    let remainder = a % b;
+    let mut quotient = (a - remainder) / b;
+    if remainder != T::ZERO && (b < T::ZERO) != (remainder < T::ZERO) {
+        quotient = quotient - T::ONE;
+    }
+    if quotient == T::ZERO {
+        return T::ZERO.copysign(a / b);
+    }
+    let floor = quotient.floor();
+    if quotient - floor > T::from_f64(0.5) { floor + T::ONE } else { floor }
+}
+
+fn power(base: Operand<'_>, exponent: Operand<'_>) -> Result<Tensor> {
+    let plan = pointwise::power(base, exponent)?;
+    match plan.compute.is_floating_point() {
+        true => dispatch_dtype!(floats: plan.compute, T => {
+            binary(plan, base, exponent, |base: T, exponent: T| base.powf(exponent))
+        }),
+        false => dispatch_dtype!(integers: plan.compute, T => {
+            binary(plan, base, exponent, |base: T, exponent: T| base.power(exponent))
+        }),
+    }
+}
+
+/// Powers with one exponent for all elements; frequent ones are products, quotients and roots.
+fn fixed_power<T: Float>(plan: Plan, base: &Tensor, exponent: f64) -> Result<Tensor> {
+    let powf = T::from_f64(exponent);
+    match exponent {
+        0.5 => unary(plan, base, |x: T| x.sqrt()),
+        -0.5 => unary(plan, base, |x: T| T::ONE / x.sqrt()),
+        1.0 => unary(plan, base, |x: T| x),
+        -1.0 => unary(plan, base, |x: T| T::ONE / x),
+        2.0 => unary(plan, base, |x: T| x * x),
+        -2.0 => unary(plan, base, |x: T| T::ONE / (x * x)),
+        3.0 => unary(plan, base, |x: T| x * x * x),
+        _ => unary(plan, base, |x: T| x.powf(powf)),
+    }
+}
+
+/// Quotients and powers of integers. They wrap around and never panic; a quotient by zero is zero.
+trait IntegerArithmetic: Integer {
+    /// The quotient, rounded towards zero.
+    fn quotient(self, other: Self) -> Self;
+    /// The quotient, rounded downwards.
+    fn floor_quotient(self, other: Self) -> Self;
+    /// The power; negative ones are cut to an integer.
+    fn power(self, exponent: Self) -> Self;
+}
+
+macro_rules! integer_arithmetic {
+    ($($t:ty),*) => {$(
+        impl IntegerArithmetic for $t {
+            fn quotient(self, other: Self) -> Self {
+                if other == 0 { 0 } else { self.wrapping_div(other) }
+            }
+
+            fn floor_quotient(self, other: Self) -> Self {
+                let quotient = self.quotient(other);
+                let exact = quotient.wrapping_mul(other) == self;
+                #[allow(unused_comparisons, reason = "unsigned types have no negative values")]
+                if !exact && other != 0 && (self < 0) != (other < 0) { quotient.wrapping_sub(1) } else { quotient }
+            }
+
+            fn power(self, exponent: Self) -> Self {
+                #[allow(unused_comparisons, reason = "unsigned types have no negative values")]
+                if exponent < 0 {
+                    return match self {
+                        1 => 1,
+                        base if base == (0 as $t).wrapping_sub(1) => if exponent & 1 == 1 { base } else { 1 },
+                        _ => 0,
+                    };
+                }
+                let (mut power, mut square, mut rest) = (1 as $t, self, exponent);
+                while rest != 0 {
+                    if rest & 1 == 1 {
+                        power = power.wrapping_mul(square);
+                    }
+                    square = square.wrapping_mul(square);
+                    rest >>= 1;
+                }
+                power
+            }
+        }
+    )*};
+}
+integer_arithmetic!(u8, i32, i64);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn integer_quotients_round_as_asked() {
+        assert_eq!(((-7i64).quotient(2), (-7i64).floor_quotient(2), 7i64.floor_quotient(-2)), (-3, -4, -4));
+        assert_eq!((i32::MIN.quotient(-1), i32::MIN.floor_quotient(-1)), (i32::MIN, i32::MIN));
+        assert_eq!((7u8.floor_quotient(2), 7u8.quotient(0)), (3, 0));
+    }
+
+    #[test]
+    fn float_quotients_round_downwards() {
+        assert_eq!(floor_quotient(-7.0f64, 2.0), -4.0);
+        assert_eq!(floor_quotient(1.0f64, 0.1), 9.0);
+        assert_eq!(floor_quotient(1.0f32, 0.0), f32::INFINITY);
+        assert!(floor_quotient(-0.0f64, 3.0).is_sign_negative());
+    }
+
+    #[test]
+    fn integer_powers_wrap_and_cut() {
+        assert_eq!((3i32.power(4), 2i64.power(-1), (-1i64).power(-3), 1i32.power(-5)), (81, 0, -1, 1));
+        assert_eq!((16u8.power(2), 0i64.power(0)), (0, 1));
+    }
+}

@@ -1,0 +1,69 @@
+//! Writing to existing host memory: copies and fills, on which all in-place and out forms rest.
+
+use keyway::{Error, ErrorKind, Result, Scalar, Tensor, kernel};
+
+use crate::aten;
+use crate::broadcast::broadcast_strides;
+use crate::copying::{CopyKind, check_copy};
+use crate::cpu::elements::{dispatch_dtype, write};
+use crate::cpu::number::Number;
+use crate::cpu::walk::walk;
+use crate::number_range::in_range;
+
+#[kernel("aten::copy_", CPU)]
+fn copy_(self_: &Tensor, src: &Tensor, _non_blocking: bool) -> Result<()> {
+    match check_copy(self_, src)? {
+        CopyKind::Nothing => Ok(()),
+        CopyKind::Elements => dispatch_dtype!(all: self_.dtype(), To => {
+            dispatch_dtype!(all: src.dtype(), From => copy_elements::<From, To>(self_, src))
+        }),
+    }
+}
+
+fn copy_elements<From: Number, To: Number>(to: &Tensor, from: &Tensor) -> Result<()> {
+    write::<To, 1, _>(to, [from], |mut out, inputs| {
+        let source = inputs.get::<From>(0)?;
+        let (source, geometry) = (source.from_first(), source.geometry());
+        let out = out.as_memory();
+        let strides = broadcast_strides(geometry, to.sizes());
+        walk(to.sizes(), [to.strides(), &strides], |[at, start], [step, stride], len| match (step, stride) {
+            (1, 1) => {
+                let pairs = out[at..at + len].iter_mut().zip(&source[start..start + len]);
+                pairs.for_each(|(out, x)| *out = x.cast());
+            }
+            (1, 0) => out[at..at + len].fill(source[start].cast()),
+            // A stride of zero repeats one element.
+            (step, 0) => {
+                let element = source[start].cast();
+                out[at..].iter_mut().step_by(step).take(len).for_each(|out| *out = element);
+            }
+            (step, stride) => {
+                let source = source[start..].iter().step_by(stride).take(len);
+                out[at..].iter_mut().step_by(step.max(1)).zip(source).for_each(|(out, x)| *out = x.cast());
+            }
+        });
+        Ok(())
+    })
+}
+
+#[kernel("aten::fill_.Scalar", CPU)]
+fn fill_(self_: &Tensor, value: Scalar) -> Result<()> {
+    in_range(value, self_.dtype())?;
+    dispatch_dtype!(all: self_.dtype(), T => write::<T, 0, _>(self_, [], |mut out, _| {
+        let (out, value) = (out.as_memory(), T::from_scalar(value));
+        walk(self_.sizes(), [self_.strides()], |[at], [step], len| match step {
+            0 => out[at] = value,
+            1 => out[at..at + len].fill(value),
+            step => out[at..].iter_mut().step_by(step).take(len).for_each(|out| *out = value),
+        });
+        Ok(())
+    }))
+}
+
+#[kernel("aten::_local_scalar_dense", CPU)]
+fn _local_scalar_dense(self_: &Tensor) -> Result<Scalar> {
+    match self_.numel() {
+        1 => self_.item(),
+        n => Err(Error::new(ErrorKind::Runtime, format!("`self` must have one element, it has {n}"))),
+    }
+}

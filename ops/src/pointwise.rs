@@ -1,0 +1,222 @@
+//! The rules of pointwise operators: what each accepts, the dtype it computes in, and the result it makes.
+//!
+//! Every rule gives a [`Plan`]; host kernels fill it with elements and `Meta` kernels return it empty, so both refuse
+//! the same inputs and make the same result. No element is looked at here.
+
+use keyway::{DType, Device, Error, Geometry, Result, Scalar, Tensor};
+
+use crate::broadcast::{broadcast_sizes, result_geometry};
+use crate::promotion::{Operand, common_device, result_dtype, to_float};
+
+/// What a pointwise operator will compute.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    /// The dtype operands are converted to.
+    pub(crate) compute: DType,
+    /// The dtype of the result.
+    pub(crate) result: DType,
+    /// Sizes and strides of the result; it has no gaps.
+    pub(crate) geometry: Geometry,
+    device: Device,
+}
+
+impl Plan {
+    fn new(operands: &[Operand<'_>], compute: DType) -> Result<Plan> {
+        let geometry = result_geometry(operands)?;
+        Ok(Plan { compute, result: compute, geometry, device: common_device(operands) })
+    }
+
+    fn promoted(operands: &[Operand<'_>]) -> Result<Plan> {
+        Plan::new(operands, result_dtype(operands)?)
+    }
+
+    fn with_result(self, result: DType) -> Plan {
+        Plan { result, ..self }
+    }
+
+    /// The result without elements, on the operands' device.
+    pub(crate) fn empty(self) -> Result<Tensor> {
+        Tensor::zeros_strided(self.geometry, self.result, self.device)
+    }
+}
+
+/// How a quotient is rounded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Rounding {
+    /// Not at all.
+    None,
+    /// Towards zero.
+    Trunc,
+    /// Downwards.
+    Floor,
+}
+
+/// Sums with a factor `alpha` for the second operand.
+pub(crate) fn sum(a: Operand<'_>, b: Operand<'_>, alpha: Scalar) -> Result<Plan> {
+    let plan = Plan::promoted(&[a, b])?;
+    match alpha {
+        Scalar::Bool(_) if plan.compute != DType::Bool => {
+            Err(Error::dtype(format!("`alpha` is a bool, but the result is {}; pass a number", plan.compute)))
+        }
+        Scalar::Float(_) | Scalar::Complex(..) if !plan.compute.is_floating_point() => {
+            Err(Error::dtype(format!("`alpha` must be an integer when the result is {}", plan.compute)))
+        }
+        _ => Ok(plan),
+    }
+}
+
+/// Differences: sums that `bool` has no part in.
+pub(crate) fn difference(a: Operand<'_>, b: Operand<'_>, alpha: Scalar) -> Result<Plan> {
+    for operand in [a, b] {
+        if operand.dtype()? == DType::Bool {
+            return Err(Error::not_implemented(
+                "bools cannot be subtracted; use `logical_not` to invert, or convert to an integer dtype first",
+            ));
+        }
+    }
+    sum(a, b, alpha)
+}
+
+/// Products, and whatever else accepts every dtype and keeps the promoted one.
+pub(crate) fn promoted(a: Operand<'_>, b: Operand<'_>) -> Result<Plan> {
+    Plan::promoted(&[a, b])
+}
+
+/// True quotients, which are floating-point.
+pub(crate) fn quotient(a: Operand<'_>, b: Operand<'_>) -> Result<Plan> {
+    Plan::new(&[a, b], to_float(result_dtype(&[a, b])?))
+}
+
+/// Quotients with a rounding mode by name.
+pub(crate) fn rounded_quotient(
+    a: Operand<'_>,
+    b: Operand<'_>,
+    mode: Option<&str>,
+) -> Result<(Plan, Rounding)> {
+    let rounding = match mode {
+        None => return Ok((quotient(a, b)?, Rounding::None)),
+        Some("trunc") => Rounding::Trunc,
+        Some("floor") => Rounding::Floor,
+        Some(other) => {
+            let message = format!("`rounding_mode` must be None, \"trunc\" or \"floor\", it is {other:?}");
+            return Err(Error::new(keyway::ErrorKind::Runtime, message));
+        }
+    };
+    Ok((numeric(Plan::promoted(&[a, b])?)?, rounding))
+}
+
+/// Powers. Integers have no negative powers, which is known beforehand when the exponent is a number.
+pub(crate) fn power(base: Operand<'_>, exponent: Operand<'_>) -> Result<Plan> {
+    if let (Operand::Tensor(base), Operand::Number(exponent)) = (base, exponent)
+        && !base.dtype().is_floating_point()
+        && exponent.is_integral()
+        && exponent.to_i64() < 0
+    {
+        return Err(Error::shape(format!(
+            "{} cannot be raised to the negative power {exponent}; convert `self` to a float dtype",
+            base.dtype()
+        )));
+    }
+    numeric(Plan::promoted(&[base, exponent])?)
+}
+
+/// Comparisons: operands are promoted, the result is `bool`.
+pub(crate) fn comparison(a: Operand<'_>, b: Operand<'_>) -> Result<Plan> {
+    Ok(Plan::promoted(&[a, b])?.with_result(DType::Bool))
+}
+
+/// Functions that keep the dtype and are not defined for `bool`.
+pub(crate) fn arithmetic_function(x: &Tensor) -> Result<Plan> {
+    numeric(Plan::new(&[x.into()], x.dtype())?)
+}
+
+/// Functions with fractional values: integers and `bool` become floating-point.
+pub(crate) fn float_function(x: &Tensor) -> Result<Plan> {
+    Plan::new(&[x.into()], to_float(x.dtype()))
+}
+
+/// Tests of each element.
+pub(crate) fn test(x: &Tensor) -> Result<Plan> {
+    Ok(Plan::new(&[x.into()], x.dtype())?.with_result(DType::Bool))
+}
+
+/// Clamping: the bounds take part in promotion unless `x` is floating-point already.
+pub(crate) fn clamp(x: &Tensor, min: Option<Scalar>, max: Option<Scalar>) -> Result<Plan> {
+    if min.is_none() && max.is_none() {
+        return Err(Error::new(keyway::ErrorKind::Runtime, "give `min`, `max` or both"));
+    }
+    let bounds = min.into_iter().chain(max).map(Operand::Number);
+    let operands: Vec<Operand<'_>> = std::iter::once(x.into()).chain(bounds).collect();
+    numeric(Plan::new(&[x.into()], result_dtype(&operands)?)?)
+}
+
+/// Choosing between two operands by a condition.
+pub(crate) fn choice(condition: &Tensor, a: &Tensor, b: &Tensor) -> Result<Plan> {
+    if !matches!(condition.dtype(), DType::Bool | DType::UInt8) {
+        return Err(Error::dtype(format!("`condition` must be bool, it is {}", condition.dtype())));
+    }
+    Plan::new(&[condition.into(), a.into(), b.into()], result_dtype(&[a.into(), b.into()])?)
+}
+
+/// Filling where a mask is set: a result in row-major order, whatever the inputs are.
+pub(crate) fn masked_fill(x: &Tensor, mask: &Tensor) -> Result<Plan> {
+    if mask.dtype() != DType::Bool {
+        return Err(Error::dtype(format!("`mask` must be bool, it is {}", mask.dtype())));
+    }
+    let geometry = Geometry::contiguous(&broadcast_sizes(x.sizes(), mask.sizes())?)?;
+    let device = common_device(&[x.into(), mask.into()]);
+    Ok(Plan { compute: x.dtype(), result: x.dtype(), geometry, device })
+}
+
+/// Refuses to compute in `bool`.
+fn numeric(plan: Plan) -> Result<Plan> {
+    match plan.compute {
+        DType::Bool => Err(Error::not_implemented(
+            "not implemented for bool; convert to an integer or float dtype first",
+        )),
+        _ => Ok(plan),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use keyway::ErrorKind;
+
+    fn tensor(dtype: DType) -> Tensor {
+        Tensor::zeros(&[2], dtype, Device::META).unwrap()
+    }
+
+    #[test]
+    fn factors_must_suit_the_result() {
+        let (ints, floats) = (tensor(DType::Int64), tensor(DType::Float32));
+        let half = Scalar::Float(0.5);
+        assert_eq!(sum((&ints).into(), (&floats).into(), half).unwrap().compute, DType::Float32);
+        assert!(sum((&ints).into(), (&ints).into(), half).is_err());
+        assert!(sum((&floats).into(), (&floats).into(), Scalar::Bool(true)).is_err());
+    }
+
+    #[test]
+    fn bool_has_no_arithmetic_but_sums_and_products() {
+        let flags = tensor(DType::Bool);
+        let one = Scalar::Int(1);
+        assert!(sum((&flags).into(), (&flags).into(), one).is_ok());
+        for failed in [
+            difference((&flags).into(), (&flags).into(), one),
+            power((&flags).into(), (&flags).into()),
+            arithmetic_function(&flags),
+        ] {
+            assert_eq!(failed.unwrap_err().kind(), ErrorKind::NotImplemented);
+        }
+    }
+
+    #[test]
+    fn results_have_their_own_dtype() {
+        let ints = tensor(DType::Int32);
+        assert_eq!(quotient((&ints).into(), Scalar::Int(2).into()).unwrap().result, DType::Float32);
+        assert_eq!(comparison((&ints).into(), Scalar::Float(0.5).into()).unwrap().compute, DType::Float32);
+        assert_eq!(test(&ints).unwrap().result, DType::Bool);
+        let made = float_function(&ints).unwrap().empty().unwrap();
+        assert_eq!((made.dtype(), made.device()), (DType::Float32, Device::META));
+    }
+}
