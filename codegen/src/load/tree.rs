@@ -337,7 +337,9 @@ impl<'s> Reader<'s, '_> {
 /// What to do about text that is not YAML.
 fn syntax_help(info: &str, line: &str) -> &'static str {
     let field = line.trim_start().trim_start_matches("- ");
-    if info.contains("tab") || line.trim_start_matches(' ').starts_with('\t') {
+    if info.contains("unprintable") {
+        "remove the control character"
+    } else if info.contains("tab") || line.trim_start_matches(' ').starts_with('\t') {
         "indent with spaces, not with tabs"
     } else if info.contains("quoted scalar") {
         "close the quotes on the line where they are opened"
