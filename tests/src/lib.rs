@@ -1,1 +1,5 @@
-//! To come.
+//! What the tests share: operators with known kernels, and the readers of conformance data.
+
+keyway::include_operators!();
+
+mod typed_kernels;
