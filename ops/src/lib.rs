@@ -2,7 +2,18 @@
 
 keyway::include_operators!();
 
+mod broadcast;
+mod composite;
+mod copying;
 mod cpu;
+mod creation;
+mod memory_format;
+mod meta;
+mod number_range;
+mod overlap;
+mod pointwise;
+mod promotion;
+mod shape;
 
 /// The operators as methods of tensors.
 pub use aten::TensorMethods;

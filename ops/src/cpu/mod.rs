@@ -3,5 +3,21 @@
 //! Elements are reached through [`elements`] only. Shapes and result dtypes are decided by the rules beside this room,
 //! which the kernels of `meta` share.
 
+mod binary;
+mod choice;
+mod comparison;
+mod copy;
+mod creation;
+pub(crate) mod dense;
 pub(crate) mod elements;
+mod gemm_call;
+mod indexing;
+mod joining;
+mod lanes;
+mod matmul;
 pub(crate) mod number;
+mod reductions;
+mod softmax;
+mod sorting;
+mod unary;
+pub(crate) mod walk;

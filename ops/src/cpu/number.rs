@@ -137,6 +137,7 @@ macro_rules! float_functions {
             + std::ops::Sub<Output = Self>
             + std::ops::Mul<Output = Self>
             + std::ops::Div<Output = Self>
+            + std::ops::Rem<Output = Self>
             + std::ops::Neg<Output = Self>
         {
             /// Larger than every other number.
@@ -174,6 +175,8 @@ float_functions! {
     trunc(),
     /// A power with a float exponent.
     powf(exponent),
+    /// The absolute value with the sign of another number.
+    copysign(sign),
 }
 
 macro_rules! floats {

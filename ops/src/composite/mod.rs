@@ -1,0 +1,14 @@
+//! Kernels that serve every backend, composed of other operators or of arithmetic on sizes and strides.
+//!
+//! No element is touched here, and no backend is named.
+
+mod copying;
+mod creation;
+mod in_place;
+mod joining;
+mod matmul;
+mod out;
+mod reductions;
+mod softmax;
+mod sorting;
+mod views;
