@@ -24,7 +24,8 @@ fn main() -> ExitCode {
         println!("instruction counts: skipped, valgrind is not installed");
         return ExitCode::SUCCESS;
     }
-    let counts: Vec<(&str, u64)> = keyway_benches::cases().iter().map(|case| (case.name, count(case.name))).collect();
+    let counts: Vec<(&str, u64)> =
+        keyway_benches::cases().iter().map(|case| (case.name, count(case.name))).collect();
     if env::var_os("KEYWAY_BLESS").is_some() {
         bless(&counts);
         return ExitCode::SUCCESS;
@@ -52,8 +53,11 @@ fn instructions(name: &str, calls: u64) -> u64 {
         .output()
         .expect("valgrind runs");
     let text = String::from_utf8_lossy(&output.stderr);
-    let collected = text.lines().find_map(|line| line.split_once("Collected :")).map(|(_, count)| count.trim());
-    collected.and_then(|count| count.parse().ok()).unwrap_or_else(|| panic!("no count in valgrind's answer:\n{text}"))
+    let collected =
+        text.lines().find_map(|line| line.split_once("Collected :")).map(|(_, count)| count.trim());
+    collected
+        .and_then(|count| count.parse().ok())
+        .unwrap_or_else(|| panic!("no count in valgrind's answer:\n{text}"))
 }
 
 fn budget() -> BTreeMap<String, u64> {
@@ -69,7 +73,8 @@ fn budget() -> BTreeMap<String, u64> {
 
 fn bless(counts: &[(&str, u64)]) {
     let text = fs::read_to_string(BUDGET).unwrap_or_default();
-    let head: String = text.lines().take_while(|line| line.starts_with('#')).map(|line| format!("{line}\n")).collect();
+    let head: String =
+        text.lines().take_while(|line| line.starts_with('#')).map(|line| format!("{line}\n")).collect();
     let lines: String = counts.iter().map(|(name, count)| format!("{name}: {count}\n")).collect();
     fs::write(BUDGET, format!("{head}\n{lines}")).expect("benches/budget.txt can be written");
 }

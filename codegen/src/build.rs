@@ -9,10 +9,8 @@ use crate::{Diagnostics, OperatorList, Rendering, Source, emit};
 /// Generates the typed operators of an operator list, from a build script.
 ///
 /// ```no_run
-/// // build.rs
-/// fn main() {
-///     keyway_codegen::Build::new("ops.yaml").run();
-/// }
+/// // build.rs, inside `fn main`:
+/// keyway_codegen::Build::new("ops.yaml").run();
 /// ```
 ///
 /// The crate then takes the operators in with `keyway::include_operators!();`, and into an integration test their

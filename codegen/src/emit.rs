@@ -51,7 +51,7 @@ pub fn emit_tests(list: &OperatorList) -> Result<String, Vec<Unsupported>> {
     let handles = handles(list)?;
     let modules = by_namespace(&handles).into_iter().map(|(namespace, handles)| {
         let module = quote::format_ident!("{namespace}_operators");
-        let namespace = ident(&crate::identifiers::item(namespace));
+        let namespace = ident(&keyway_schema::identifiers::item(namespace));
         let tests = handles.iter().map(|handle| tests::test_of(handle, &namespace));
         quote! {
             #[allow(non_snake_case, reason = "tests are named for operators")]
@@ -145,8 +145,10 @@ fn namespace(name: &str, handles: &[&Handle<'_>]) -> TokenStream {
         let [module, name] = &handle.path;
         quote!(#module::#name.operator())
     });
-    let (doc, name) =
-        (format!(" The operators of the namespace `{name}`."), ident(&crate::identifiers::item(name)));
+    let (doc, name) = (
+        format!(" The operators of the namespace `{name}`."),
+        ident(&keyway_schema::identifiers::item(name)),
+    );
     quote! {
         #[doc = #doc]
         #[allow(

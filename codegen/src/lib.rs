@@ -7,7 +7,6 @@ mod build;
 mod check;
 pub mod diagnostics;
 pub mod emit;
-pub mod identifiers;
 mod load;
 pub mod model;
 mod resolve;

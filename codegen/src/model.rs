@@ -4,7 +4,7 @@
 
 use std::ops::Range;
 
-use keyway_schema::{OperatorName, Schema, SchemaKind};
+use keyway_schema::{OperatorName, Schema, SchemaKind, identifiers};
 
 use crate::source::Source;
 
@@ -60,7 +60,7 @@ pub struct DispatchLine {
     /// The dispatch key's name, one of [`crate::vocabulary::TABLE_KEYS`].
     pub key: String,
     /// The kernel function's name, without its path. May be a keyword of Rust (`where`): write it with
-    /// [`crate::identifiers::item`].
+    /// [`identifiers::item`].
     pub kernel: String,
     /// The path before the function's name (up to three names), if one is written (Y163).
     pub kernel_path: Vec<String>,
@@ -201,7 +201,6 @@ impl OperatorEntry {
     /// Words of Rust are escaped: raw where possible, else with `_` after them (Y265, Y267).
     pub fn handle_path(&self) -> [String; 2] {
         let name = &self.schema.name;
-        let overload = if name.overload.is_empty() { "default" } else { &name.overload };
-        [crate::identifiers::item(&name.name), crate::identifiers::item(overload)]
+        [identifiers::item(&name.name), identifiers::overload(&name.overload)]
     }
 }

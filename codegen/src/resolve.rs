@@ -275,7 +275,7 @@ fn ufunc_value(value: &str) -> Result<(), String> {
 /// Y273.
 fn method_name(fields: &Fields<'_>, sink: &Sink) -> Option<String> {
     let text = fields.text("method_name", sink)?;
-    if !crate::identifiers::is_identifier(text.value) {
+    if !keyway_schema::identifiers::is_identifier(text.value) {
         let message = format!("`{}` cannot be the name of a method", text.value);
         sink.report(
             Diagnostic::new(Code::BadMethodName, text.place(), message)

@@ -39,7 +39,10 @@ fn main() -> Result<(), Box<dyn Error>> {
 fn halves(all: &Digits) -> keyway::Result<(Digits, Digits)> {
     let (count, half) = (all.labels.sizes()[0], all.labels.sizes()[0] / 2);
     let part = |start, length| -> keyway::Result<Digits> {
-        Ok(Digits { images: all.images.narrow(0, start, length)?, labels: all.labels.narrow(0, start, length)? })
+        Ok(Digits {
+            images: all.images.narrow(0, start, length)?,
+            labels: all.labels.narrow(0, start, length)?,
+        })
     };
     Ok((part(0, half)?, part(half, count - half)?))
 }
@@ -55,9 +58,13 @@ fn recognise(known: &Digits, asked: &Digits) -> keyway::Result<()> {
     let guesses = predicted.to_vec::<i64>()?;
     let shown: Vec<usize> = (0..3).chain(labels.iter().zip(&guesses).position(|(a, b)| a != b)).collect();
     let images: Vec<&[f64]> = shown.iter().map(|&i| &pixels[i * 64..i * 64 + 64]).collect();
-    let captions: Vec<String> = shown.iter().map(|&i| format!("is {}, taken for {}", labels[i], guesses[i])).collect();
     let captions: Vec<String> =
-        captions.into_iter().zip(&shown).map(|(c, &i)| if labels[i] == guesses[i] { format!("is {}", labels[i]) } else { c }).collect();
+        shown.iter().map(|&i| format!("is {}, taken for {}", labels[i], guesses[i])).collect();
+    let captions: Vec<String> = captions
+        .into_iter()
+        .zip(&shown)
+        .map(|(c, &i)| if labels[i] == guesses[i] { format!("is {}", labels[i]) } else { c })
+        .collect();
     screen::images(&images, &captions);
     let accuracy = neighbours::accuracy(&predicted, &asked.labels)?;
     screen::result("accuracy:", &format!("{accuracy:.4}"));
@@ -93,8 +100,21 @@ fn dispatch_table(operator: &'static Operator) {
         [row.key.to_string(), kernel.to_owned(), row.origin.to_string(), place]
     });
     // Keys of the same kind with the same answer say nothing new: keep those that tensors of this example meet.
-    let met = ["AutocastCPU", "AutogradCPU", "AutogradMeta", "AutogradOther", "ADInplaceOrView", "BackendSelect", "Meta", "CPU"];
-    screen::table(["key", "kernel", "because of", "from"], rows.filter(|row| met.contains(&row[0].as_str())), 4);
+    let met = [
+        "AutocastCPU",
+        "AutogradCPU",
+        "AutogradMeta",
+        "AutogradOther",
+        "ADInplaceOrView",
+        "BackendSelect",
+        "Meta",
+        "CPU",
+    ];
+    screen::table(
+        ["key", "kernel", "because of", "from"],
+        rows.filter(|row| met.contains(&row[0].as_str())),
+        4,
+    );
     screen::note(&format!("{} keys have an entry in all.", operator.table().len()));
 }
 
@@ -107,7 +127,11 @@ fn under_a_log(known: &Digits, asked: &Digits) -> keyway::Result<()> {
     let few = asked.images.narrow(0, 0, 4)?;
     let (predicted, lines) = watch::logged(|| neighbours::nearest(&few, &known.images, &known.labels))?;
     let rows = lines.iter().map(|line| {
-        [format!("{}{}", "  ".repeat(line.depth), line.operator), line.arguments.clone(), line.results.clone()]
+        [
+            format!("{}{}", "  ".repeat(line.depth), line.operator),
+            line.arguments.clone(),
+            line.results.clone(),
+        ]
     });
     screen::table(["operator", "arguments", "results"], rows, 3);
     screen::note(&format!("predicted {:?}", predicted?.to_vec::<i64>()?));
@@ -123,9 +147,16 @@ fn on_meta(known: &Digits, asked: &Digits) -> keyway::Result<()> {
     let meta = |t: &Tensor| Tensor::zeros(t.sizes(), t.dtype(), Device::META);
     let (images, labels, queries) = (meta(&known.images)?, meta(&known.labels)?, meta(&asked.images)?);
     let (predicted, lines) = watch::logged(|| neighbours::vote_of(3, &queries, &images, &labels))?;
-    let rows = lines.iter().filter(|line| line.depth == 0).map(|line| [line.operator.to_owned(), line.results.clone()]);
+    let rows = lines
+        .iter()
+        .filter(|line| line.depth == 0)
+        .map(|line| [line.operator.to_owned(), line.results.clone()]);
     screen::table(["operator", "results"], rows, 2);
-    screen::note(&format!("predicted {:?}; reading it says: {}", predicted.as_ref().ok(), why_not(predicted.as_ref())));
+    screen::note(&format!(
+        "predicted {:?}; reading it says: {}",
+        predicted.as_ref().ok(),
+        why_not(predicted.as_ref())
+    ));
     Ok(())
 }
 
@@ -137,13 +168,23 @@ fn why_not(predicted: Result<&Tensor, &keyway::Error>) -> String {
 }
 
 fn costs(known: &Digits, asked: &Digits) -> keyway::Result<()> {
-    screen::heading(6, "What it costs", "Each operator's own time, without that of operators it calls; and what dispatch takes.");
-    let (predicted, costs) = watch::timed(|| neighbours::nearest(&asked.images, &known.images, &known.labels))?;
+    screen::heading(
+        6,
+        "What it costs",
+        "Each operator's own time, without that of operators it calls; and what dispatch takes.",
+    );
+    let (predicted, costs) =
+        watch::timed(|| neighbours::nearest(&asked.images, &known.images, &known.labels))?;
     predicted?;
     let total: Duration = costs.iter().map(|(_, cost)| cost.own).sum();
     let rows = costs.iter().map(|(operator, cost)| {
         let share = cost.own.as_secs_f64() / total.as_secs_f64() * 100.0;
-        [(*operator).to_owned(), cost.calls.to_string(), format!("{:.1}", cost.own.as_secs_f64() * 1e6), format!("{share:.1} %")]
+        [
+            (*operator).to_owned(),
+            cost.calls.to_string(),
+            format!("{:.1}", cost.own.as_secs_f64() * 1e6),
+            format!("{share:.1} %"),
+        ]
     });
     screen::table(["operator", "calls", "own time in us", "share"], rows, 1);
     let calls: u32 = costs.iter().map(|(_, cost)| cost.calls).sum();
@@ -156,7 +197,9 @@ fn costs(known: &Digits, asked: &Digits) -> keyway::Result<()> {
     let share = typed * f64::from(calls) / (total.as_secs_f64() * 1e9) * 100.0;
     screen::result("a typed call of a kernel that does nothing:", &format!("{typed:.1} ns"));
     screen::result("a boxed call of the same kernel:           ", &format!("{boxed:.1} ns"));
-    screen::note(&format!("Dispatch of the {calls} calls above, without the fallback: {share:.4} % of their time."));
+    screen::note(&format!(
+        "Dispatch of the {calls} calls above, without the fallback: {share:.4} % of their time."
+    ));
     Ok(())
 }
 

@@ -15,7 +15,8 @@ fn vote(labels: &Tensor, classes: i64) -> Result<Tensor> {
         let mut votes = vec![0usize; classes];
         for &label in row {
             let votes = usize::try_from(label).ok().and_then(|label| votes.get_mut(label));
-            *votes.ok_or_else(|| Error::index(format!("label {label} is not one of {classes} classes")))? += 1;
+            *votes
+                .ok_or_else(|| Error::index(format!("label {label} is not one of {classes} classes")))? += 1;
         }
         let most = votes.iter().max().copied().unwrap_or(0);
         // Rows are sorted by distance: the first label with the most votes is the nearest one.
@@ -34,8 +35,8 @@ fn vote_meta(labels: &Tensor, _classes: i64) -> Result<Tensor> {
 fn rows_and_neighbours(labels: &Tensor) -> Result<(usize, usize)> {
     match (labels.dtype(), labels.sizes()) {
         (DType::Int64, &[rows, neighbours]) if neighbours > 0 => Ok((rows as usize, neighbours as usize)),
-        (dtype, sizes) => {
-            Err(Error::shape(format!("`labels` must be int64 of [rows, neighbours], it is {dtype} of {sizes:?}")))
-        }
+        (dtype, sizes) => Err(Error::shape(format!(
+            "`labels` must be int64 of [rows, neighbours], it is {dtype} of {sizes:?}"
+        ))),
     }
 }

@@ -5,7 +5,9 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use keyway::{DispatchKey, Kernel, KeySet, Operator, Registration, Result, Stack, register_fallback, with_included};
+use keyway::{
+    DispatchKey, Kernel, KeySet, Operator, Registration, Result, Stack, register_fallback, with_included,
+};
 
 /// A key above autograd that no tensor carries: calls reach it only while a thread includes it.
 const MODE: DispatchKey = DispatchKey::TESTING_ONLY_GenericMode;
@@ -31,7 +33,10 @@ pub(crate) struct Line {
 }
 
 /// Runs `f` with the fallback at the mode key, and the key included.
-fn watched<R>(fallback: fn(&'static Operator, KeySet, &mut Stack) -> Result<()>, f: impl FnOnce() -> R) -> Result<R> {
+fn watched<R>(
+    fallback: fn(&'static Operator, KeySet, &mut Stack) -> Result<()>,
+    f: impl FnOnce() -> R,
+) -> Result<R> {
     let _registration: Registration = register_fallback(MODE, Kernel::boxed(fallback))?;
     Ok(with_included(KeySet::of(MODE), f))
 }

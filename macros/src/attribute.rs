@@ -35,16 +35,18 @@ impl KeyName {
         match keys::parse(&text) {
             Some(Key::Alias { .. }) => Ok(KeyName { name, is_alias: true }),
             Some(Key::Plain { .. } | Key::PerBackend { .. }) => Ok(KeyName { name, is_alias: false }),
-            Some(Key::BuildingBlock { .. }) => {
-                refuse(format!("`{text}` is a building block of key sets: name a backend's key, such as `CPU`"))
-            }
+            Some(Key::BuildingBlock { .. }) => refuse(format!(
+                "`{text}` is a building block of key sets: name a backend's key, such as `CPU`"
+            )),
             Some(Key::Undefined) => {
                 refuse("`Undefined` is the absence of a key: use `CompositeExplicitAutograd`".to_owned())
             }
             None => {
                 let known = keys::registrable_names();
                 match suggest::nearest(&text, known.iter().map(String::as_str)) {
-                    Some(near) => refuse(format!("there is no dispatch key `{text}`; did you mean `{near}`?")),
+                    Some(near) => {
+                        refuse(format!("there is no dispatch key `{text}`; did you mean `{near}`?"))
+                    }
                     None => refuse(format!("there is no dispatch key `{text}`")),
                 }
             }
@@ -56,7 +58,9 @@ impl KeyName {
         let name = &self.name;
         match self.is_alias {
             true => quote_spanned!(name.span()=> ::keyway::RegistrationKey::Alias(::keyway::AliasKey::#name)),
-            false => quote_spanned!(name.span()=> ::keyway::RegistrationKey::Runtime(::keyway::DispatchKey::#name)),
+            false => {
+                quote_spanned!(name.span()=> ::keyway::RegistrationKey::Runtime(::keyway::DispatchKey::#name))
+            }
         }
     }
 }

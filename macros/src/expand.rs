@@ -4,7 +4,7 @@
 //! argument types come from the generated handle, so the compiler compares them with the function's, and each argument
 //! expression carries the span of the function's own argument, so that is where a mistake is shown.
 
-use keyway_schema::OperatorName;
+use keyway_schema::{OperatorName, identifiers};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
@@ -85,7 +85,8 @@ fn typed(function: &ItemFn, handle: &TokenStream, operator: &str) -> Result<Toke
     let types = argument_types(function)?;
     let takes_keys = types.first().is_some_and(|ty| is_key_set(ty));
     let spans: Vec<Span> = types.iter().map(|ty| ty.span()).collect();
-    let at = |(i, span): (usize, &Span)| Ident::new(&format!("__keyway_{i}"), span.resolved_at(Span::call_site()));
+    let at =
+        |(i, span): (usize, &Span)| Ident::new(&format!("__keyway_{i}"), span.resolved_at(Span::call_site()));
     let passed: Vec<Ident> = spans.iter().enumerate().map(at).collect();
     let keys = Ident::new("__keyway_keys", Span::call_site());
     let parameters = match takes_keys {
@@ -96,7 +97,8 @@ fn typed(function: &ItemFn, handle: &TokenStream, operator: &str) -> Result<Toke
         ReturnType::Type(_, ty) => ty.span(),
         ReturnType::Default => function.sig.ident.span(),
     };
-    let name = Ident::new(&function.sig.ident.to_string(), result_span.resolved_at(function.sig.ident.span()));
+    let name =
+        Ident::new(&function.sig.ident.to_string(), result_span.resolved_at(function.sig.ident.span()));
     let call = quote_spanned! {result_span=>
         ::keyway::__private::in_operator(#name(#(#passed),*), #operator)
     };
@@ -127,7 +129,9 @@ fn check_plain(function: &ItemFn) -> Result<()> {
     };
     match (&signature.asyncness, signature.generics.type_params().next(), &signature.variadic) {
         (Some(token), ..) => refuse(token, "async"),
-        (_, Some(parameter), _) => refuse(parameter, "generic; write a kernel that calls the generic function"),
+        (_, Some(parameter), _) => {
+            refuse(parameter, "generic; write a kernel that calls the generic function")
+        }
         (.., Some(variadic)) => refuse(variadic, "variadic"),
         _ => Ok(()),
     }
@@ -135,19 +139,13 @@ fn check_plain(function: &ItemFn) -> Result<()> {
 
 /// The generated handle of an operator, relative to the namespace in scope: `aten::add::Tensor`.
 fn handle_path(operator: &OperatorName, span: Span) -> TokenStream {
-    let overload = if operator.overload.is_empty() { "default" } else { &operator.overload };
-    let namespace = operator.namespace.as_deref().unwrap_or_default();
-    let [namespace, name, overload] = [namespace, &operator.name, overload].map(|word| item(word, span));
+    let namespace = identifiers::item(operator.namespace.as_deref().unwrap_or_default());
+    let path = [namespace, identifiers::item(&operator.name), identifiers::overload(&operator.overload)];
+    let [namespace, name, overload] = path.map(|word| match word.strip_prefix("r#") {
+        Some(raw) => Ident::new_raw(raw, span),
+        None => Ident::new(&word, span),
+    });
     quote_spanned!(span=> #namespace::#name::#overload)
-}
-
-/// The generator's rule for names that are keywords (yaml.md Y266, Y267).
-fn item(word: &str, span: Span) -> Ident {
-    match word {
-        "self" | "Self" | "super" | "crate" => Ident::new(&format!("{word}_"), span),
-        _ if syn::parse_str::<Ident>(word).is_err() => Ident::new_raw(word, span),
-        _ => Ident::new(word, span),
-    }
 }
 
 #[cfg(test)]
@@ -160,15 +158,20 @@ mod tests {
 
     #[test]
     fn a_kernel_is_registered_once_for_each_key() {
-        let expanded = expand(r#""aten::add.Tensor", CPU, Autograd"#, "fn add(a: &Tensor) -> Result<Tensor> {}");
+        let expanded =
+            expand(r#""aten::add.Tensor", CPU, Autograd"#, "fn add(a: &Tensor) -> Result<Tensor> {}");
         assert_eq!(expanded.matches("aten::add::Tensor.kernel(").count(), 2);
-        assert!(expanded.contains("DispatchKey::CPU") && expanded.contains("AliasKey::Autograd"), "{expanded}");
+        assert!(
+            expanded.contains("DispatchKey::CPU") && expanded.contains("AliasKey::Autograd"),
+            "{expanded}"
+        );
         assert!(expanded.contains("|__keyway_keys,__keyway_0|"), "{expanded}");
     }
 
     #[test]
     fn the_key_set_is_passed_on_when_it_comes_first() {
-        let expanded = expand(r#""aten::relu", Tracer"#, "fn f(keys: KeySet, a: &Tensor) -> Result<Tensor> {}");
+        let expanded =
+            expand(r#""aten::relu", Tracer"#, "fn f(keys: KeySet, a: &Tensor) -> Result<Tensor> {}");
         assert!(expanded.contains("aten::relu::default.kernel(|__keyway_0,__keyway_1|"), "{expanded}");
     }
 

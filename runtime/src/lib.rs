@@ -8,9 +8,9 @@
 //! A call computes the union of its arguments' key sets, applies the thread's included and excluded sets, and looks the
 //! highest key up in the operator's table: no lock, no allocation, no shared write.
 
+mod backend_select;
 #[doc(hidden)]
 pub mod boxing;
-mod backend_select;
 mod builtin_keys;
 mod definition;
 mod device;

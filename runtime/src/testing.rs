@@ -11,6 +11,7 @@ mod samples;
 use keyway_schema::{Argument, Schema, SchemaKind};
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::key::RegistrationKey;
 use crate::key_set::KeySet;
 use crate::local::local_key_sets;
 use crate::operator::Operator;
@@ -31,8 +32,9 @@ pub type TypedRedispatch<'f> = &'f dyn Fn(KeySet, &[Value]) -> Result<Vec<Value>
 /// # Errors
 /// `WrongValueKind` if the value is of another kind.
 pub fn argument<'a, A: crate::Argument<'a>>(values: &'a [Value], position: usize) -> Result<A> {
-    A::from_value(&values[position])
-        .ok_or_else(|| Error::new(ErrorKind::WrongValueKind, format!("the value at {position} is of another kind")))
+    A::from_value(&values[position]).ok_or_else(|| {
+        Error::new(ErrorKind::WrongValueKind, format!("the value at {position} is of another kind"))
+    })
 }
 
 /// Typed results as values.
@@ -45,6 +47,7 @@ pub fn values<R: crate::Returns>(results: R) -> Vec<Value> {
 /// Checks one operator:
 ///
 /// - its schema prints back to the text it is parsed from;
+/// - it has a kernel at each key that its entry promises;
 /// - its typed call, its boxed call and its redispatch give the same results for the same arguments;
 /// - an in-place or out form gives what the functional form gives, and gives back its own argument;
 /// - on `Meta` it gives the sizes, strides and dtype that it gives on the host;
@@ -52,9 +55,21 @@ pub fn values<R: crate::Returns>(results: R) -> Vec<Value> {
 ///
 /// # Panics
 /// If one of these does not hold, or if no arguments are found that the operator accepts.
-pub fn check_operator(operator: &'static Operator, call: TypedCall<'_>, redispatch: TypedRedispatch<'_>) {
+pub fn check_operator(
+    operator: &'static Operator,
+    promised: &[&str],
+    call: TypedCall<'_>,
+    redispatch: TypedRedispatch<'_>,
+) {
     let schema = operator.schema().unwrap_or_else(|| panic!("{operator} has no schema"));
     check_schema(operator, schema);
+    for key in promised {
+        let key: RegistrationKey = key.parse().unwrap_or_else(|e| panic!("{e}"));
+        assert!(
+            operator.has_kernel_at(key),
+            "{operator}: its entry promises a kernel at {key}, none is registered"
+        );
+    }
     let samples = find_samples(operator, schema);
     assert!(
         !samples.is_empty(),
@@ -93,14 +108,16 @@ fn check_calls_agree(
     let keys = sample.iter().flat_map(Value::tensors).fold(KeySet::EMPTY, |keys, t| keys | t.key_set());
     let typed = call(&for_call).unwrap_or_else(|e| panic!("typed call: {e}"));
     let boxed = call_boxed(operator, &for_boxed).unwrap_or_else(|e| panic!("boxed call: {e}"));
-    let passed_on = redispatch(local_key_sets().apply(keys), &for_redispatch).unwrap_or_else(|e| panic!("redispatch: {e}"));
+    let passed_on = redispatch(local_key_sets().apply(keys), &for_redispatch)
+        .unwrap_or_else(|e| panic!("redispatch: {e}"));
     assert_same_values(&format!("{operator}: typed and boxed call"), &typed, &boxed);
     assert_same_values(&format!("{operator}: typed call and redispatch"), &typed, &passed_on);
     assert_same_values(&format!("{operator}: arguments after typed and boxed call"), &for_call, &for_boxed);
     for (ret, (typed, boxed)) in schema.returns.iter().zip(typed.iter().zip(&boxed)) {
         let Some(position) = written_argument(schema, ret) else { continue };
         for (result, arguments) in [(typed, &for_call), (boxed, &for_boxed)] {
-            let same = result.as_tensor().zip(arguments[position].as_tensor()).is_some_and(|(a, b)| a.is_same(b));
+            let same =
+                result.as_tensor().zip(arguments[position].as_tensor()).is_some_and(|(a, b)| a.is_same(b));
             assert!(same, "{operator}: the result is not the argument `{}`", schema.arguments[position].name);
         }
     }
@@ -121,7 +138,11 @@ fn functional_form(schema: &Schema) -> Option<&'static Operator> {
         let fits = other.name.name == base
             && other.name.namespace == schema.name.namespace
             && other.kind() == SchemaKind::Functional
-            && schema.arguments.iter().filter(|a| !a.is_out).all(|a| other.argument(&a.name).is_some_and(|b| b.ty == a.ty))
+            && schema
+                .arguments
+                .iter()
+                .filter(|a| !a.is_out)
+                .all(|a| other.argument(&a.name).is_some_and(|b| b.ty == a.ty))
             && other.arguments.iter().all(|b| b.default.is_some() || schema.argument(&b.name).is_some());
         fits.then_some((other.arguments.len(), operator))
     });
@@ -133,9 +154,16 @@ fn check_against_functional(operator: &'static Operator, schema: &Schema, sample
         return;
     }
     let Some(functional) = functional_form(schema) else { return };
-    let named = schema.arguments.iter().zip(copied(sample)).filter(|(a, _)| !a.is_out).map(|(a, v)| (a.name.as_str(), v));
+    let named = schema
+        .arguments
+        .iter()
+        .zip(copied(sample))
+        .filter(|(a, _)| !a.is_out)
+        .map(|(a, v)| (a.name.as_str(), v));
     let mut stack = functional.inputs([], named).unwrap_or_else(|e| panic!("{operator}: {e}"));
-    functional.call_boxed(&mut stack).unwrap_or_else(|e| panic!("{operator} is accepted, its functional form is not: {e}"));
+    functional
+        .call_boxed(&mut stack)
+        .unwrap_or_else(|e| panic!("{operator} is accepted, its functional form is not: {e}"));
     let expected: Vec<Value> = stack.drain_from(0).collect();
     let own = call_boxed(operator, &copied(sample)).unwrap_or_else(|e| panic!("{e}"));
     comparison::assert_equal_numbers(&format!("{operator} and {functional}"), &own, &expected);

@@ -27,6 +27,7 @@
 mod check;
 pub mod codes;
 pub mod error;
+pub mod identifiers;
 pub mod keys;
 pub mod model;
 pub mod parser;

@@ -40,7 +40,12 @@ fn everything(
     o: &[bool],
     p: Option<&[f64]>,
 ) -> Result<(Tensor, i64, Vec<Tensor>)> {
-    let sum = d + e.iter().sum::<i64>() + f.map_or(0, |f| f.iter().sum()) + g as i64 + i64::from(h) + i.len() as i64;
+    let sum = d
+        + e.iter().sum::<i64>()
+        + f.map_or(0, |f| f.iter().sum())
+        + g as i64
+        + i64::from(h)
+        + i.len() as i64;
     let more = j.to_i64() + k.size() as i64 + o.len() as i64 + p.map_or(0, |p| p.len() as i64);
     let given = [b.is_some(), l.is_some(), m.is_some(), n.is_some()].iter().filter(|&&is| is).count() as i64;
     Ok((a.clone(), sum + more + given, c.to_vec()))
@@ -56,7 +61,10 @@ fn negate_(x: &Tensor) -> Result<()> {
 fn split_out(x: &Tensor, low: &Tensor, high: &Tensor) -> Result<()> {
     let elements = x.to_vec::<f32>()?;
     if elements.len() != 2 * low.numel() || low.numel() != high.numel() {
-        return Err(Error::shape(format!("`self` has {} elements, `low` and `high` must have half", elements.len())));
+        return Err(Error::shape(format!(
+            "`self` has {} elements, `low` and `high` must have half",
+            elements.len()
+        )));
     }
     let (first, second) = elements.split_at(low.numel());
     low.storage().write()?.elements::<f32>()?.copy_from_slice(first);

@@ -1,7 +1,8 @@
 //! Typed, boxed and redispatched calls reach the same kernels; arguments are checked by the schema.
 
 use keyway::{
-    DType, Device, DispatchKey, ErrorKind, KeySet, Result, Scalar, Stack, Tensor, Value, find_operator, with_excluded,
+    DType, Device, DispatchKey, ErrorKind, KeySet, Result, Scalar, Stack, Tensor, Value, find_operator,
+    with_excluded,
 };
 use keyway_tests::typed;
 
@@ -66,7 +67,8 @@ fn wrong_arguments_are_errors_that_name_them() {
     assert_eq!(error.operator(), Some("typed::scale"));
     let error = scale.call_boxed(&mut Stack::from_iter([Value::Int(1), Value::Int(1)])).unwrap_err();
     assert_eq!(error.to_string(), "typed::scale: argument `self` (position 0) must be Tensor, it is int");
-    let error = scale.redispatch_boxed(KeySet::of(DispatchKey::CPU), &mut Stack::from_iter([Value::None, Value::Int(1)]));
+    let error = scale
+        .redispatch_boxed(KeySet::of(DispatchKey::CPU), &mut Stack::from_iter([Value::None, Value::Int(1)]));
     assert_eq!(error.unwrap_err().kind(), ErrorKind::WrongValueKind);
 }
 
@@ -142,7 +144,11 @@ fn a_kernel_that_asks_for_keys_gets_those_it_was_dispatched_with() -> Result<()>
     assert_eq!(typed::keys::default.redispatch(KeySet::of(DispatchKey::CPU), &x)?, 1);
     with_excluded(KeySet::of(DispatchKey::CPU), || {
         let error = typed::keys::default.call(&x).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::NoKernelForUndefined, "D62: excluding CPU excludes Dense: {error}");
+        assert_eq!(
+            error.kind(),
+            ErrorKind::NoKernelForUndefined,
+            "D62: excluding CPU excludes Dense: {error}"
+        );
     });
     Ok(())
 }

@@ -1,8 +1,8 @@
 //! Registration at run time: whole or not at all, owned, in any order; fallbacks and fallthrough.
 
 use keyway::{
-    AliasKey, DispatchKey, ErrorKind, Kernel, KeySet, Library, Operator, RegistrationKey, Result, Stack, Tensor, Value,
-    dangling_operators, find_operator, register_fallback, register_kernel, with_included,
+    AliasKey, DispatchKey, ErrorKind, Kernel, KeySet, Library, Operator, RegistrationKey, Result, Stack,
+    Tensor, Value, dangling_operators, find_operator, register_fallback, register_kernel, with_included,
 };
 
 /// A kernel that answers with a number.
@@ -35,7 +35,9 @@ fn dropping_in_any_order_shows_what_is_beneath() -> Result<()> {
             held[n] = None;
             let newest = (0..3).filter(|n| held[*n as usize].is_some()).max();
             match newest {
-                Some(newest) => assert_eq!(call(operator)?, newest, "after dropping {:?}", &order[..=dropped]),
+                Some(newest) => {
+                    assert_eq!(call(operator)?, newest, "after dropping {:?}", &order[..=dropped])
+                }
                 None => assert_eq!(call(operator).unwrap_err().kind(), ErrorKind::NoKernel),
             }
         }
@@ -160,7 +162,8 @@ fn a_fallthrough_at_one_backend_skips_that_backend_only() -> Result<()> {
     library.kernel("f", DispatchKey::AutogradMeta, answers(3))?;
     let cpu = Tensor::from_slice(&[1.0f32], &[1])?;
     let meta = Tensor::zeros(&[1], keyway::DType::Float32, keyway::Device::META)?;
-    let answer = |x: &Tensor, y: &Tensor| operator.call([x.into(), y.into()]).and_then(|mut stack| stack.pop());
+    let answer =
+        |x: &Tensor, y: &Tensor| operator.call([x.into(), y.into()]).and_then(|mut stack| stack.pop());
     assert!(matches!(answer(&cpu, &cpu)?, Value::Int(1)));
     assert!(matches!(answer(&cpu, &meta)?, Value::Int(3)), "D85: the highest backend wins");
     assert!(matches!(answer(&meta, &cpu)?, Value::Int(3)));
@@ -187,10 +190,14 @@ fn wrong_results_of_a_boxed_kernel_are_errors() -> Result<()> {
     let operator = library.def("f(Tensor x) -> int")?;
     library.kernel("f", DispatchKey::CPU, Kernel::boxed(|_, _, _| Ok(())))?;
     assert_eq!(call(operator).unwrap_err().kind(), ErrorKind::WrongValueKind, "it left its argument");
-    library.override_kernel("f", DispatchKey::CPU, Kernel::boxed(|_, _, stack| {
-        stack.push(1i64);
-        Ok(())
-    }))?;
+    library.override_kernel(
+        "f",
+        DispatchKey::CPU,
+        Kernel::boxed(|_, _, stack| {
+            stack.push(1i64);
+            Ok(())
+        }),
+    )?;
     assert_eq!(call(operator).unwrap_err().kind(), ErrorKind::WrongResultCount);
     let name = "typed::twice";
     let _above = register_kernel(name, DispatchKey::QuantizedCPU, Kernel::boxed(|_, _, _| Ok(())), false)?;

@@ -1,6 +1,8 @@
 //! Which kernel a key gets: the verified tables of dispatch.md D147, for every order of registration and removal.
 
-use keyway::{AliasKey, DispatchKey, Kernel, Library, Operator, Origin, Registration, RegistrationKey, register_kernel};
+use keyway::{
+    AliasKey, DispatchKey, Kernel, Library, Operator, Origin, Registration, RegistrationKey, register_kernel,
+};
 
 const COLUMNS: [DispatchKey; 9] = [
     DispatchKey::Undefined,
@@ -98,7 +100,12 @@ fn tables_depend_on_what_is_registered_and_not_on_the_order() {
                 held[at] = None;
                 let left = words.iter().zip(&held).filter(|(_, held)| held.is_some());
                 let _left: Vec<_> = left.map(|(word, _)| register(fresh, word)).collect();
-                assert_eq!(operator.table(), in_place_of(operator, fresh), "{registrations} without {}", words[at]);
+                assert_eq!(
+                    operator.table(),
+                    in_place_of(operator, fresh),
+                    "{registrations} without {}",
+                    words[at]
+                );
             }
         }
     }

@@ -1,12 +1,11 @@
 //! The handle of one operator: its static entry, `call`, `redispatch`, and the short forms as function and method.
 
-use keyway_schema::{Argument, BaseType, SchemaKind, Type};
+use keyway_schema::{Argument, BaseType, SchemaKind, Type, identifiers};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote};
 
 use crate::emit::signature::{Results, Typed};
 use crate::emit::types::default_value;
-use crate::identifiers;
 use crate::model::OperatorEntry;
 
 /// An identifier that may be raw.

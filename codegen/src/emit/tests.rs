@@ -16,6 +16,7 @@ pub(crate) fn test_of(handle: &Handle<'_>, namespace: &proc_macro2::Ident) -> To
     let arguments: Vec<_> = (0..handle.typed.arguments.len())
         .map(|i| quote!(::keyway::testing::argument(arguments, #i)?))
         .collect();
+    let promised: Vec<_> = handle.entry.kernels().into_iter().map(|line| line.key).collect();
     let boxed = match &handle.typed.results {
         Results::Owned(_) => quote!(::keyway::testing::values),
         Results::Arguments(positions) if positions.len() == 1 => quote!(|t| ::std::vec![t.into()]),
@@ -30,6 +31,7 @@ pub(crate) fn test_of(handle: &Handle<'_>, namespace: &proc_macro2::Ident) -> To
         fn #test() {
             ::keyway::testing::check_operator(
                 #path.operator(),
+                &[#(#promised),*],
                 &|arguments| #path.call(#(#arguments),*).map(#boxed),
                 &|keys, arguments| #path.redispatch(keys, #(#arguments),*).map(#boxed),
             );

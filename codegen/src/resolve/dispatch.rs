@@ -7,10 +7,10 @@ use keyway_schema::{Code, keys};
 
 use super::fields::{Fields, Text, as_text, wrong_kind};
 use crate::diagnostics::{Diagnostic, Sink};
-use crate::identifiers::is_raw_identifier;
 use crate::load::tree::{Class, Value};
 use crate::model::DispatchLine;
 use crate::vocabulary::TABLE_KEYS;
+use keyway_schema::identifiers::is_raw_identifier;
 
 /// The lines of the table; `None` if there is no table. An explicitly empty value is no table, `{}` is an empty one.
 pub(super) fn table(fields: &Fields<'_>, sink: &Sink) -> Option<Vec<DispatchLine>> {

@@ -44,7 +44,11 @@ pub(super) fn assert_same_layout(what: &str, a: &[Value], b: &[Value]) {
     let (a, b) = (tensors(a), tensors(b));
     assert_eq!(a.len(), b.len(), "{what}: number of tensors");
     for (a, b) in a.into_iter().zip(b) {
-        assert_eq!((a.dtype(), a.sizes(), a.strides()), (b.dtype(), b.sizes(), b.strides()), "{what}: layout");
+        assert_eq!(
+            (a.dtype(), a.sizes(), a.strides()),
+            (b.dtype(), b.sizes(), b.strides()),
+            "{what}: layout"
+        );
     }
 }
 
@@ -54,10 +58,14 @@ pub(super) fn assert_equal_numbers(what: &str, own: &[Value], expected: &[Value]
     assert_eq!(own.len(), expected.len(), "{what}: number of tensors");
     for (own, expected) in own.into_iter().zip(expected) {
         assert_eq!(own.sizes(), expected.sizes(), "{what}: sizes");
-        let in_own_dtype = |v: &f64| if own.dtype() == DType::Bool { f64::from(u8::from(*v != 0.0)) } else { *v };
+        let in_own_dtype =
+            |v: &f64| if own.dtype() == DType::Bool { f64::from(u8::from(*v != 0.0)) } else { *v };
         let expected: Vec<f64> = numbers(expected).iter().map(in_own_dtype).collect();
         let own = numbers(own);
-        let same = own.iter().zip(&expected).all(|(a, b)| a.to_bits() == b.to_bits() || (a.is_nan() && b.is_nan()) || a == b);
+        let same = own
+            .iter()
+            .zip(&expected)
+            .all(|(a, b)| a.to_bits() == b.to_bits() || (a.is_nan() && b.is_nan()) || a == b);
         assert!(same, "{what}: elements {own:?} and {expected:?}");
     }
 }

@@ -118,7 +118,8 @@ fn of_base(base: BaseType) -> Vec<Value> {
 /// Positive and negative numbers, all different, none zero.
 fn float(sizes: &[i64]) -> Tensor {
     let numel: i64 = sizes.iter().product();
-    let elements: Vec<f32> = (0..numel).map(|i| (((i * 7) % numel.max(1)) as f32 - numel as f32 / 3.0) * 0.5 + 0.25).collect();
+    let elements: Vec<f32> =
+        (0..numel).map(|i| (((i * 7) % numel.max(1)) as f32 - numel as f32 / 3.0) * 0.5 + 0.25).collect();
     made(Tensor::from_slice(&elements, sizes))
 }
 
@@ -180,5 +181,7 @@ pub(super) fn on_meta(schema: &Schema, values: &[Value]) -> Option<Vec<Value>> {
 /// A value that the type does not accept.
 pub(super) fn wrong_value(ty: &Type) -> Option<Value> {
     let accepted = accepted_tags(ty);
-    [Value::Str("wrong".to_owned().into()), Value::Device(Device::CPU)].into_iter().find(|v| v.tag() & accepted == 0)
+    [Value::Str("wrong".to_owned().into()), Value::Device(Device::CPU)]
+        .into_iter()
+        .find(|v| v.tag() & accepted == 0)
 }

@@ -1,4 +1,4 @@
-//! Rust identifiers for the names of schemas (yaml.md section 10.2).
+//! Rust identifiers for the names of schemas (yaml.md section 10.2): one rule for the generator and for `#[kernel]`.
 
 /// Words that cannot be identifiers in the 2024 edition: strict and reserved keywords.
 const KEYWORDS: [&str; 52] = [
@@ -22,6 +22,11 @@ pub fn item(name: &str) -> String {
         _ if is_keyword(name) => format!("r#{name}"),
         _ => name.to_owned(),
     }
+}
+
+/// An identifier for an overload; the default overload is called `default`, which no overload may be (Y270).
+pub fn overload(name: &str) -> String {
+    item(if name.is_empty() { "default" } else { name })
 }
 
 /// An identifier for an argument: `_` after a keyword (Y266).

@@ -1,0 +1,175 @@
+//! From JSON to values: arguments by the schema, tensors with their whole storage.
+
+use keyway::schema::{Argument, BaseType, Type};
+use keyway::{
+    DType, Device, Geometry, Layout, MemoryFormat, Operator, Scalar, Stack, Storage, Tensor, Value,
+};
+use serde_json::Value as Json;
+
+type Read<T> = Result<T, String>;
+
+/// The stack for a sample's call.
+pub(super) fn arguments(sample: &Json, operator: &'static Operator) -> Read<Stack> {
+    let schema = operator.schema().ok_or("the operator has no schema")?;
+    let mut reader = Reader { tensors: Vec::new() };
+    let mut positional = Vec::new();
+    for (json, argument) in sample["args"].as_array().into_iter().flatten().zip(&schema.arguments) {
+        positional.push(reader.value(json, &argument.ty)?);
+    }
+    let mut named = Vec::new();
+    for (name, json) in sample["kwargs"].as_object().into_iter().flatten() {
+        let is_named = |argument: &&Argument| argument.name == *name;
+        let argument =
+            schema.arguments.iter().find(is_named).ok_or_else(|| format!("no argument `{name}`"))?;
+        named.push((name.as_str(), reader.value(json, &argument.ty)?));
+    }
+    operator.inputs(positional, named).map_err(|error| error.to_string())
+}
+
+/// Reads values, and remembers tensors for those that share their storage.
+struct Reader {
+    tensors: Vec<Tensor>,
+}
+
+impl Reader {
+    fn value(&mut self, json: &Json, ty: &Type) -> Read<Value> {
+        match (json, ty) {
+            (Json::Null, _) => Ok(Value::None),
+            (_, Type::Optional(inner)) => self.value(json, inner),
+            (_, Type::List(element, _)) => self.list(json, element),
+            (Json::Object(object), _) if object.contains_key("t") => Ok(self.tensor(&object["t"])?.into()),
+            (_, Type::Base(BaseType::Tensor)) => {
+                let wrapped = Tensor::wrapped_number(number(json)?).map_err(|e| e.to_string())?;
+                Ok(wrapped.into())
+            }
+            (_, Type::Base(BaseType::Float)) => Ok(Value::Float(number(json)?.to_f64())),
+            (Json::String(text), _) => symbol(text),
+            _ => number(json).map(Value::from),
+        }
+    }
+
+    fn list(&mut self, json: &Json, element: &Type) -> Read<Value> {
+        let elements = json.as_array().map_or(std::slice::from_ref(json), |elements| elements);
+        match element {
+            Type::Base(BaseType::Int | BaseType::SymInt) => {
+                let ints: Read<Vec<i64>> = elements.iter().map(|e| Ok(number(e)?.to_i64())).collect();
+                Ok(ints?.into())
+            }
+            Type::Base(BaseType::Tensor) => {
+                let tensors: Read<Vec<Tensor>> =
+                    elements.iter().map(|element| self.tensor(&element["t"])).collect();
+                Ok(tensors?.into())
+            }
+            other => Err(format!("lists of {other}")),
+        }
+    }
+
+    fn tensor(&mut self, json: &Json) -> Read<Tensor> {
+        let tensor = tensor(json, &self.tensors)?;
+        self.tensors.push(tensor.clone());
+        Ok(tensor)
+    }
+}
+
+/// A tensor as recorded; `earlier` are those whose storage it may share.
+fn tensor(json: &Json, earlier: &[Tensor]) -> Read<Tensor> {
+    let dtype = dtype(json["dtype"].as_str().unwrap_or_default())?;
+    let offset = json["offset"].as_i64().unwrap_or_default();
+    let geometry =
+        Geometry::new(&ints(&json["sizes"])?, &ints(&json["strides"])?, offset).map_err(|e| e.to_string())?;
+    let storage = match json["share"].as_u64() {
+        Some(k) => earlier.get(k as usize).ok_or("it shares an unknown storage")?.storage().clone(),
+        None => storage(&json["storage"], dtype)?,
+    };
+    Tensor::from_storage(storage, dtype, Device::CPU, geometry).map_err(|e| e.to_string())
+}
+
+fn storage(json: &Json, dtype: DType) -> Read<Storage> {
+    let elements = json.as_array().ok_or("a storage without values")?;
+    let floats = || elements.iter().map(float).collect::<Read<Vec<f64>>>();
+    let ints = || ints(json);
+    Ok(match dtype {
+        DType::Float32 => Storage::from_slice(&floats()?.iter().map(|&v| v as f32).collect::<Vec<_>>()),
+        DType::Float64 => Storage::from_slice(&floats()?),
+        DType::Int64 => Storage::from_slice(&ints()?),
+        DType::Int32 => Storage::from_slice(&ints()?.iter().map(|&v| v as i32).collect::<Vec<_>>()),
+        DType::UInt8 => Storage::from_slice(&ints()?.iter().map(|&v| v as u8).collect::<Vec<_>>()),
+        DType::Bool => {
+            let bools: Option<Vec<bool>> = elements.iter().map(Json::as_bool).collect();
+            Storage::from_slice(&bools.ok_or("a storage of bools with other values")?)
+        }
+        other => return Err(format!("dtype {other}")),
+    })
+}
+
+/// A list of integers.
+pub(super) fn ints(json: &Json) -> Read<Vec<i64>> {
+    let ints: Option<Vec<i64>> = json.as_array().and_then(|list| list.iter().map(Json::as_i64).collect());
+    ints.ok_or_else(|| format!("{json} is no list of integers"))
+}
+
+/// A floating-point number, which may be written as a word.
+pub(super) fn float(json: &Json) -> Read<f64> {
+    match json.as_str() {
+        Some("nan") => Ok(f64::NAN),
+        Some("inf") => Ok(f64::INFINITY),
+        Some("-inf") => Ok(f64::NEG_INFINITY),
+        _ => json.as_f64().ok_or_else(|| format!("{json} is no number")),
+    }
+}
+
+/// A plain number.
+pub(super) fn number(json: &Json) -> Read<Scalar> {
+    match json {
+        Json::Bool(v) => Ok(Scalar::Bool(*v)),
+        Json::Number(v) => v.as_i64().map(Scalar::Int).ok_or_else(|| format!("{v} is no 64-bit integer")),
+        Json::Object(object) if object.contains_key("f") => float(&object["f"]).map(Scalar::Float),
+        Json::Object(object) if object.contains_key("c") => Err("complex numbers".to_owned()),
+        other => Err(format!("{other} is no number")),
+    }
+}
+
+/// A dtype of this library.
+pub(super) fn dtype(name: &str) -> Read<DType> {
+    name.parse().map_err(|_| format!("dtype {name}"))
+}
+
+/// A word with its kind: `dtype:int64`, `str:floor`.
+fn symbol(text: &str) -> Read<Value> {
+    let (kind, word) = text.split_once(':').ok_or_else(|| format!("the word {text}"))?;
+    match (kind, word) {
+        ("dtype", word) => dtype(word).map(Value::DType),
+        ("str", word) => Ok(word.into()),
+        ("device", "cpu") => Ok(Value::Device(Device::CPU)),
+        ("device", "meta") => Ok(Value::Device(Device::META)),
+        ("layout", "strided") => Ok(Value::Layout(Layout::Strided)),
+        ("memory_format", "contiguous_format") => Ok(Value::MemoryFormat(MemoryFormat::Contiguous)),
+        ("memory_format", "preserve_format") => Ok(Value::MemoryFormat(MemoryFormat::Preserve)),
+        ("memory_format", "channels_last") => Ok(Value::MemoryFormat(MemoryFormat::ChannelsLast)),
+        ("memory_format", "channels_last_3d") => Ok(Value::MemoryFormat(MemoryFormat::ChannelsLast3d)),
+        _ => Err(text.to_owned()),
+    }
+}
+
+/// The arguments with every tensor on `Meta`, and whether there was one. Plain numbers stay on the host.
+pub(super) fn to_meta(stack: &Stack) -> (Stack, bool) {
+    let mut any = false;
+    let mut meta = |tensor: &Tensor| {
+        if tensor.is_wrapped_number() {
+            return tensor.clone();
+        }
+        any = true;
+        Tensor::zeros_strided(tensor.geometry().clone(), tensor.dtype(), Device::META)
+            .expect("a geometry that host memory has is possible")
+    };
+    let moved = stack.iter().map(|value| match value {
+        Value::Tensor(tensor) => Value::from(meta(tensor)),
+        Value::List(list) => match &**list {
+            keyway::List::Tensor(tensors) => tensors.iter().map(&mut meta).collect::<Vec<_>>().into(),
+            _ => value.clone(),
+        },
+        other => other.clone(),
+    });
+    let moved = moved.collect();
+    (moved, any)
+}
