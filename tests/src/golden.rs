@@ -56,9 +56,8 @@ pub fn run_sample(sample: &Json) -> Outcome {
         (Ok(_), Some(_)) => Err(format!("it should fail: {}", sample["error"]["message"])),
         (Err(error), None) => Err(format!("it fails: {error}")),
         (Err(error), Some(_)) => compare::error(error, sample["error"]["type"].as_str().unwrap_or_default()),
-        (Ok(results), None) => {
-            compare::results(sample, call.operator, &arguments, results).and_then(|()| on_meta(sample, results))
-        }
+        (Ok(results), None) => compare::results(sample, call.operator, &arguments, results)
+            .and_then(|()| on_meta(sample, results)),
     };
     match compared {
         Ok(()) => Outcome::Passed,

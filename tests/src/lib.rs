@@ -2,4 +2,5 @@
 
 keyway::include_operators!();
 
+pub mod golden;
 mod typed_kernels;

@@ -126,7 +126,11 @@ fn written(got: &Tensor, expected: &Json, tolerance: Tolerance) -> Compared {
         return Ok(());
     }
     if bytes.len() != storage.len() * got.dtype().size() {
-        return Err(format!("the storage has {} bytes, recorded were {} elements", bytes.len(), storage.len()));
+        return Err(format!(
+            "the storage has {} bytes, recorded were {} elements",
+            bytes.len(),
+            storage.len()
+        ));
     }
     let mut elements = storage.iter().enumerate();
     elements.try_for_each(|(position, want)| {

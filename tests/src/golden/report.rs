@@ -64,13 +64,11 @@ impl fmt::Display for Report {
         for (operator, counts) in &self.overloads {
             if counts.passed + counts.failed > 0 {
                 let Counts { passed, failed, unsupported } = counts;
-                writeln!(
-                    f,
-                    "{operator:40} {passed:4} passed {failed:4} failed {unsupported:4} unsupported"
-                )?;
+                writeln!(f, "{operator:40} {passed:4} passed {failed:4} failed {unsupported:4} unsupported")?;
             }
         }
-        for (reason, samples) in self.reasons.iter().filter(|(reason, _)| !reason.ends_with("is not listed")) {
+        for (reason, samples) in self.reasons.iter().filter(|(reason, _)| !reason.ends_with("is not listed"))
+        {
             writeln!(f, "unsupported: {reason}: {samples} samples")?;
         }
         for (id, reason) in &self.failures {
