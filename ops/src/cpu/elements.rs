@@ -38,15 +38,6 @@ impl<'a, T: Element> Elements<'a, T> {
             .map_err(|e| unfit(self.geometry, &e))
     }
 
-    /// The only element of a tensor that has one.
-    #[inline]
-    pub(crate) fn only(&self) -> Option<T> {
-        match self.geometry.numel() {
-            1 => self.storage.get(self.geometry.offset() as usize).copied(),
-            _ => None,
-        }
-    }
-
     /// The elements in row-major order, borrowed where they lie so and copied where not.
     pub(crate) fn to_dense(self) -> Result<Cow<'a, [T]>> {
         match self.as_slice() {
