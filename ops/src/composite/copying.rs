@@ -1,6 +1,6 @@
 //! Copies into new memory, and what rests on them; leaving the tensor for a plain number.
 
-use keyway::{DType, Device, Layout, MemoryFormat, Result, Scalar, Tensor, kernel};
+use keyway::{DType, Device, Error, ErrorKind, Layout, MemoryFormat, Result, Scalar, Tensor, kernel};
 
 use crate::aten;
 use crate::composite::creation::new_like;
@@ -59,7 +59,10 @@ fn zero_(self_: &Tensor) -> Result<()> {
 
 #[kernel("aten::item", CompositeImplicitAutograd)]
 fn item(self_: &Tensor) -> Result<Scalar> {
-    aten::_local_scalar_dense::default.call(self_)
+    match self_.numel() {
+        1 => aten::_local_scalar_dense::default.call(self_),
+        n => Err(Error::new(ErrorKind::Runtime, format!("`self` must have one element, it has {n}"))),
+    }
 }
 
 #[kernel("aten::square", CompositeImplicitAutograd)]

@@ -142,3 +142,8 @@ fn sort_out(self_: &Tensor, dim: i64, descending: bool, values: &Tensor, indices
 fn square_out(self_: &Tensor, out: &Tensor) -> Result<()> {
     aten::pow::Tensor_Scalar_out.call(self_, Scalar::Int(2), out).map(|_| ())
 }
+
+#[kernel("aten::matmul.out", CompositeImplicitAutograd)]
+fn matmul_out(self_: &Tensor, other: &Tensor, out: &Tensor) -> Result<()> {
+    write_out(out, &[&self_, &other], &aten::matmul::default.call(self_, other)?, EXACT)
+}

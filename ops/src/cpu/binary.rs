@@ -141,7 +141,7 @@ fn rounded_quotient(a: Operand<'_>, b: Operand<'_>, mode: Option<&str>) -> Resul
         _ if plan.compute.is_floating_point() => dispatch_dtype!(floats: plan.compute, T => {
             match rounding {
                 Rounding::Floor => binary(plan, a, b, floor_quotient::<T>),
-                _ => binary(plan, a, b, |a: T, b: T| (a / b).trunc()),
+                _ => binary(plan, a, b, |a: T, b: T| Float::trunc(a / b)),
             }
         }),
         _ => dispatch_dtype!(integers: plan.compute, T => {

@@ -1,6 +1,6 @@
 //! Writing to existing host memory: copies and fills, on which all in-place and out forms rest.
 
-use keyway::{Error, ErrorKind, Result, Scalar, Tensor, kernel};
+use keyway::{Error, ErrorKind, Geometry, Result, Scalar, Tensor, kernel};
 
 use crate::aten;
 use crate::broadcast::broadcast_strides;
@@ -60,10 +60,11 @@ fn fill_(self_: &Tensor, value: Scalar) -> Result<()> {
     }))
 }
 
+/// Reads the first element; that there is only one is for `item` to check.
 #[kernel("aten::_local_scalar_dense", CPU)]
 fn _local_scalar_dense(self_: &Tensor) -> Result<Scalar> {
-    match self_.numel() {
-        1 => self_.item(),
-        n => Err(Error::new(ErrorKind::Runtime, format!("`self` must have one element, it has {n}"))),
+    if self_.numel() == 0 {
+        return Err(Error::new(ErrorKind::Runtime, "`self` has no element to read"));
     }
+    self_.view_as(Geometry::new(&[], &[], self_.storage_offset())?)?.item()
 }

@@ -58,8 +58,8 @@ fn neg(self_: &Tensor) -> Result<Tensor> {
 fn abs(self_: &Tensor) -> Result<Tensor> {
     let plan = pointwise::arithmetic_function(self_)?;
     match plan.compute {
-        DType::Float32 => unary(plan, self_, f32::abs),
-        DType::Float64 => unary(plan, self_, f64::abs),
+        DType::Float32 => unary(plan, self_, <f32 as Float>::abs),
+        DType::Float64 => unary(plan, self_, <f64 as Float>::abs),
         DType::Int32 => unary(plan, self_, i32::wrapping_abs),
         DType::Int64 => unary(plan, self_, i64::wrapping_abs),
         _ => unary(plan, self_, |x: u8| x),
