@@ -11,7 +11,7 @@ use std::error::Error;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use keyway::{Device, Operator, Stack, Tensor, kernel};
+use keyway::{Device, Operator, Stack, TableRow, Tensor, kernel};
 use keyway_ops::{TensorMethods, aten};
 
 use data::Digits;
@@ -56,15 +56,14 @@ fn recognise(known: &Digits, asked: &Digits) -> keyway::Result<()> {
     let predicted = neighbours::nearest(&asked.images, &known.images, &known.labels)?;
     let (pixels, labels) = (asked.images.to_vec::<f64>()?, asked.labels.to_vec::<i64>()?);
     let guesses = predicted.to_vec::<i64>()?;
-    let shown: Vec<usize> = (0..3).chain(labels.iter().zip(&guesses).position(|(a, b)| a != b)).collect();
+    let (right, wrong): (Vec<_>, Vec<_>) = (0..labels.len()).partition(|&i| labels[i] == guesses[i]);
+    let shown: Vec<usize> = right.into_iter().take(3).chain(wrong.into_iter().take(2)).collect();
     let images: Vec<&[f64]> = shown.iter().map(|&i| &pixels[i * 64..i * 64 + 64]).collect();
-    let captions: Vec<String> =
-        shown.iter().map(|&i| format!("is {}, taken for {}", labels[i], guesses[i])).collect();
-    let captions: Vec<String> = captions
-        .into_iter()
-        .zip(&shown)
-        .map(|(c, &i)| if labels[i] == guesses[i] { format!("is {}", labels[i]) } else { c })
-        .collect();
+    let caption = |&i: &usize| match labels[i] == guesses[i] {
+        true => format!("is {}", labels[i]),
+        false => format!("is {}, taken for {}", labels[i], guesses[i]),
+    };
+    let captions: Vec<String> = shown.iter().map(caption).collect();
     screen::images(&images, &captions);
     let accuracy = neighbours::accuracy(&predicted, &asked.labels)?;
     screen::result("accuracy:", &format!("{accuracy:.4}"));
@@ -94,28 +93,21 @@ fn dispatch_table(operator: &'static Operator) {
         &format!("Which kernel serves which key: {operator}"),
         "The table that calls use. Keys from the highest down; a call runs the first that its arguments carry.",
     );
-    let rows = operator.table().into_iter().rev().map(|row| {
-        let kernel = if row.is_fallthrough { "skipped" } else { row.kernel };
-        let place = row.place.map(|place| place.to_string()).unwrap_or_default();
-        [row.key.to_string(), kernel.to_owned(), row.origin.to_string(), place]
+    let mut rows = operator.table();
+    rows.reverse();
+    // Neighbouring keys with the same answer make one row.
+    let alike = |a: &TableRow, b: &TableRow| (a.kernel, a.origin, a.place) == (b.kernel, b.origin, b.place);
+    let rows = rows.chunk_by(alike).map(|rows| {
+        let keys = match rows {
+            [one] => one.key.to_string(),
+            [first, .., last] => format!("{} to {} ({} keys)", first.key, last.key, rows.len()),
+            [] => String::new(),
+        };
+        let kernel = if rows[0].is_fallthrough { "skipped" } else { rows[0].kernel };
+        let place = rows[0].place.map(|place| place.to_string()).unwrap_or_default();
+        [keys, kernel.to_owned(), rows[0].origin.to_string(), place]
     });
-    // Keys of the same kind with the same answer say nothing new: keep those that tensors of this example meet.
-    let met = [
-        "AutocastCPU",
-        "AutogradCPU",
-        "AutogradMeta",
-        "AutogradOther",
-        "ADInplaceOrView",
-        "BackendSelect",
-        "Meta",
-        "CPU",
-    ];
-    screen::table(
-        ["key", "kernel", "because of", "from"],
-        rows.filter(|row| met.contains(&row[0].as_str())),
-        4,
-    );
-    screen::note(&format!("{} keys have an entry in all.", operator.table().len()));
+    screen::table(["key", "kernel", "because of", "from"], rows, 4);
 }
 
 fn under_a_log(known: &Digits, asked: &Digits) -> keyway::Result<()> {
