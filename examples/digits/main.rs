@@ -28,7 +28,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let (known, asked) = halves(&all)?;
     recognise(&known, &asked)?;
     own_operator(&known, &asked)?;
-    dispatch_table(aten::mul::Tensor.operator());
+    dispatch_tables(&[aten::mul::Tensor.operator(), aten::matmul::default.operator()]);
     under_a_log(&known, &asked)?;
     on_meta(&known, &asked)?;
     costs(&known, &asked)?;
@@ -87,12 +87,23 @@ fn own_operator(known: &Digits, asked: &Digits) -> keyway::Result<()> {
     Ok(())
 }
 
-fn dispatch_table(operator: &'static Operator) {
+fn dispatch_tables(operators: &[&'static Operator]) {
     screen::heading(
         3,
-        &format!("Which kernel serves which key: {operator}"),
-        "The table that calls use. Keys from the highest down; a call runs the first that its arguments carry.",
+        "Which kernel serves which key, and why",
+        "The tables that calls use. Keys from the highest down; a call runs the first that its arguments carry.",
     );
+    for operator in operators {
+        screen::note(&operator.schema().map(ToString::to_string).unwrap_or_default());
+        dispatch_table(operator);
+    }
+    screen::note(
+        "kernel: registered at this very key. math kernel: from CompositeImplicitAutograd, for every backend",
+    );
+    screen::note("and its autograd. backend fallback: the key's own, for operators without a kernel there.");
+}
+
+fn dispatch_table(operator: &'static Operator) {
     let mut rows = operator.table();
     rows.reverse();
     // Neighbouring keys with the same answer make one row.
