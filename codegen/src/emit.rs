@@ -155,6 +155,7 @@ fn namespace(name: &str, handles: &[&Handle<'_>]) -> TokenStream {
             non_camel_case_types,
             non_snake_case,
             non_upper_case_globals,
+            clippy::needless_lifetimes,
             clippy::too_many_arguments,
             reason = "names and arities are those of the schemas"
         )]
