@@ -9,6 +9,8 @@ use crate::cpu::number::Float;
 
 /// `out = alpha * a * b`, or `out = beta * out + alpha * a * b` with a `beta`.
 ///
+/// On this thread alone: a thread pool would run other work here while the operands' storages are locked.
+///
 /// # Panics
 /// If the extents do not fit each other.
 pub(crate) fn gemm<T: Float>(

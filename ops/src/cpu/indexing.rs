@@ -2,14 +2,12 @@
 
 use std::borrow::Cow;
 
-use keyway::{DType, Error, ErrorKind, Result, Tensor, kernel};
-use ndarray::{ArrayViewD, Axis};
-
 use crate::aten;
-use crate::cpu::elements::{Inputs, computed, dispatch_dtype};
+use crate::cpu::elements::{Elements, Inputs, computed, dispatch_dtype};
 use crate::cpu::number::Number;
 use crate::shape::dimension::extent;
 use crate::shape::indexing as rules;
+use keyway::{DType, Error, ErrorKind, Result, Tensor, kernel};
 
 /// The positions an index holds, in row-major order.
 fn positions<'a>(inputs: &'a Inputs<'_, 2>, dtype: DType) -> Result<Cow<'a, [i64]>> {
@@ -45,8 +43,11 @@ fn index_select(self_: &Tensor, dim: i64, index: &Tensor) -> Result<Tensor> {
         let source = inputs.get::<T>(0)?.to_dense()?;
         let blocks = source.chunks_exact(size as usize * inner);
         for (to, from) in out.chunks_exact_mut(chosen.len() * inner).zip(blocks) {
-            for (to, &position) in to.chunks_exact_mut(inner).zip(&chosen) {
-                to.copy_from_slice(&from[position * inner..][..inner]);
+            match inner {
+                1 => to.iter_mut().zip(&chosen).for_each(|(to, &position)| *to = from[position]),
+                inner => to.chunks_exact_mut(inner).zip(&chosen).for_each(|(to, &position)| {
+                    to.copy_from_slice(&from[position * inner..][..inner]);
+                }),
             }
         }
         Ok(())
@@ -62,33 +63,36 @@ fn gather(self_: &Tensor, dim: i64, index: &Tensor, _sparse_grad: bool) -> Resul
     let size = extent(self_.sizes(), d);
     dispatch_dtype!(all: self_.dtype(), T => computed(&sizes, [self_, index], |out: &mut [T], inputs| {
         let positions = positions(inputs, index.dtype())?;
-        let source = inputs.get::<T>(0)?.view()?;
-        gather_elements(out, source, &positions, index.sizes(), d, size)
+        gather_elements(out, inputs.get::<T>(0)?, &positions, index.sizes(), d, size)
     }))
 }
 
+/// Row after row of the index; `d` is the dimension along which the index says where to go.
 fn gather_elements<T: Number>(
     out: &mut [T],
-    mut source: ArrayViewD<'_, T>,
+    source: Elements<'_, T>,
     positions: &[i64],
     sizes: &[i64],
     d: usize,
     size: i64,
 ) -> Result<()> {
-    // One dimension where there is none, on either side.
-    let sizes: Vec<usize> =
-        if sizes.is_empty() { vec![1] } else { sizes.iter().map(|&size| size as usize).collect() };
-    if source.ndim() == 0 {
-        source.insert_axis_inplace(Axis(0));
-    }
-    let mut at = vec![0; sizes.len()];
-    for (to, &position) in out.iter_mut().zip(positions) {
-        let held = std::mem::replace(&mut at[d], checked(position, size, ErrorKind::Runtime)?);
-        *to = source[&at[..]];
-        at[d] = held;
+    let (strides, from) = (source.geometry().strides(), source.from_first());
+    let step = strides.get(d).map_or(0, |&stride| stride as usize);
+    // Along every other dimension the source is followed in step with the index.
+    let follow = |e: usize| if e == d { 0 } else { strides[e] as usize };
+    let (outer, inner, inner_step) = match sizes.split_last() {
+        Some((&inner, outer)) => (outer, inner as usize, follow(outer.len())),
+        None => (sizes, 1, 0),
+    };
+    let mut at = vec![0; outer.len()];
+    for (row, positions) in out.chunks_exact_mut(inner).zip(positions.chunks_exact(inner)) {
+        let start: usize = at.iter().enumerate().map(|(e, &position)| position * follow(e)).sum();
+        for (j, (to, &position)) in row.iter_mut().zip(positions).enumerate() {
+            *to = from[start + j * inner_step + checked(position, size, ErrorKind::Runtime)? * step];
+        }
         for e in (0..at.len()).rev() {
             at[e] += 1;
-            if at[e] < sizes[e] {
+            if at[e] < outer[e] as usize {
                 break;
             }
             at[e] = 0;

@@ -7,9 +7,9 @@
 use std::borrow::Cow;
 
 use keyway::{DType, Element, Result, Tensor};
-use ndarray::ArrayViewD;
+use ndarray::{ArrayViewD, ArrayViewMutD};
 
-use crate::cpu::elements::{Inputs, computed, dispatch_dtype, write};
+use crate::cpu::elements::{Inputs, computed, dispatch_dtype, read, write};
 use crate::cpu::number::Number;
 use crate::shape::dimension::{Axes, extent};
 
@@ -68,9 +68,8 @@ pub(crate) fn map<T: Number>(x: &Tensor, dim: usize, kernel: impl Fn(&[T], &mut 
         }
         let mut computed = vec![T::ZERO; out.len()];
         fill(&mut computed);
-        let mut view =
-            ndarray::ArrayViewMutD::from_shape(shape(x.sizes()), out).map_err(unreachable_shape)?;
-        view.view_mut().permuted_axes(&order[..]).assign(&permuted(&computed, x.sizes(), &order)?);
+        let mut out = ArrayViewMutD::from_shape(shape(x.sizes()), out).map_err(unreachable_shape)?;
+        out.assign(&in_place(&computed, x.sizes(), &order)?);
         Ok(())
     })
 }
@@ -78,7 +77,7 @@ pub(crate) fn map<T: Number>(x: &Tensor, dim: usize, kernel: impl Fn(&[T], &mut 
 /// Calls a kernel with the lanes of a tensor along a dimension, in the order [`store`] takes results in.
 pub(crate) fn for_each<T: Number>(x: &Tensor, dim: usize, mut kernel: impl FnMut(&[T])) -> Result<()> {
     let len = extent(x.sizes(), dim).max(1) as usize;
-    crate::cpu::elements::read::<T, _>(x, |x_elements| {
+    read::<T, _>(x, |x_elements| {
         let lanes = x_elements.to_dense_permuted(&order_of(x.dim(), dim))?;
         lanes.chunks_exact(len).for_each(&mut kernel);
         Ok(())
@@ -91,15 +90,19 @@ pub(crate) fn store<R: Element>(out: &Tensor, dim: usize, results: &[R]) -> Resu
     write::<R, 0, _>(out, [], |mut elements, _| {
         match elements.as_slice() {
             Some(slice) if order.is_sorted() => slice.copy_from_slice(results),
-            _ => elements.view()?.permuted_axes(&order[..]).assign(&permuted(results, out.sizes(), &order)?),
+            _ => elements.view()?.assign(&in_place(results, out.sizes(), &order)?),
         }
         Ok(())
     })
 }
 
-fn permuted<'a, T>(elements: &'a [T], sizes: &[i64], order: &[usize]) -> Result<ArrayViewD<'a, T>> {
-    let sizes: Vec<i64> = order.iter().map(|&d| sizes[d]).collect();
-    ArrayViewD::from_shape(shape(&sizes), elements).map_err(unreachable_shape)
+/// Elements that lie with the dimensions in another order, each back in its place.
+fn in_place<'a, T>(elements: &'a [T], sizes: &[i64], order: &[usize]) -> Result<ArrayViewD<'a, T>> {
+    let lying: Vec<i64> = order.iter().map(|&d| sizes[d]).collect();
+    let mut inverse = vec![0; order.len()];
+    order.iter().enumerate().for_each(|(position, &d)| inverse[d] = position);
+    let view = ArrayViewD::from_shape(shape(&lying), elements).map_err(unreachable_shape)?;
+    Ok(view.permuted_axes(&inverse[..]))
 }
 
 fn shape(sizes: &[i64]) -> Vec<usize> {

@@ -3,8 +3,7 @@
 
 use keyway::{Result, Scalar, Tensor, kernel};
 use ndarray::{
-    ArrayView1, ArrayView2, ArrayView3, ArrayViewD, ArrayViewMut2, ArrayViewMut3, Axis, Dimension, Ix1, Ix2,
-    Ix3,
+    ArrayView2, ArrayView3, ArrayViewD, ArrayViewMut2, ArrayViewMut3, Axis, Dimension, Ix1, Ix2, Ix3,
 };
 
 use crate::aten;
@@ -154,21 +153,29 @@ fn bmm(self_: &Tensor, mat2: &Tensor) -> Result<Tensor> {
     }))
 }
 
-/// The sum of the products of two vectors' elements.
-fn inner_product<T: Product>(a: ArrayView1<'_, T>, b: ArrayView1<'_, T>) -> T {
-    let products = a.iter().zip(&b).map(|(&x, &y)| x.cast::<T::Accumulator>().times(y.cast()));
-    products.fold(T::Accumulator::ZERO, Number::plus).cast()
-}
-
 #[kernel("aten::mv", CPU)]
 fn mv(self_: &Tensor, vec: &Tensor) -> Result<Tensor> {
     let sizes = rules::matrix_vector(self_.sizes(), vec.sizes())?;
     rules::same_dtype(&[("self", self_), ("vec", vec)])?;
     dispatch_dtype!(numbers: self_.dtype(), T => computed(&sizes, [self_, vec], |out: &mut [T], inputs| {
         let (matrix, vector) = (fixed::<T, Ix2>(inputs.get(0)?)?, fixed::<T, Ix1>(inputs.get(1)?)?);
-        out.iter_mut().zip(matrix.rows()).for_each(|(to, row)| *to = inner_product(row, vector));
+        T::product(matrix_out(out, &[sizes[0], 1])?, matrix, vector.insert_axis(Axis(1)), T::ONE, None);
         Ok(())
     }))
+}
+
+/// The sum of the products of two vectors' elements, in eight partial sums.
+fn inner_product<T: Product>(a: &[T], b: &[T]) -> T {
+    let mut partial = [T::Accumulator::ZERO; 8];
+    let mut add = |a: &[T], b: &[T]| {
+        for ((sum, &x), &y) in partial.iter_mut().zip(a).zip(b) {
+            *sum = sum.plus(x.cast::<T::Accumulator>().times(y.cast()));
+        }
+    };
+    let ((a_blocks, a_rest), (b_blocks, b_rest)) = (a.as_chunks::<8>(), b.as_chunks::<8>());
+    a_blocks.iter().zip(b_blocks).for_each(|(a, b)| add(a, b));
+    add(a_rest, b_rest);
+    partial.into_iter().fold(T::Accumulator::ZERO, Number::plus).cast()
 }
 
 #[kernel("aten::dot", CPU)]
@@ -176,7 +183,7 @@ fn dot(self_: &Tensor, tensor: &Tensor) -> Result<Tensor> {
     rules::vectors(self_.sizes(), tensor.sizes())?;
     rules::same_dtype(&[("self", self_), ("tensor", tensor)])?;
     dispatch_dtype!(numbers: self_.dtype(), T => {
-        let product = read2::<T, T, _>(self_, tensor, |a, b| Ok(inner_product(fixed(a)?, fixed(b)?)))?;
+        let product = read2::<T, T, _>(self_, tensor, |a, b| Ok(inner_product(&a.to_dense()?, &b.to_dense()?)))?;
         Tensor::from_slice(&[product], &[])
     })
 }

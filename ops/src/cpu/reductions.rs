@@ -95,9 +95,15 @@ impl Extreme {
         beyond || (new.is_nan() && !held.is_nan())
     }
 
-    /// The extreme element of a lane that has one.
+    /// The extreme element of a lane that has one, by way of the extremes of eight parts, which vectorises.
     fn of<T: Number>(self, lane: &[T]) -> T {
-        lane[1..].iter().fold(lane[0], |held, &new| if self.replaces(new, held) { new } else { held })
+        let further = |held: T, &new: &T| if self.replaces(new, held) { new } else { held };
+        let mut held = [lane[0]; 8];
+        let (blocks, rest) = lane.as_chunks::<8>();
+        for block in blocks {
+            held = std::array::from_fn(|part| further(held[part], &block[part]));
+        }
+        held.iter().chain(rest).fold(lane[0], further)
     }
 
     /// The position of the first extreme element.
