@@ -76,7 +76,7 @@ fn gather_elements<T: Number>(
     d: usize,
     size: i64,
 ) -> Result<()> {
-    let (strides, from) = (source.geometry().strides(), source.from_first());
+    let (strides, from) = (source.geometry().strides(), source.as_memory());
     let step = strides.get(d).map_or(0, |&stride| stride as usize);
     // Along every other dimension the source is followed in step with the index.
     let follow = |e: usize| if e == d { 0 } else { strides[e] as usize };

@@ -136,6 +136,7 @@ macro_rules! float_functions {
             + std::ops::Add<Output = Self>
             + std::ops::Sub<Output = Self>
             + std::ops::Mul<Output = Self>
+            + std::ops::MulAssign
             + std::ops::Div<Output = Self>
             + std::ops::Rem<Output = Self>
             + std::ops::Neg<Output = Self>

@@ -97,7 +97,13 @@ impl Extreme {
 
     /// The extreme element of a lane that has one, by way of the extremes of eight parts, which vectorises.
     fn of<T: Number>(self, lane: &[T]) -> T {
-        let further = |held: T, &new: &T| if self.replaces(new, held) { new } else { held };
+        let further = |held: T, &new: &T| {
+            let beyond = match self {
+                Extreme::Largest => new > held,
+                Extreme::Smallest => new < held,
+            };
+            if beyond | new.is_nan() { new } else { held }
+        };
         let mut held = [lane[0]; 8];
         let (blocks, rest) = lane.as_chunks::<8>();
         for block in blocks {

@@ -33,7 +33,7 @@ fn _softmax(self_: &Tensor, dim: i64, half_to_float: bool) -> Result<Tensor> {
             sum += to.cast::<f64>();
         }
         let scale = T::from_f64(1.0 / sum);
-        out.iter_mut().for_each(|x| *x = *x * scale);
+        out.iter_mut().for_each(|x| *x *= scale);
     }))
 }
 

@@ -23,7 +23,7 @@ pub(crate) fn index_select(sizes: &[i64], dim: i64, index: &Tensor) -> Result<(D
     }
     index_dtype(index)?;
     if sizes.is_empty() && index.numel() != 1 {
-        return Err(Error::index(format!(
+        return Err(Error::shape(format!(
             "index has {} positions, a tensor without dimensions takes just one",
             index.numel()
         )));

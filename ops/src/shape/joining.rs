@@ -33,7 +33,8 @@ pub(crate) fn cat(tensors: &[Tensor], dim: i64) -> Result<Joined> {
     }
     let dtype = result_dtype(&tensors.iter().map(Operand::from).collect::<Vec<_>>())?;
     let Some(first) = tensors.iter().position(|tensor| !is_passed_over(tensor)) else {
-        return Ok(Joined { geometry: Geometry::contiguous(&[0])?, dtype, dim: wrap(dim, 1)? });
+        // Nothing is joined, so any dimension will do.
+        return Ok(Joined { geometry: Geometry::contiguous(&[0])?, dtype, dim: 0 });
     };
     let pattern = tensors[first].sizes();
     let dim = wrap(dim, pattern.len())?;
@@ -95,7 +96,7 @@ mod tests {
         let old_empty = zeros(&[0], DType::Float64);
         let joined = cat(&[old_empty.clone(), a], 1).unwrap();
         assert_eq!((joined.geometry.sizes(), joined.dtype), (&[2i64, 3][..], DType::Float64));
-        assert_eq!(cat(&[old_empty], 0).unwrap().geometry.sizes(), [0]);
+        assert_eq!(cat(&[old_empty], 5).unwrap().geometry.sizes(), [0]);
     }
 
     #[test]
