@@ -14,32 +14,37 @@ use crate::number_range::in_range;
 fn copy_(self_: &Tensor, src: &Tensor, _non_blocking: bool) -> Result<()> {
     match check_copy(self_, src)? {
         CopyKind::Nothing => Ok(()),
+        CopyKind::Elements if self_.dtype() == src.dtype() => {
+            dispatch_dtype!(all: self_.dtype(), T => copy_elements(self_, src, |x: T| x))
+        }
         CopyKind::Elements => dispatch_dtype!(all: self_.dtype(), To => {
-            dispatch_dtype!(all: src.dtype(), From => copy_elements::<From, To>(self_, src))
+            dispatch_dtype!(all: src.dtype(), From => copy_elements(self_, src, |x: From| x.cast::<To>()))
         }),
     }
 }
 
-fn copy_elements<From: Number, To: Number>(to: &Tensor, from: &Tensor) -> Result<()> {
+fn copy_elements<From: Number, To: Number>(
+    to: &Tensor,
+    from: &Tensor,
+    convert: impl Fn(From) -> To,
+) -> Result<()> {
     write::<To, 1, _>(to, [from], |mut out, inputs| {
         let source = inputs.get::<From>(0)?;
-        let (source, geometry) = (source.from_first(), source.geometry());
+        let (source, geometry) = (source.as_memory(), source.geometry());
         let out = out.as_memory();
         let strides = broadcast_strides(geometry, to.sizes());
         walk(to.sizes(), [to.strides(), &strides], |[at, start], [step, stride], len| match (step, stride) {
             (1, 1) => {
                 let pairs = out[at..at + len].iter_mut().zip(&source[start..start + len]);
-                pairs.for_each(|(out, x)| *out = x.cast());
+                pairs.for_each(|(out, &x)| *out = convert(x));
             }
-            (1, 0) => out[at..at + len].fill(source[start].cast()),
-            // A stride of zero repeats one element.
             (step, 0) => {
-                let element = source[start].cast();
+                let element = convert(source[start]);
                 out[at..].iter_mut().step_by(step).take(len).for_each(|out| *out = element);
             }
             (step, stride) => {
                 let source = source[start..].iter().step_by(stride).take(len);
-                out[at..].iter_mut().step_by(step.max(1)).zip(source).for_each(|(out, x)| *out = x.cast());
+                out[at..].iter_mut().step_by(step).zip(source).for_each(|(out, &x)| *out = convert(x));
             }
         });
         Ok(())

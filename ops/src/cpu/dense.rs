@@ -1,11 +1,11 @@
-//! Pointwise kernels over dense slices: operands brought into the order of the result's memory, one loop over them.
+//! Pointwise kernels: operands lined up with the result's memory, and loops over them.
 //!
-//! An operand that lies like the result is borrowed, a single element is taken as a constant, anything else is copied
-//! (converted, broadcast, reordered) first. Kernels therefore are plain loops over slices, which vectorise.
+//! Where an operand lies like the result, or is one element, the loop runs over plain slices and vectorises. Broadcast
+//! and strided operands are walked stretch by stretch; only an operand of another dtype is copied, in its own size.
 
 use std::borrow::Cow;
 
-use keyway::{Device, Element, Geometry, Result, Tensor};
+use keyway::{Device, Dims, Element, Geometry, Result, Tensor};
 
 use crate::broadcast::broadcast_strides;
 use crate::cpu::elements::{Inputs, dispatch_dtype, write};
@@ -14,26 +14,28 @@ use crate::cpu::walk::walk;
 use crate::pointwise::Plan;
 use crate::promotion::Operand;
 
-/// An operand in the order of the result's memory.
-pub(crate) enum Dense<'a, T: Element> {
-    /// One element for each of the result.
+/// An operand, lined up with the result.
+pub(crate) enum LinedUp<'a, T: Element> {
+    /// One element for each of the result, in the order of its memory.
     Each(Cow<'a, [T]>),
     /// The same element for all.
     Same(T),
+    /// Steps through the elements for the result's dimensions.
+    Strided(Cow<'a, [T]>, Dims),
 }
 
-impl<T: Element> Dense<'_, T> {
-    /// The element for a position of the result's memory.
-    #[inline]
-    pub(crate) fn at(&self, position: usize) -> T {
+impl<T: Element> LinedUp<'_, T> {
+    /// The elements, and the steps through them for the result's dimensions.
+    fn steps<'s>(&'s self, result: &'s Geometry, zeros: &'s [i64]) -> (&'s [T], &'s [i64]) {
         match self {
-            Dense::Each(elements) => elements[position],
-            Dense::Same(element) => *element,
+            LinedUp::Each(elements) => (elements, result.strides()),
+            LinedUp::Same(element) => (std::slice::from_ref(element), zeros),
+            LinedUp::Strided(elements, strides) => (elements, strides),
         }
     }
 }
 
-/// Opened inputs and the geometry their elements are brought into.
+/// Opened inputs and the result they are lined up with.
 pub(crate) struct Operands<'a, const N: usize> {
     inputs: &'a Inputs<'a, N>,
     tensors: [&'a Tensor; N],
@@ -41,46 +43,61 @@ pub(crate) struct Operands<'a, const N: usize> {
 }
 
 impl<const N: usize> Operands<'_, N> {
-    /// The input at a position, as elements of type `T` in the order of the result's memory.
-    pub(crate) fn get<T: Number>(&self, position: usize) -> Result<Dense<'_, T>> {
+    /// The input at a position, as elements of type `T`.
+    #[inline]
+    pub(crate) fn get<T: Number>(&self, position: usize) -> Result<LinedUp<'_, T>> {
+        let (tensor, result) = (self.tensors[position], self.result);
+        if tensor.dtype() != T::DTYPE {
+            return self.converted(position);
+        }
+        let (from, geometry) = (self.inputs.get::<T>(position)?.as_memory(), tensor.geometry());
+        Ok(if geometry.numel() == 1 {
+            LinedUp::Same(from[0])
+        } else if lies_like(geometry, result) {
+            LinedUp::Each(Cow::Borrowed(&from[..result.numel()]))
+        } else {
+            LinedUp::Strided(Cow::Borrowed(from), broadcast_strides(geometry, result.sizes()))
+        })
+    }
+
+    /// An input of another dtype: its own elements are converted, then lined up.
+    #[inline(never)]
+    fn converted<T: Number>(&self, position: usize) -> Result<LinedUp<'_, T>> {
         let (tensor, result) = (self.tensors[position], self.result);
         let geometry = tensor.geometry();
-        if tensor.dtype() == T::DTYPE {
-            let held = self.inputs.get::<T>(position)?;
+        dispatch_dtype!(all: tensor.dtype(), S => {
+            let from = self.inputs.get::<S>(position)?.as_memory();
             if geometry.numel() == 1 {
-                return Ok(Dense::Same(held.from_first()[0]));
+                return Ok(LinedUp::Same(from[0].cast()));
             }
             if lies_like(geometry, result) {
-                return Ok(Dense::Each(Cow::Borrowed(&held.from_first()[..result.numel()])));
+                let elements = from[..result.numel()].iter().map(|&x| x.cast());
+                return Ok(LinedUp::Each(elements.collect()));
             }
-        }
-        dispatch_dtype!(all: tensor.dtype(), S => {
-            let from = self.inputs.get::<S>(position)?.from_first();
-            Ok(Dense::Each(Cow::Owned(gather::<S, T>(from, geometry, result))))
+            let mut elements = Vec::with_capacity(geometry.numel());
+            let dense = Geometry::contiguous(geometry.sizes())?;
+            walk(dense.sizes(), [dense.strides(), geometry.strides()], |[_, start], [_, step], len| {
+                let stretch = from[start..].iter().step_by(step.max(1));
+                match step {
+                    0 => elements.resize(elements.len() + len, from[start].cast()),
+                    _ => elements.extend(stretch.take(len).map(|&x| x.cast::<T>())),
+                }
+            });
+            Ok(LinedUp::Strided(elements.into(), broadcast_strides(&dense, result.sizes())))
         })
     }
 }
 
 /// Whether the elements of a tensor lie exactly as those of the result, which has no gaps.
+#[inline]
 fn lies_like(geometry: &Geometry, result: &Geometry) -> bool {
     geometry.sizes() == result.sizes()
         && (geometry.strides() == result.strides() || (geometry.is_contiguous() && result.is_contiguous()))
 }
 
-/// Elements converted, broadcast and put in the order of the result's memory.
-fn gather<S: Number, T: Number>(from: &[S], geometry: &Geometry, result: &Geometry) -> Vec<T> {
-    let strides = broadcast_strides(geometry, result.sizes());
-    let mut elements = Vec::with_capacity(result.numel());
-    walk(result.sizes(), [result.strides(), &strides], |[_, start], [_, step], len| match step {
-        0 => elements.resize(elements.len() + len, from[start].cast()),
-        1 => elements.extend(from[start..start + len].iter().map(|&x| x.cast::<T>())),
-        step => elements.extend(from[start..].iter().step_by(step).take(len).map(|&x| x.cast::<T>())),
-    });
-    elements
-}
-
 /// A new tensor as planned, whose elements the kernel computes into a slice in the order of memory.
-pub(crate) fn compute<R: Element, const N: usize>(
+#[inline]
+fn compute<R: Element, const N: usize>(
     plan: Plan,
     tensors: [&Tensor; N],
     kernel: impl FnOnce(&mut [R], &Operands<'_, N>) -> Result<()>,
@@ -100,8 +117,15 @@ pub(crate) fn unary<A: Number, R: Element>(
 ) -> Result<Tensor> {
     compute(plan, [x], |out, operands| {
         match operands.get::<A>(0)? {
-            Dense::Each(x) => out.iter_mut().zip(x.iter()).for_each(|(out, &x)| *out = function(x)),
-            Dense::Same(x) => out.fill(function(x)),
+            LinedUp::Each(x) => out.iter_mut().zip(x.iter()).for_each(|(out, &x)| *out = function(x)),
+            LinedUp::Same(x) => out.fill(function(x)),
+            LinedUp::Strided(x, strides) => {
+                let geometries = [operands.result.strides(), &strides];
+                walk(operands.result.sizes(), geometries, |[at, start], [_, step], len| {
+                    let stretch = out[at..at + len].iter_mut().enumerate();
+                    stretch.for_each(|(k, out)| *out = function(x[start + k * step]));
+                });
+            }
         }
         Ok(())
     })
@@ -116,7 +140,7 @@ pub(crate) fn binary<A: Number, R: Element>(
 ) -> Result<Tensor> {
     match (a, b) {
         (Operand::Tensor(a), Operand::Tensor(b)) => compute(plan, [a, b], |out, operands| {
-            zip(out, &operands.get(0)?, &operands.get(1)?, function);
+            zip(out, operands.result, &operands.get(0)?, &operands.get(1)?, function);
             Ok(())
         }),
         (Operand::Tensor(a), Operand::Number(b)) => {
@@ -136,21 +160,83 @@ pub(crate) fn binary<A: Number, R: Element>(
 
 fn zip<A: Number, R: Element>(
     out: &mut [R],
-    a: &Dense<'_, A>,
-    b: &Dense<'_, A>,
+    result: &Geometry,
+    a: &LinedUp<'_, A>,
+    b: &LinedUp<'_, A>,
     function: impl Fn(A, A) -> R,
 ) {
     match (a, b) {
-        (Dense::Each(a), Dense::Each(b)) => {
-            let pairs = a.iter().zip(b.iter());
+        (LinedUp::Each(a), LinedUp::Each(b)) => zip_stretch(out, (a, 1), (b, 1), &function),
+        (LinedUp::Each(a), LinedUp::Same(b)) => zip_stretch(out, (a, 1), (&[*b], 0), &function),
+        (LinedUp::Same(a), LinedUp::Each(b)) => zip_stretch(out, (&[*a], 0), (b, 1), &function),
+        (LinedUp::Same(a), LinedUp::Same(b)) => out.fill(function(*a, *b)),
+        (a, b) => {
+            let zeros = Dims::from_elem(0, result.sizes().len());
+            let ((a, a_strides), (b, b_strides)) = (a.steps(result, &zeros), b.steps(result, &zeros));
+            let geometries = [result.strides(), a_strides, b_strides];
+            walk(result.sizes(), geometries, |[at, i, j], [_, a_step, b_step], len| {
+                zip_stretch(&mut out[at..at + len], (&a[i..], a_step), (&b[j..], b_step), &function);
+            });
+        }
+    }
+}
+
+/// One stretch of the result, which has no gaps. Operands step by one, by nothing, or by something else.
+#[inline]
+fn zip_stretch<A: Number, R: Element>(
+    out: &mut [R],
+    (a, a_step): (&[A], usize),
+    (b, b_step): (&[A], usize),
+    function: &impl Fn(A, A) -> R,
+) {
+    match (a_step, b_step) {
+        (1, 1) => {
+            let pairs = a.iter().zip(b);
             out.iter_mut().zip(pairs).for_each(|(out, (&a, &b))| *out = function(a, b));
         }
-        (Dense::Each(a), &Dense::Same(b)) => {
-            out.iter_mut().zip(a.iter()).for_each(|(out, &a)| *out = function(a, b));
+        (1, 0) => {
+            let b = b[0];
+            out.iter_mut().zip(a).for_each(|(out, &a)| *out = function(a, b));
         }
-        (&Dense::Same(a), Dense::Each(b)) => {
-            out.iter_mut().zip(b.iter()).for_each(|(out, &b)| *out = function(a, b));
+        (0, 1) => {
+            let a = a[0];
+            out.iter_mut().zip(b).for_each(|(out, &b)| *out = function(a, b));
         }
-        (&Dense::Same(a), &Dense::Same(b)) => out.fill(function(a, b)),
+        _ => {
+            let stretch = out.iter_mut().enumerate();
+            stretch.for_each(|(k, out)| *out = function(a[k * a_step], b[k * b_step]));
+        }
     }
+}
+
+/// Applies a function to a condition and a pair of elements each.
+pub(crate) fn choose<A: Number>(
+    plan: Plan,
+    condition: &Tensor,
+    a: Operand<'_>,
+    b: Operand<'_>,
+) -> Result<Tensor> {
+    let held = |operand| match operand {
+        Operand::Tensor(tensor) => tensor,
+        // Not read: the number stands for it.
+        Operand::Number(_) => condition,
+    };
+    compute(plan, [condition, held(a), held(b)], |out: &mut [A], operands| {
+        let lined_up = |operand, position| match operand {
+            Operand::Tensor(_) => operands.get::<A>(position),
+            Operand::Number(number) => Ok(LinedUp::Same(A::from_scalar(number))),
+        };
+        let (condition, a, b) = (operands.get::<bool>(0)?, lined_up(a, 1)?, lined_up(b, 2)?);
+        let result = operands.result;
+        let zeros = Dims::from_elem(0, result.sizes().len());
+        let (condition, c_strides) = condition.steps(result, &zeros);
+        let ((a, a_strides), (b, b_strides)) = (a.steps(result, &zeros), b.steps(result, &zeros));
+        let geometries = [result.strides(), c_strides, a_strides, b_strides];
+        walk(result.sizes(), geometries, |[at, c, i, j], [_, c_step, a_step, b_step], len| {
+            for (k, out) in out[at..at + len].iter_mut().enumerate() {
+                *out = if condition[c + k * c_step] { a[i + k * a_step] } else { b[j + k * b_step] };
+            }
+        });
+        Ok(())
+    })
 }

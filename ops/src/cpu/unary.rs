@@ -7,7 +7,7 @@ use keyway::{DType, Result, Scalar, Tensor, kernel};
 use crate::aten;
 use crate::cpu::dense::unary;
 use crate::cpu::elements::dispatch_dtype;
-use crate::cpu::number::{Float, Number};
+use crate::cpu::number::{Float, Integer, Number};
 use crate::pointwise;
 
 /// Kernels of functions with fractional values.
@@ -45,11 +45,7 @@ fn neg(self_: &Tensor) -> Result<Tensor> {
             dispatch_dtype!(floats: plan.compute, T => unary(plan, self_, |x: T| -x))
         }
         _ => {
-            let minus_one = Scalar::Int(-1);
-            dispatch_dtype!(integers: plan.compute, T => {
-                let minus_one = T::from_scalar(minus_one);
-                unary(plan, self_, |x: T| x.times(minus_one))
-            })
+            dispatch_dtype!(integers: plan.compute, T => unary(plan, self_, |x: T| T::ZERO.minus(x)))
         }
     }
 }
