@@ -379,4 +379,48 @@ mod tests {
         assert!(split(&geometry(&[5], &[1]), 0, 0).is_err());
         assert_eq!(split(&geometry(&[0], &[1]), 0, 0).unwrap().len(), 1);
     }
+
+    /// The positions in memory of all elements, in row-major order.
+    fn positions(sizes: &[i64], strides: &[i64]) -> Vec<i64> {
+        sizes.iter().zip(strides).fold(vec![0], |starts, (&size, &stride)| {
+            starts.iter().flat_map(|start| (0..size).map(move |at| start + at * stride)).collect()
+        })
+    }
+
+    /// Strides for a size, found by looking at where the neighbours of the first element are.
+    fn strides_by_search(sizes: &[i64], wanted: &[i64]) -> Option<Vec<i64>> {
+        let steps = contiguous_strides(sizes);
+        let strides =
+            sizes.iter().zip(&steps).map(|(&size, &step)| if size > 1 { wanted[step as usize] } else { 1 });
+        let strides: Vec<i64> = strides.collect();
+        (strides.iter().all(|&stride| stride >= 0) && positions(sizes, &strides) == wanted).then_some(strides)
+    }
+
+    #[test]
+    fn strides_are_found_whenever_there_are_any() {
+        let (extents, steps) = ([1, 2, 3, 4], [0, 1, 2, 3, 4, 6, 12]);
+        let pairs = || extents.iter().flat_map(|&a| extents.iter().map(move |&b| (a, b)));
+        let targets: Vec<Vec<i64>> = pairs()
+            .flat_map(|(a, b)| extents.iter().map(move |&c| vec![a, b, c]))
+            .chain([vec![12], vec![6]])
+            .collect();
+        for (a, b) in pairs() {
+            for (s, t) in steps.iter().flat_map(|&s| steps.iter().map(move |&t| (s, t))) {
+                let from = geometry(&[a, b], &[s, t]);
+                let wanted = positions(from.sizes(), from.strides());
+                for sizes in targets.iter().filter(|sizes| sizes.iter().product::<i64>() == a * b) {
+                    let found = strides_for(&from, sizes);
+                    assert_eq!(
+                        found.is_some(),
+                        strides_by_search(sizes, &wanted).is_some(),
+                        "{from:?} {sizes:?}"
+                    );
+                    assert!(
+                        found.is_none_or(|found| positions(sizes, &found) == wanted),
+                        "{from:?} {sizes:?}"
+                    );
+                }
+            }
+        }
+    }
 }
