@@ -183,7 +183,7 @@ slices!(i64 => Int, f64 => Float, bool => Bool, Scalar => Scalar, String => Str)
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a return type of kernels",
     note = "kernels return Result of (), Tensor, Vec<Tensor>, i64, f64, bool, Scalar, DType, Vec<i64>, or a tuple \
-            of up to nine of them"
+            of up to nine of them; also str, Layout, MemoryFormat, other Vec, and Option of one"
 )]
 pub trait Returns: Sized {
     /// How many results the schema has.
@@ -218,7 +218,34 @@ macro_rules! ones {
         }
     )*};
 }
-ones!(Tensor => Tensor, i64 => Int, f64 => Float, bool => Bool, DType => DType, Device => Device);
+ones!(Tensor => Tensor, i64 => Int, f64 => Float, bool => Bool, DType => DType, Layout => Layout,
+    MemoryFormat => MemoryFormat, Device => Device);
+
+impl One for String {
+    fn to_value(self) -> Value {
+        Value::Str(std::sync::Arc::new(self))
+    }
+
+    fn from_value(value: Value) -> Option<Self> {
+        match value {
+            Value::Str(text) => Some(std::sync::Arc::unwrap_or_clone(text)),
+            _ => None,
+        }
+    }
+}
+
+impl<T: One> One for Option<T> {
+    fn to_value(self) -> Value {
+        self.map_or(Value::None, T::to_value)
+    }
+
+    fn from_value(value: Value) -> Option<Self> {
+        match value {
+            Value::None => Some(None),
+            value => T::from_value(value).map(Some),
+        }
+    }
+}
 
 impl One for Scalar {
     fn to_value(self) -> Value {
@@ -249,7 +276,8 @@ macro_rules! one_lists {
         }
     )*};
 }
-one_lists!(Tensor => Tensor, i64 => Int);
+one_lists!(Tensor => Tensor, i64 => Int, f64 => Float, bool => Bool, Scalar => Scalar, String => Str,
+    Option<Tensor> => OptionalTensor);
 
 impl Returns for () {
     const COUNT: usize = 0;
@@ -262,8 +290,8 @@ impl Returns for () {
 }
 
 macro_rules! single_returns {
-    ($($t:ty),* $(,)?) => {$(
-        impl Returns for $t {
+    ($($t:ty $(, $parameter:ident)?;)*) => {$(
+        impl$(<$parameter: One>)? Returns for $t {
             const COUNT: usize = 1;
 
             #[inline]
@@ -278,7 +306,8 @@ macro_rules! single_returns {
         }
     )*};
 }
-single_returns!(Tensor, i64, f64, bool, DType, Device, Scalar, Vec<Tensor>, Vec<i64>);
+single_returns!(Tensor; i64; f64; bool; String; DType; Layout; MemoryFormat; Device; Scalar; Vec<Tensor>; Vec<i64>;
+    Vec<f64>; Vec<bool>; Vec<Scalar>; Vec<String>; Vec<Option<Tensor>>; Option<T>, T;);
 
 macro_rules! tuple_returns {
     ($($($t:ident)*;)*) => {$(

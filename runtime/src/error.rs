@@ -56,20 +56,54 @@ pub enum ErrorKind {
     DuplicateFallback,
     /// A schema string cannot be read.
     SchemaSyntax,
-    /// A schema names another namespace than the library it is defined in.
+    /// A schema can be read but breaks a rule across its parts.
+    SchemaInvalid,
+    /// An overload name that is reserved: `default`, or one that begins with two underscores.
+    IllegalOverload,
+    /// Only a name was given where a definition needs a schema.
+    SchemaExpected,
+    /// A schema was given where a kernel needs only its operator's name.
+    NameExpected,
+    /// A definition by name alone came with a kernel that carries no types to make a schema from.
+    CannotInferSchema,
+    /// A name or a schema names another namespace than the library it is registered in.
     NamespaceMismatch,
-    /// A kernel's signature is not what the schema says.
+    /// A kernel's types are not what the schema says.
     SchemaMismatch,
-    /// The library's kind does not allow this.
-    NotAllowedHere,
+    /// A typed handle was asked for with types that are not what the schema says.
+    SignatureMismatch,
+    /// A block of kernels defines nothing.
+    DefNotAllowedHere,
+    /// A fallback stands in a block of kernels only.
+    FallbackNotAllowedHere,
+    /// A fallback serves all namespaces, so its block must be for all of them.
+    FallbackMustBeGlobal,
+    /// The namespace `_`, which stands for all of them, cannot stand here.
+    WildcardNotAllowed,
+    /// A block that defines operators has no key.
+    KeyNotAllowed,
+    /// A key is needed, from the block or from the call.
+    KeyRequired,
+    /// The key given differs from the key of the block.
+    KeyMismatch,
     /// No kernel for the key the call was dispatched to.
     NoKernel,
+    /// No kernel is registered at exactly the key that was asked for.
+    NoKernelAtKey,
+    /// The registration that a kernel was taken from is gone.
+    KernelGone,
+    /// A kernel that is to be skipped was called by hand.
+    FallthroughReached,
     /// No key was left to dispatch to, and no kernel serves calls without one.
     NoKernelForUndefined,
     /// No `Meta` kernel.
     NoMetaKernel,
     /// `AutogradOther` serves several backends and no one kernel is right for all of them.
     AmbiguousAutogradOther,
+    /// The shape rule is kept by a module that is not loaded.
+    FakeImplNotLoaded,
+    /// A value was taken from an empty stack.
+    StackEmpty,
     /// A boxed call found fewer values than the operator has arguments.
     StackTooShort,
     /// A value is not of the kind the schema says.
@@ -78,6 +112,8 @@ pub enum ErrorKind {
     WrongResultCount,
     /// Too many positional arguments.
     TooManyInputs,
+    /// An argument that a user gave is not of the type the schema says.
+    WrongInputType,
     /// A required argument is missing.
     MissingInput,
     /// An argument is named that the schema does not have.

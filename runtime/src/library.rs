@@ -53,7 +53,7 @@ impl Library {
     /// Defines an operator by its schema, with or without the namespace in front (D183).
     ///
     /// # Errors
-    /// `SchemaSyntax` with the position, `NamespaceMismatch`, `DuplicateDef` naming both places, `NotAllowedHere` in
+    /// `SchemaSyntax` with the position, `NamespaceMismatch`, `DuplicateDef` naming both places, `DefNotAllowedHere` in
     /// a block of kernels. Nothing is registered then.
     #[track_caller]
     pub fn def(&mut self, schema: &str) -> Result<&'static Operator> {
@@ -61,7 +61,7 @@ impl Library {
         if !self.may_define {
             let message =
                 format!("a block of kernels cannot define `{schema}`; use Library::define or fragment");
-            return Err(Error::new(ErrorKind::NotAllowedHere, message));
+            return Err(Error::new(ErrorKind::DefNotAllowedHere, message));
         }
         let mut parsed: Schema = schema.parse().map_err(|errors| {
             Error::new(ErrorKind::SchemaSyntax, format!("in the schema `{schema}`: {errors}"))

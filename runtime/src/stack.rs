@@ -29,9 +29,9 @@ impl Stack {
     /// Takes the top value.
     ///
     /// # Errors
-    /// `StackTooShort` if the stack is empty (D218).
+    /// `StackEmpty` (D218).
     pub fn pop(&mut self) -> Result<Value> {
-        self.0.pop().ok_or_else(|| Error::new(ErrorKind::StackTooShort, "the stack is empty"))
+        self.0.pop().ok_or_else(|| Error::new(ErrorKind::StackEmpty, "nothing can be taken from an empty stack"))
     }
 
     /// Drops everything from `len` upwards.

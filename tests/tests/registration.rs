@@ -91,7 +91,7 @@ fn conflicts_leave_everything_as_it_was() -> Result<()> {
         (library.def("other::g(Tensor x) -> int").unwrap_err(), ErrorKind::NamespaceMismatch),
         (library.def("g(Tensr x) -> int").unwrap_err(), ErrorKind::SchemaSyntax),
         (Library::define("conflicts").unwrap_err(), ErrorKind::DuplicateLibrary),
-        (Library::implement("conflicts").def("g(Tensor x) -> int").unwrap_err(), ErrorKind::NotAllowedHere),
+        (Library::implement("conflicts").def("g(Tensor x) -> int").unwrap_err(), ErrorKind::DefNotAllowedHere),
         (library.kernel("other::f", DispatchKey::CPU, answers(0)).unwrap_err(), ErrorKind::NamespaceMismatch),
     ];
     for (error, kind) in cases {
