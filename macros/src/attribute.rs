@@ -22,10 +22,36 @@ pub(crate) struct FallbackAttribute {
     pub(crate) keys: Vec<KeyName>,
 }
 
-/// A key that something can be registered at.
-pub(crate) struct KeyName {
-    name: Ident,
-    is_alias: bool,
+/// A key that something can be registered at: a built-in one by its name, one added at run time in quotes.
+pub(crate) enum KeyName {
+    Runtime(Ident),
+    Alias(Ident),
+    Added(LitStr),
+}
+
+impl Parse for KeyName {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        if input.peek(LitStr) {
+            return input.parse().map(KeyName::Added);
+        }
+        KeyName::of(input.parse()?)
+    }
+}
+
+/// The words after the operator's name.
+enum Word {
+    Key(Result<KeyName>),
+    Boxed(Span),
+}
+
+impl Parse for Word {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        if input.peek(syn::Ident) && input.fork().parse::<Ident>()? == "boxed" {
+            return Ok(Word::Boxed(input.parse::<Ident>()?.span()));
+        }
+        // An unknown key is kept, so that all of them are reported.
+        Ok(Word::Key(input.parse()))
+    }
 }
 
 impl KeyName {
@@ -33,8 +59,8 @@ impl KeyName {
         let text = name.to_string();
         let refuse = |why: String| Err(Error::new(name.span(), why));
         match keys::parse(&text) {
-            Some(Key::Alias { .. }) => Ok(KeyName { name, is_alias: true }),
-            Some(Key::Plain { .. } | Key::PerBackend { .. }) => Ok(KeyName { name, is_alias: false }),
+            Some(Key::Alias { .. }) => Ok(KeyName::Alias(name)),
+            Some(Key::Plain { .. } | Key::PerBackend { .. }) => Ok(KeyName::Runtime(name)),
             Some(Key::BuildingBlock { .. }) => refuse(format!(
                 "`{text}` is a building block of key sets: name a backend's key, such as `CPU`"
             )),
@@ -53,14 +79,16 @@ impl KeyName {
         }
     }
 
-    /// The key as an expression of type `RegistrationKey`.
-    pub(crate) fn expression(&self) -> TokenStream {
-        let name = &self.name;
-        match self.is_alias {
-            true => quote_spanned!(name.span()=> ::keyway::RegistrationKey::Alias(::keyway::AliasKey::#name)),
-            false => {
-                quote_spanned!(name.span()=> ::keyway::RegistrationKey::Runtime(::keyway::DispatchKey::#name))
+    /// The key as an expression of type `RegistrationKey`, or the name of one added at run time.
+    pub(crate) fn expression(&self) -> std::result::Result<TokenStream, &LitStr> {
+        match self {
+            KeyName::Alias(name) => {
+                Ok(quote_spanned!(name.span()=> ::keyway::RegistrationKey::Alias(::keyway::AliasKey::#name)))
             }
+            KeyName::Runtime(name) => Ok(
+                quote_spanned!(name.span()=> ::keyway::RegistrationKey::Runtime(::keyway::DispatchKey::#name)),
+            ),
+            KeyName::Added(name) => Err(name),
         }
     }
 }
@@ -79,11 +107,10 @@ impl Parse for KernelAttribute {
             input.parse::<Token![,]>()?;
         }
         let mut errors = Errors::default();
-        for word in Punctuated::<Ident, Token![,]>::parse_terminated(input)? {
-            if word == "boxed" {
-                attribute.boxed = Some(word.span());
-            } else {
-                attribute.keys.extend(errors.take(KeyName::of(word)));
+        for word in Punctuated::<Word, Token![,]>::parse_terminated(input)? {
+            match word {
+                Word::Boxed(span) => attribute.boxed = Some(span),
+                Word::Key(key) => attribute.keys.extend(errors.take(key)),
             }
         }
         errors.finish()?;
@@ -114,8 +141,12 @@ impl Parse for FallbackAttribute {
             return Err(input.error("name the key it is the fallback of: #[fallback(Tracer)]"));
         }
         let mut errors = Errors::default();
-        let words = Punctuated::<Ident, Token![,]>::parse_terminated(input)?;
-        let keys = words.into_iter().filter_map(|word| errors.take(KeyName::of(word))).collect();
+        let words = Punctuated::<Word, Token![,]>::parse_terminated(input)?;
+        let key = |word| match word {
+            Word::Key(key) => key,
+            Word::Boxed(span) => Err(Error::new(span, "a fallback is always boxed: leave the word out")),
+        };
+        let keys = words.into_iter().filter_map(|word| errors.take(key(word))).collect();
         errors.finish()?;
         Ok(FallbackAttribute { keys })
     }

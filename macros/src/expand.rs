@@ -41,10 +41,13 @@ fn registrations(attribute: KernelAttribute, function: &ItemFn) -> Result<TokenS
     };
     let line = quote_spanned!(function.sig.ident.span()=> ::std::line!());
     let registrations = attribute.keys.iter().map(|key| {
-        let key = key.expression();
+        let (constructor, key) = match key.expression() {
+            Ok(key) => (quote!(new), key),
+            Err(name) => (quote!(named), quote!(#name)),
+        };
         quote! {
             const _: () = {
-                static REGISTRATION: ::keyway::KernelRegistration = ::keyway::KernelRegistration::new(
+                static REGISTRATION: ::keyway::KernelRegistration = ::keyway::KernelRegistration::#constructor(
                     #handle.operator(),
                     #key,
                     #kernel.named(#name).at(::std::file!(), #line),
@@ -60,9 +63,12 @@ fn fallbacks(attribute: &FallbackAttribute, function: &ItemFn) -> Result<TokenSt
     check_plain(function)?;
     let (kernel, name) = (boxed(function), function.sig.ident.to_string());
     let line = quote_spanned!(function.sig.ident.span()=> ::std::line!());
-    let registrations = attribute.keys.iter().map(|key| {
-        let key = key.expression();
-        quote! {
+    let mut registrations = TokenStream::new();
+    for key in &attribute.keys {
+        let key = key.expression().map_err(|name| {
+            Error::new(name.span(), "the fallback of an added key is registered with `register_fallback`")
+        })?;
+        registrations.extend(quote! {
             const _: () = {
                 static REGISTRATION: ::keyway::FallbackRegistration = ::keyway::FallbackRegistration::new(
                     #key,
@@ -70,9 +76,9 @@ fn fallbacks(attribute: &FallbackAttribute, function: &ItemFn) -> Result<TokenSt
                 );
                 ::keyway::__private::inventory::submit! { ::keyway::CollectedFallback(&REGISTRATION) }
             };
-        }
-    });
-    Ok(registrations.collect())
+        });
+    }
+    Ok(registrations)
 }
 
 fn boxed(function: &ItemFn) -> TokenStream {

@@ -30,6 +30,9 @@ use proc_macro::TokenStream;
 /// fn any_relu(operator: &'static Operator, keys: KeySet, stack: &mut Stack) -> Result<()> { ... }
 /// ```
 ///
+/// A key added at run time stands in quotes: `#[kernel("aten::relu", "NPU")]`; the kernel takes effect once the key is
+/// there.
+///
 /// The namespace must be in scope as a module. The function's argument types, their order and number and its result
 /// are checked against the operator's schema; a mistake is an error at that place of the function. Kernels of in-place
 /// and out forms return `Result<()>`: what they give back is their argument. Several attributes on one function

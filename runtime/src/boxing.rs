@@ -192,8 +192,8 @@ pub trait Returns: Sized {
     /// Puts the results on the stack, in order.
     fn push(self, stack: &mut Stack);
 
-    /// The results from stack values, or nothing if a value is of another kind. Takes [`Returns::COUNT`] values.
-    fn take(values: &mut dyn Iterator<Item = Value>) -> Option<Self>;
+    /// Takes the results from the top of the stack, or nothing if a value is missing or of another kind.
+    fn take(stack: &mut Stack) -> Option<Self>;
 }
 
 /// One result.
@@ -284,7 +284,7 @@ impl Returns for () {
 
     fn push(self, _: &mut Stack) {}
 
-    fn take(_: &mut dyn Iterator<Item = Value>) -> Option<Self> {
+    fn take(_: &mut Stack) -> Option<Self> {
         Some(())
     }
 }
@@ -300,8 +300,8 @@ macro_rules! single_returns {
             }
 
             #[inline]
-            fn take(values: &mut dyn Iterator<Item = Value>) -> Option<Self> {
-                One::from_value(values.next()?)
+            fn take(stack: &mut Stack) -> Option<Self> {
+                One::from_value(stack.pop().ok()?)
             }
         }
     )*};
@@ -320,7 +320,9 @@ macro_rules! tuple_returns {
                 $(stack.push($t.to_value());)*
             }
 
-            fn take(values: &mut dyn Iterator<Item = Value>) -> Option<Self> {
+            fn take(stack: &mut Stack) -> Option<Self> {
+                let base = stack.base_of(Self::COUNT).ok()?;
+                let mut values = stack.drain_from(base);
                 Some(($($t::from_value(values.next()?)?,)*))
             }
         }
@@ -337,13 +339,7 @@ tuple_returns! {
 #[doc(hidden)]
 pub fn take_results<R: Returns>(operator: &Operator, mut stack: Stack) -> Result<R> {
     if stack.len() == R::COUNT {
-        let kinds: Vec<_> = stack.iter().map(Value::kind_name).collect();
-        if let Some(results) = R::take(&mut stack.drain_from(0)) {
-            return Ok(results);
-        }
-        let message =
-            format!("a boxed kernel returned ({}), which is not what the schema says", kinds.join(", "));
-        return Err(Error::new(ErrorKind::WrongValueKind, message).in_operator(operator.name()));
+        return R::take(&mut stack).ok_or_else(|| wrong_results(operator));
     }
     Err(wrong_count(operator, R::COUNT, stack.len()))
 }
@@ -355,6 +351,12 @@ pub fn take_results<R: Returns>(operator: &Operator, mut stack: Stack) -> Result
 #[doc(hidden)]
 pub fn check_count(operator: &Operator, stack: &Stack, expected: usize) -> Result<()> {
     if stack.len() == expected { Ok(()) } else { Err(wrong_count(operator, expected, stack.len())) }
+}
+
+#[cold]
+fn wrong_results(operator: &Operator) -> Error {
+    let message = "a boxed kernel returned values of other kinds than the schema says";
+    Error::new(ErrorKind::WrongValueKind, message).in_operator(operator.name())
 }
 
 #[cold]
@@ -370,7 +372,7 @@ pub(crate) fn wrong_count(operator: &Operator, expected: usize, found: usize) ->
 #[doc(hidden)]
 #[inline]
 pub fn argument<'a, A: Argument<'a>>(
-    operator: &Operator,
+    operator: &'static Operator,
     arguments: &'a [Value],
     position: usize,
 ) -> Result<A> {

@@ -42,6 +42,7 @@ impl Functionality {
     pub const SparseCsr: Functionality = Functionality(9);
     pub const NestedTensor: Functionality = Functionality(10);
     pub const AutogradFunctionality: Functionality = Functionality(21);
+    pub const AutocastFunctionality: Functionality = Functionality(34);
 }
 
 #[expect(
@@ -191,17 +192,17 @@ impl DispatchKey {
     pub const AutocastMPS: DispatchKey = DispatchKey::plain(31);
     pub const AutocastCUDA: DispatchKey = DispatchKey::plain(32);
     pub const AutocastPrivateUse1: DispatchKey = DispatchKey::plain(33);
-    pub const FuncTorchBatched: DispatchKey = DispatchKey::plain(34);
-    pub const BatchedNestedTensor: DispatchKey = DispatchKey::plain(35);
-    pub const FuncTorchVmapMode: DispatchKey = DispatchKey::plain(36);
-    pub const Batched: DispatchKey = DispatchKey::plain(37);
-    pub const VmapMode: DispatchKey = DispatchKey::plain(38);
-    pub const FuncTorchGradWrapper: DispatchKey = DispatchKey::plain(39);
-    pub const DeferredInit: DispatchKey = DispatchKey::plain(40);
-    pub const PythonTLSSnapshot: DispatchKey = DispatchKey::plain(41);
-    pub const FuncTorchDynamicLayerFrontMode: DispatchKey = DispatchKey::plain(42);
-    pub const TESTING_ONLY_GenericWrapper: DispatchKey = DispatchKey::plain(43);
-    pub const TESTING_ONLY_GenericMode: DispatchKey = DispatchKey::plain(44);
-    pub const PreDispatch: DispatchKey = DispatchKey::plain(45);
-    pub const PythonDispatcher: DispatchKey = DispatchKey::plain(46);
+    pub const FuncTorchBatched: DispatchKey = DispatchKey::plain(35);
+    pub const BatchedNestedTensor: DispatchKey = DispatchKey::plain(36);
+    pub const FuncTorchVmapMode: DispatchKey = DispatchKey::plain(37);
+    pub const Batched: DispatchKey = DispatchKey::plain(38);
+    pub const VmapMode: DispatchKey = DispatchKey::plain(39);
+    pub const FuncTorchGradWrapper: DispatchKey = DispatchKey::plain(40);
+    pub const DeferredInit: DispatchKey = DispatchKey::plain(41);
+    pub const PythonTLSSnapshot: DispatchKey = DispatchKey::plain(42);
+    pub const FuncTorchDynamicLayerFrontMode: DispatchKey = DispatchKey::plain(43);
+    pub const TESTING_ONLY_GenericWrapper: DispatchKey = DispatchKey::plain(44);
+    pub const TESTING_ONLY_GenericMode: DispatchKey = DispatchKey::plain(45);
+    pub const PreDispatch: DispatchKey = DispatchKey::plain(46);
+    pub const PythonDispatcher: DispatchKey = DispatchKey::plain(47);
 }

@@ -42,6 +42,8 @@ impl fmt::Display for Place {
 pub enum ErrorKind {
     /// A string is not a key's name, or names a key that cannot stand here.
     UnknownKey,
+    /// A key has this name already.
+    DuplicateKey,
     /// No operator has this name.
     UnknownOperator,
     /// The operator is named but not defined: kernels without a schema, or a definition that was dropped.

@@ -5,23 +5,27 @@
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::kernel::Kernel;
-use crate::key::{AliasKey, DispatchKey};
+use crate::key::DispatchKey;
 use crate::key_set::KeySet;
 use crate::operator::Operator;
 use crate::stack::Stack;
 
-/// The default fallback of each key that has one.
-pub(crate) fn defaults() -> impl Iterator<Item = (DispatchKey, &'static Kernel)> {
+/// The default fallback of a key, if it has one.
+pub(crate) fn default_for(key: DispatchKey) -> Option<&'static Kernel> {
     static SKIPPED: Kernel = Kernel::fallthrough();
     static NO_META_KERNEL: Kernel = Kernel::boxed(no_meta_kernel).named("no Meta kernel");
-    let plain = [
+    const SKIPPED_KEYS: [DispatchKey; 4] = [
         DispatchKey::BackendSelect,
         DispatchKey::ADInplaceOrView,
         DispatchKey::FuncTorchVmapMode,
         DispatchKey::VmapMode,
     ];
-    let skipped = KeySet::from_iter(plain) | KeySet::AUTOCAST | KeySet::of_alias(AliasKey::Autograd);
-    skipped.iter().map(|key| (key, &SKIPPED)).chain([(DispatchKey::Meta, &NO_META_KERNEL)])
+    if key == DispatchKey::Meta {
+        return Some(&NO_META_KERNEL);
+    }
+    let skipped = SKIPPED_KEYS.contains(&key)
+        || KeySet::of(key).shares_functionality(KeySet::AUTOCAST | KeySet::AUTOGRAD);
+    skipped.then_some(&SKIPPED)
 }
 
 /// D168.

@@ -10,31 +10,65 @@ use std::str::FromStr;
 use keyway_schema::keys::{self, ALIASES, BACKENDS, FUNCTIONALITIES};
 use keyway_schema::suggest;
 
+use smallvec::SmallVec;
+
+use crate::added_keys;
 use crate::error::{Error, ErrorKind, Result};
+use crate::registry;
 
 /// A backend component (D4). A later one outranks an earlier one, and `Meta` outranks them all.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Backend(pub(crate) u8);
 
 impl Backend {
-    /// The built-in backends in ascending priority.
+    /// All backends in ascending priority: the built-in ones, those added, `Meta`.
     pub fn all() -> impl DoubleEndedIterator<Item = Backend> + Clone {
-        (0..BACKENDS.len()).map(Backend::from_position)
+        (0..added_keys::backends_below_meta() as u8).chain([63]).map(Backend)
+    }
+
+    /// Adds a backend, between the built-in ones and `Meta` and above those added before (law 11). It gets its dense,
+    /// quantised, sparse, nested-tensor, autograd and autocast keys, which parse, print, register and dispatch like
+    /// built-in ones. It stays for the process.
+    ///
+    /// ```
+    /// use keyway::{Backend, DispatchKey, Functionality};
+    /// let npu = Backend::add("NPU")?;
+    /// assert_eq!("AutogradNPU".parse::<DispatchKey>()?, DispatchKey::of(Functionality::AutogradFunctionality, npu));
+    /// # Ok::<(), keyway::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// `DuplicateKey` if one of its keys has the name of another key; `Value` for a name that is not a word, or when
+    /// 48 backends were added already.
+    pub fn add(name: &str) -> Result<Backend> {
+        let backend = added_keys::add_backend(name)?;
+        registry::keys_were_added();
+        Ok(backend)
+    }
+
+    /// The backend of this name.
+    ///
+    /// # Errors
+    /// `UnknownKey` with the nearest name.
+    pub fn find(name: &str) -> Result<Backend> {
+        Backend::all().find(|backend| backend.name() == name).ok_or_else(|| {
+            let message = match suggest::nearest(name, Backend::all().map(Backend::name)) {
+                Some(near) => format!("there is no backend `{name}`; did you mean `{near}`?"),
+                None => format!("there is no backend `{name}`"),
+            };
+            Error::new(ErrorKind::UnknownKey, message)
+        })
     }
 
     /// The backend's name, for example `CUDA`.
     pub fn name(self) -> &'static str {
-        BACKENDS[self.position()]
+        added_keys::backend_name(self)
     }
 
     /// The backend at a position of [`BACKENDS`]. `Meta` takes the highest bit of a set's backend word, so that
     /// backends added at run time fit between it and the other built-in ones.
     pub(crate) const fn from_position(position: usize) -> Backend {
         if position == BACKENDS.len() - 1 { Backend(63) } else { Backend(position as u8) }
-    }
-
-    fn position(self) -> usize {
-        if self.0 == 63 { BACKENDS.len() - 1 } else { self.0 as usize }
     }
 }
 
@@ -50,28 +84,55 @@ impl fmt::Debug for Backend {
     }
 }
 
-/// A functionality: one bit of a key set. Its number is PyTorch's value (D6), 1 for `Dense`, 46 for `PythonDispatcher`.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// A functionality: one bit of a key set. Ordered by priority.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Functionality(pub(crate) u8);
 
 impl Functionality {
-    /// All functionalities in ascending priority.
+    /// All functionalities in ascending priority, added ones at their places.
     pub fn all() -> impl DoubleEndedIterator<Item = Functionality> + Clone {
-        (1..=FUNCTIONALITIES.len() as u8).map(Functionality)
+        let count = FUNCTIONALITIES.len() + added_keys::functionality_count();
+        let mut all: SmallVec<[Functionality; 62]> = (1..=count as u8).map(Functionality).collect();
+        if count > FUNCTIONALITIES.len() {
+            all.sort_unstable();
+        }
+        all.into_iter()
     }
 
     /// The functionality's own name, for example `Dense`.
     pub fn name(self) -> &'static str {
-        FUNCTIONALITIES[self.0 as usize - 1].name
+        added_keys::functionality_name(self.0)
     }
 
     /// Whether it is a building block: one run-time key per backend (D2).
     pub fn is_per_backend(self) -> bool {
-        FUNCTIONALITIES[self.0 as usize - 1].per_backend_prefix.is_some()
+        self.prefix().is_some()
+    }
+
+    fn prefix(self) -> Option<&'static str> {
+        FUNCTIONALITIES.get(self.0 as usize - 1)?.per_backend_prefix
+    }
+
+    /// The backends it has keys for.
+    fn backends(self) -> impl Iterator<Item = Backend> + Clone {
+        let builtin = FUNCTIONALITIES.get(self.0 as usize - 1).is_none_or(|f| f.for_builtin_backends);
+        Backend::all().filter(move |&backend| builtin || added_keys::is_added_backend(backend))
     }
 
     pub(crate) const fn bit(self) -> u64 {
         1 << (self.0 - 1)
+    }
+}
+
+impl Ord for Functionality {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        added_keys::rank(self.0).cmp(&added_keys::rank(other.0))
+    }
+}
+
+impl PartialOrd for Functionality {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
     }
 }
 
@@ -83,7 +144,7 @@ impl fmt::Debug for Functionality {
 
 /// A run-time key: what a call is dispatched to. Constants carry the field's names: [`DispatchKey::CPU`],
 /// [`DispatchKey::AutogradCUDA`], [`DispatchKey::Python`]. Ordered by priority.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct DispatchKey {
     /// 0 is `Undefined`.
     functionality: u8,
@@ -123,28 +184,67 @@ impl DispatchKey {
         self.functionality()?.is_per_backend().then_some(Backend(self.backend))
     }
 
-    /// Every run-time key but `Undefined`, in ascending priority (D48): 136 of them.
+    /// Every run-time key but `Undefined`, in ascending priority (D48): 136 built-in ones and those added.
     pub fn all() -> impl Iterator<Item = DispatchKey> + Clone {
         Functionality::all().flat_map(|f| {
-            let backends = if f.is_per_backend() { BACKENDS.len() } else { 1 };
-            (0..backends).map(move |p| {
-                if f.is_per_backend() {
-                    DispatchKey::of(f, Backend::from_position(p))
-                } else {
-                    DispatchKey::plain(f.0)
-                }
-            })
+            let backends = f.is_per_backend().then(|| f.backends()).into_iter().flatten();
+            let plain = (!f.is_per_backend()).then_some(DispatchKey::plain(f.0));
+            backends.map(move |backend| DispatchKey::of(f, backend)).chain(plain)
         })
+    }
+
+    /// Adds a functionality with one key for all backends, directly above this key's functionality in the order: calls
+    /// reach the new key first. It stays for the process.
+    ///
+    /// # Errors
+    /// `DuplicateKey` if a key has the name; `Value` for a name that is not a word, or when 15 were added already.
+    pub fn add_above(self, name: &str) -> Result<DispatchKey> {
+        self.add(name, true, false)
+    }
+
+    /// Adds a functionality directly below this key's: see [`DispatchKey::add_above`].
+    ///
+    /// # Errors
+    /// As [`DispatchKey::add_above`].
+    pub fn add_below(self, name: &str) -> Result<DispatchKey> {
+        self.add(name, false, false)
+    }
+
+    /// Adds a functionality directly above this key's that is a backend of its own, as `FPGA` is: composite kernels
+    /// serve it, and its tensors carry `AutogradOther`.
+    ///
+    /// # Errors
+    /// As [`DispatchKey::add_above`].
+    pub fn add_backend_above(self, name: &str) -> Result<DispatchKey> {
+        self.add(name, true, true)
+    }
+
+    fn add(self, name: &str, above: bool, backend_like: bool) -> Result<DispatchKey> {
+        let key = added_keys::add_functionality(name, self, above, backend_like)?;
+        registry::keys_were_added();
+        Ok(key)
+    }
+}
+
+impl Ord for DispatchKey {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        let place = |key: &DispatchKey| (added_keys::rank(key.functionality), key.backend);
+        place(self).cmp(&place(other))
+    }
+}
+
+impl PartialOrd for DispatchKey {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
     }
 }
 
 impl fmt::Display for DispatchKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Some(functionality) = self.functionality() else { return f.write_str("Undefined") };
-        let info = FUNCTIONALITIES[functionality.0 as usize - 1];
-        match info.per_backend_prefix {
+        match functionality.prefix() {
             Some(prefix) => write!(f, "{prefix}{}", Backend(self.backend)),
-            None => f.write_str(info.name),
+            None => f.write_str(functionality.name()),
         }
     }
 }
@@ -251,7 +351,7 @@ impl FromStr for RegistrationKey {
             Some(keys::Key::Undefined) => {
                 unregistrable("the absence of a key; use `CompositeExplicitAutograd`")
             }
-            None => Err(unknown(name)),
+            None => added_keys::parse(name).map(RegistrationKey::Runtime).ok_or_else(|| unknown(name)),
         }
     }
 }
@@ -278,7 +378,8 @@ impl FromStr for DispatchKey {
 }
 
 fn unknown(name: &str) -> Error {
-    let known = keys::registrable_names();
+    let mut known = keys::registrable_names();
+    known.extend(added_keys::names());
     let message = match suggest::nearest(name, known.iter().map(String::as_str)) {
         Some(near) => format!("there is no dispatch key `{name}`; did you mean `{near}`?"),
         None => format!("there is no dispatch key `{name}`"),
@@ -293,7 +394,6 @@ mod tests {
     /// D17 to D20, D319.1: printing and parsing are inverse for every key, also the 42 that PyTorch cannot parse.
     #[test]
     fn printing_and_parsing_are_inverse() {
-        assert_eq!(DispatchKey::all().count(), 136);
         for key in DispatchKey::all() {
             assert_eq!(key.to_string().parse::<DispatchKey>().unwrap(), key);
         }

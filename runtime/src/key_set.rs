@@ -7,6 +7,7 @@
 use std::fmt;
 use std::ops::{BitAnd, BitOr, BitOrAssign, Sub};
 
+use crate::added_keys::{self, ADDED_FUNCTIONALITIES, FIRST_FUNCTIONALITY};
 use crate::key::{AliasKey, Backend, DispatchKey, Functionality};
 
 /// A set of dispatch keys. `Copy`, 16 bytes, the default is the empty set.
@@ -16,10 +17,23 @@ pub struct KeySet {
     pub(crate) backends: u64,
 }
 
-/// Bits of all functionalities, `Dense` lowest.
-const ALL_FUNCTIONALITIES: u64 = (1 << 46) - 1;
-/// Bits of all backends: fifteen from the bottom, `Meta` at the top.
-const ALL_BACKENDS: u64 = 0x7fff | 1 << 63;
+/// Bits of all functionalities, `Dense` lowest, places for added ones included.
+const ALL_FUNCTIONALITIES: u64 = (1 << 62) - 1;
+/// Bits of all backends, places for added ones included.
+const ALL_BACKENDS: u64 = u64::MAX;
+
+const BUILTIN_AUTOCAST: KeySet = bits_of(&[
+    DispatchKey::AutocastCPU,
+    DispatchKey::AutocastMTIA,
+    DispatchKey::AutocastMAIA,
+    DispatchKey::AutocastXPU,
+    DispatchKey::AutocastIPU,
+    DispatchKey::AutocastHPU,
+    DispatchKey::AutocastXLA,
+    DispatchKey::AutocastMPS,
+    DispatchKey::AutocastCUDA,
+    DispatchKey::AutocastPrivateUse1,
+]);
 
 const fn bits_of(keys: &[DispatchKey]) -> KeySet {
     let mut set = KeySet::EMPTY;
@@ -46,31 +60,18 @@ impl KeySet {
         backends: 0,
     };
 
-    /// The autocast keys (D52), excluded on every thread until autocasting is switched on.
-    pub const AUTOCAST: KeySet = bits_of(&[
-        DispatchKey::AutocastCPU,
-        DispatchKey::AutocastMTIA,
-        DispatchKey::AutocastMAIA,
-        DispatchKey::AutocastXPU,
-        DispatchKey::AutocastIPU,
-        DispatchKey::AutocastHPU,
-        DispatchKey::AutocastXLA,
-        DispatchKey::AutocastMPS,
-        DispatchKey::AutocastCUDA,
-        DispatchKey::AutocastPrivateUse1,
-    ]);
+    /// The autocast keys (D52), excluded on every thread until autocasting is switched on. Those of added backends
+    /// are one building block, so including or excluding one of them does so for all of them.
+    pub const AUTOCAST: KeySet = KeySet {
+        functionalities: BUILTIN_AUTOCAST.functionalities | Functionality::AutocastFunctionality.bit(),
+        backends: 0,
+    };
 
     /// What a fresh thread includes (D60): `BackendSelect` and `ADInplaceOrView`.
     pub const DEFAULT_INCLUDED: KeySet = bits_of(&[DispatchKey::BackendSelect, DispatchKey::ADInplaceOrView]);
 
     /// What a fresh thread excludes (D60).
     pub const DEFAULT_EXCLUDED: KeySet = KeySet::AUTOCAST;
-
-    /// Every key below autograd; what an autograd kernel redispatches with (D52, D53).
-    pub const AFTER_AUTOGRAD: KeySet = KeySet::after(DispatchKey::AutogradOther);
-
-    /// Every key below `ADInplaceOrView` (D52).
-    pub const AFTER_AD_INPLACE_OR_VIEW: KeySet = KeySet::after(DispatchKey::ADInplaceOrView);
 
     /// The set of one key. `Undefined` gives the empty set, a per-backend key its block and its backend (D27).
     pub const fn of(key: DispatchKey) -> KeySet {
@@ -95,13 +96,19 @@ impl KeySet {
     /// let keys = KeySet::from_iter([DispatchKey::Tracer, DispatchKey::AutogradCPU, DispatchKey::CPU]);
     /// assert_eq!((keys & KeySet::after(DispatchKey::Tracer)).highest(), DispatchKey::AutogradCPU);
     /// ```
-    pub const fn after(key: DispatchKey) -> KeySet {
+    pub fn after(key: DispatchKey) -> KeySet {
+        let always = KeySet::of(DispatchKey::PythonDispatcher).functionalities;
         let below = match key.functionality_number() {
             0 => 0,
-            n => (1u64 << (n - 1)) - 1,
+            n if added_keys::functionality_count() == 0 => (1u64 << (n - 1)) - 1,
+            n => below_rank(added_keys::rank(n as u8)),
         };
-        let always = KeySet::of(DispatchKey::PythonDispatcher).functionalities;
         KeySet { functionalities: below | always, backends: ALL_BACKENDS }
+    }
+
+    /// Every key below autograd: what an autograd kernel redispatches with (D52, D53).
+    pub fn after_autograd() -> KeySet {
+        KeySet::after(DispatchKey::AutogradOther)
     }
 
     /// This set with one key more (D40).
@@ -157,9 +164,13 @@ impl KeySet {
 
     /// The highest functionality (D41).
     pub fn highest_functionality(self) -> Option<Functionality> {
-        match 64 - self.functionalities.leading_zeros() {
+        let highest = match 64 - (self.functionalities & !ADDED_FUNCTIONALITIES).leading_zeros() {
             0 => None,
             n => Some(Functionality(n as u8)),
+        };
+        match self.functionalities & ADDED_FUNCTIONALITIES {
+            0 => highest,
+            added => bits(added).chain(highest).max(),
         }
     }
 
@@ -190,7 +201,7 @@ impl KeySet {
         let autograd = KeySet { functionalities: KeySet::AUTOGRAD.functionalities, backends: ALL_BACKENDS };
         let nested =
             KeySet::of_block(Functionality::NestedTensor) | KeySet { functionalities: 0, ..KeySet::FULL };
-        let explicit = KeySet::BACKENDS_OF_AUTOGRAD_OTHER | KeySet::of_block(Functionality::Dense);
+        let explicit = KeySet::backends_of_autograd_other() | KeySet::of_block(Functionality::Dense);
         match alias {
             AliasKey::Autograd => autograd,
             AliasKey::CompositeImplicitAutograd => explicit | nested | autograd,
@@ -205,20 +216,36 @@ impl KeySet {
     }
 
     /// The keys whose tensors carry `AutogradOther` (D52), with all backends.
-    pub(crate) const BACKENDS_OF_AUTOGRAD_OTHER: KeySet = KeySet {
-        functionalities: bits_of(&[
+    pub(crate) fn backends_of_autograd_other() -> KeySet {
+        const BUILTIN: KeySet = bits_of(&[
             DispatchKey::FPGA,
             DispatchKey::Vulkan,
             DispatchKey::Metal,
             DispatchKey::CustomRNGKeyId,
             DispatchKey::MkldnnCPU,
-        ])
-        .functionalities
-            | Functionality::Sparse.bit()
-            | Functionality::SparseCsr.bit()
-            | Functionality::Quantized.bit(),
-        backends: ALL_BACKENDS,
-    };
+        ]);
+        let blocks = [Functionality::Sparse, Functionality::SparseCsr, Functionality::Quantized];
+        let blocks = blocks.into_iter().fold(0, |bits, block| bits | block.bit());
+        KeySet {
+            functionalities: BUILTIN.functionalities | blocks | added_keys::backend_like(),
+            backends: ALL_BACKENDS,
+        }
+    }
+}
+
+/// The functionalities of some bits.
+fn bits(mut word: u64) -> impl Iterator<Item = Functionality> {
+    std::iter::from_fn(move || {
+        let lowest = word.trailing_zeros();
+        (word != 0).then(|| {
+            word &= word - 1;
+            Functionality(lowest as u8 + 1)
+        })
+    })
+}
+
+fn below_rank(rank: u64) -> u64 {
+    Functionality::all().filter(|f| added_keys::rank(f.0) < rank).fold(0, |word, f| word | f.bit())
 }
 
 impl DispatchKey {
@@ -233,6 +260,7 @@ impl DispatchKey {
 
 const fn is_block(functionality: u8) -> bool {
     functionality != 0
+        && (functionality as usize) < FIRST_FUNCTIONALITY
         && keyway_schema::keys::FUNCTIONALITIES[functionality as usize - 1].per_backend_prefix.is_some()
 }
 
@@ -338,7 +366,7 @@ mod tests {
     /// D30, KS-37: the mask of a kernel keeps what is below it, and the Python dispatcher.
     #[test]
     fn after_keeps_lower_keys_and_the_python_dispatcher() {
-        let mask = KeySet::AFTER_AUTOGRAD;
+        let mask = KeySet::after_autograd();
         assert!(!mask.contains(DispatchKey::AutogradOther) && !mask.contains(DispatchKey::AutogradCPU));
         for key in [DispatchKey::ADInplaceOrView, DispatchKey::CPU, DispatchKey::PythonDispatcher] {
             assert!(mask.contains(key), "{key}");

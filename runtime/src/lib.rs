@@ -8,6 +8,7 @@
 //! A call computes the union of its arguments' key sets, applies the thread's included and excluded sets, and looks the
 //! highest key up in the operator's table: no lock, no allocation, no shared write.
 
+mod added_keys;
 mod backend_select;
 #[doc(hidden)]
 pub mod boxing;

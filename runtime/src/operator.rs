@@ -33,12 +33,13 @@ pub struct Operator {
     generated_schema: Option<&'static str>,
     signature: Option<TypeId>,
     table: AtomicPtr<Table>,
+    /// Null if there is none, or none has been asked for yet.
+    definition: AtomicPtr<Definition>,
     pub(crate) state: Mutex<State>,
 }
 
 /// What is registered for an operator. Changed only with the registry's lock held.
 pub(crate) struct State {
-    pub(crate) definition: Option<&'static Definition>,
     pub(crate) kernels: Registrations,
     /// Set when two `#[kernel]`s claim one key: every call says so.
     pub(crate) conflict: Option<(RegistrationKey, Option<Place>, Option<Place>)>,
@@ -56,7 +57,8 @@ impl Operator {
             generated_schema,
             signature,
             table: AtomicPtr::new(unbuilt.cast_mut()),
-            state: Mutex::new(State { definition: None, kernels: Registrations::new(), conflict: None }),
+            definition: AtomicPtr::new(std::ptr::null_mut()),
+            state: Mutex::new(State { kernels: Registrations::new(), conflict: None }),
         }
     }
 
@@ -67,12 +69,12 @@ impl Operator {
 
     /// The schema, unless the operator is named but not defined.
     pub fn schema(&'static self) -> Option<&'static Schema> {
-        self.built_table().definition.map(|definition| &definition.schema)
+        self.definition().map(|definition| &definition.schema)
     }
 
     /// Where it was defined; `None` for generated operators and undefined ones.
     pub fn definition_place(&'static self) -> Option<Place> {
-        self.built_table().definition.and_then(|definition| definition.place)
+        self.definition().and_then(|definition| definition.place)
     }
 
     /// Whether a kernel is registered at exactly this key, alias keys included (D135).
@@ -103,9 +105,9 @@ impl Operator {
     /// Wrong number or kind of values, before anything runs; a missing kernel; what the kernel reports; a boxed
     /// kernel whose results are not what the schema says. After an error the stack may hold some of the arguments.
     pub fn call_boxed(&'static self, stack: &mut Stack) -> Result<()> {
-        let table = self.built_table();
-        let keys = self.keys_of(table, stack)?;
-        self.run_boxed(table, local_key_sets().apply(keys), stack)
+        let definition = self.definition().ok_or_else(|| self.undefined())?;
+        let (base, keys) = self.keys_of(definition, stack)?;
+        self.run_boxed(definition, base, local_key_sets().apply(keys), stack)
     }
 
     /// Calls it by a key set, without looking at the thread's sets (D208): what a boxed kernel passes the call on with.
@@ -113,33 +115,51 @@ impl Operator {
     /// # Errors
     /// As [`Operator::call_boxed`]; arguments are checked by the kernel that takes them.
     pub fn redispatch_boxed(&'static self, keys: KeySet, stack: &mut Stack) -> Result<()> {
-        self.run_boxed(self.built_table(), keys, stack)
+        let definition = self.definition().ok_or_else(|| self.undefined())?;
+        let base = stack.base_of(definition.arguments.len()).map_err(|e| e.in_operator(self.name))?;
+        self.run_boxed(definition, base, keys, stack)
     }
 
-    fn run_boxed(&'static self, table: &'static Table, keys: KeySet, stack: &mut Stack) -> Result<()> {
-        let definition = table.definition.ok_or_else(|| self.undefined())?;
-        let base = stack.base_of(definition.arguments.len())?;
-        let (kernel, keys) = self.kernel_for(table, keys)?;
-        kernel.call_boxed(self, keys, stack)?;
+    #[inline]
+    fn run_boxed(
+        &'static self,
+        definition: &Definition,
+        base: usize,
+        keys: KeySet,
+        stack: &mut Stack,
+    ) -> Result<()> {
+        let (cell, masked) = self.current_table().find(keys);
+        match cell.kernel {
+            Some(kernel) if !kernel.is_fallthrough() => kernel.call_boxed(self, masked, stack)?,
+            _ => {
+                let (kernel, keys) = self.kernel_for(keys)?;
+                kernel.call_boxed(self, keys, stack)?;
+            }
+        }
         self.check_results(definition, stack, base)
     }
 
-    /// The keys of a boxed call's arguments, checked by the schema on the way (D78 to D80).
-    fn keys_of(&'static self, table: &Table, stack: &Stack) -> Result<KeySet> {
-        let definition = table.definition.ok_or_else(|| self.undefined())?;
-        let values = stack.last_n(definition.arguments.len()).map_err(|e| e.in_operator(self.name))?;
+    /// Where a boxed call's arguments start and the keys they carry, checked by the schema on the way (D78 to D80).
+    #[inline]
+    fn keys_of(&'static self, definition: &Definition, stack: &Stack) -> Result<(usize, KeySet)> {
+        let base = stack.base_of(definition.arguments.len()).map_err(|e| e.in_operator(self.name))?;
         let mut keys = KeySet::EMPTY;
-        for (position, (value, check)) in values.iter().zip(&definition.arguments).enumerate() {
+        for (position, (value, check)) in stack[base..].iter().zip(&definition.arguments).enumerate() {
             if value.tag() & check.accepts == 0 {
                 return Err(self.wrong_kind(position, value));
             }
-            if check.contributes {
-                keys = value.tensors().fold(keys, |keys, tensor| keys | tensor.key_set());
+            match value {
+                Value::Tensor(tensor) => keys |= tensor.key_set(),
+                Value::List(_) if check.contributes => {
+                    keys = value.tensors().fold(keys, |keys, tensor| keys | tensor.key_set());
+                }
+                _ => {}
             }
         }
-        Ok(keys)
+        Ok((base, keys))
     }
 
+    #[inline]
     fn check_results(&self, definition: &Definition, stack: &Stack, base: usize) -> Result<()> {
         let results = stack.get(base..).unwrap_or_default();
         if results.len() != definition.returns.len() {
@@ -162,9 +182,8 @@ impl Operator {
     }
 
     #[cold]
-    pub(crate) fn wrong_kind(&self, position: usize, value: &Value) -> Error {
-        let schema = self.state.lock().definition.map(|definition| &definition.schema);
-        let argument = schema.and_then(|schema| schema.arguments.get(position));
+    pub(crate) fn wrong_kind(&'static self, position: usize, value: &Value) -> Error {
+        let argument = self.schema().and_then(|schema| schema.arguments.get(position));
         let message = match argument {
             Some(a) => format!(
                 "argument `{}` (position {position}) must be {}, it is {}",
@@ -184,9 +203,9 @@ impl Operator {
         Error::new(ErrorKind::MissingDef, message).in_operator(self.name)
     }
 
-    /// The kernel for a key set, past keys that fall through.
-    fn kernel_for(&'static self, table: &'static Table, keys: KeySet) -> Result<(&'static Kernel, KeySet)> {
-        let (cell, keys) = table.find_past_fallthrough(keys);
+    /// The kernel for a key set by all rules: computes the table if it is not there, goes past keys that fall through.
+    fn kernel_for(&'static self, keys: KeySet) -> Result<(&'static Kernel, KeySet)> {
+        let (cell, keys) = self.built_table().find_past_fallthrough(keys);
         match cell.kernel.filter(|kernel| !kernel.is_fallthrough()) {
             Some(kernel) => Ok((kernel, keys)),
             None => Err(self.no_kernel(keys)),
@@ -195,18 +214,20 @@ impl Operator {
 
     #[cold]
     fn no_kernel(&'static self, keys: KeySet) -> Error {
-        let state = self.state.lock();
-        if let Some((key, first, second)) = state.conflict {
+        let (conflict, available) = {
+            let state = self.state.lock();
+            (state.conflict, state.kernels.keys().map(|key| key.to_string()).collect())
+        };
+        if let Some((key, first, second)) = conflict {
             let place = |place: Option<Place>| place.map_or("an unknown place".to_owned(), |p| p.to_string());
             let message =
                 format!("two kernels claim {key}: at {} and at {}; keep one", place(first), place(second));
             return Error::new(ErrorKind::DuplicateKernel, message).in_operator(self.name);
         }
-        if state.definition.is_none() {
-            drop(state);
+        if self.definition().is_none() {
             return self.undefined();
         }
-        Error::no_kernel(self.name, keys.highest(), state.kernels.keys().map(|key| key.to_string()).collect())
+        Error::no_kernel(self.name, keys.highest(), available)
     }
 
     #[inline]
@@ -230,6 +251,36 @@ impl Operator {
         registry::build_table(self)
     }
 
+    /// The definition; a generated one is parsed at the first look.
+    #[inline]
+    pub(crate) fn definition(&'static self) -> Option<&'static Definition> {
+        #[allow(unsafe_code, reason = "reads the definition that `define` stored")]
+        // SAFETY: the pointer is null or to a `Definition` leaked by `define`, stored with `Release` when complete.
+        match unsafe { self.definition.load(Ordering::Acquire).as_ref() } {
+            Some(definition) => Some(definition),
+            None => self.generated_definition(),
+        }
+    }
+
+    #[cold]
+    fn generated_definition(&'static self) -> Option<&'static Definition> {
+        // The generator has checked the text; one written by hand that does not parse leaves the operator undefined.
+        let schema = self.generated_schema?.parse().ok()?;
+        let one_at_a_time = self.state.lock();
+        if self.definition.load(Ordering::Acquire).is_null() {
+            self.define(Some(Definition::new(schema, None)));
+        }
+        drop(one_at_a_time);
+        self.definition()
+    }
+
+    /// Defines it, or makes it undefined. Definitions live as long as the process (docs/decisions/0002).
+    pub(crate) fn define(&self, definition: Option<Definition>) {
+        let pointer =
+            definition.map_or(std::ptr::null_mut(), |definition| Box::into_raw(Box::new(definition)));
+        self.definition.store(pointer, Ordering::Release);
+    }
+
     /// Makes a table the one that calls use. With the registry's lock held.
     pub(crate) fn publish(&self, table: Table) -> &'static Table {
         let table: &'static Table = Box::leak(Box::new(table));
@@ -242,6 +293,7 @@ impl Operator {
         self.table.store(std::ptr::from_ref(&UNBUILT).cast_mut(), Ordering::Release);
     }
 
+    #[cfg(feature = "testing")]
     pub(crate) fn generated_schema(&self) -> Option<&'static str> {
         self.generated_schema
     }
@@ -320,8 +372,7 @@ impl<S: Signature> TypedOperator<S> {
     /// `NoKernel` and its relatives.
     #[doc(hidden)]
     pub fn resolve(&'static self, keys: KeySet) -> Result<Resolved<S::Fn>> {
-        let table = self.operator.built_table();
-        let (kernel, keys) = self.operator.kernel_for(table, keys)?;
+        let (kernel, keys) = self.operator.kernel_for(keys)?;
         match kernel.typed_for(self.operator.signature()) {
             Some(f) => {
                 #[allow(unsafe_code, reason = "as in `find`")]

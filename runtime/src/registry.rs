@@ -13,10 +13,8 @@ use parking_lot::{Mutex, MutexGuard};
 
 use crate::definition::Definition;
 use crate::error::{Error, ErrorKind, Place, Result};
-use crate::fallback;
 use crate::kernel::Kernel;
-use crate::key::{DispatchKey, RegistrationKey};
-use crate::key_set::KeySet;
+use crate::key::RegistrationKey;
 use crate::operator::Operator;
 use crate::table::{Fallbacks, Table};
 
@@ -30,8 +28,25 @@ inventory::collect!(OperatorList);
 #[derive(Debug)]
 pub struct KernelRegistration {
     operator: &'static Operator,
-    key: RegistrationKey,
+    key: AnnouncedKey,
     kernel: Kernel,
+}
+
+/// The key of a kernel written in source: built in, or added at run time and known by name.
+#[derive(Clone, Copy, Debug)]
+enum AnnouncedKey {
+    Known(RegistrationKey),
+    Named(&'static str),
+}
+
+impl AnnouncedKey {
+    /// The key, unless nobody has added it yet.
+    fn resolve(self) -> Option<RegistrationKey> {
+        match self {
+            AnnouncedKey::Known(key) => Some(key),
+            AnnouncedKey::Named(name) => name.parse().ok(),
+        }
+    }
 }
 
 impl KernelRegistration {
@@ -41,7 +56,12 @@ impl KernelRegistration {
         key: RegistrationKey,
         kernel: Kernel,
     ) -> KernelRegistration {
-        KernelRegistration { operator, key, kernel }
+        KernelRegistration { operator, key: AnnouncedKey::Known(key), kernel }
+    }
+
+    /// A kernel for an operator at a key that is added at run time. It takes effect once the key is there.
+    pub const fn named(operator: &'static Operator, key: &'static str, kernel: Kernel) -> KernelRegistration {
+        KernelRegistration { operator, key: AnnouncedKey::Named(key), kernel }
     }
 }
 
@@ -72,9 +92,9 @@ inventory::collect!(CollectedFallback);
 #[derive(Default)]
 struct Registry {
     operators: BTreeMap<&'static str, &'static Operator>,
-    /// Fallbacks the runtime brings; one registered later hides them.
-    default_fallbacks: Fallbacks,
     fallbacks: Fallbacks,
+    /// Kernels for keys that nobody has added yet.
+    waiting: Vec<&'static KernelRegistration>,
     namespaces: BTreeMap<String, Place>,
     /// What could not be collected; [`collected_problems`] tells.
     problems: Vec<Error>,
@@ -104,12 +124,24 @@ pub fn collect() {
 /// What was wrong with the announcements collected from linked crates: fallbacks that claim one key, operators that
 /// claim one name. Two kernels for one key are reported by every call of their operator instead.
 pub fn collected_problems() -> Vec<String> {
-    registry().problems.iter().map(ToString::to_string).collect()
+    let registry = registry();
+    let waiting = registry.waiting.iter().map(|kernel| {
+        let KernelRegistration { operator, key, kernel } = kernel;
+        format!("{operator}: {kernel:?} waits for the key {key:?}, which nobody has added")
+    });
+    registry.problems.iter().map(ToString::to_string).chain(waiting).collect()
+}
+
+/// Has every table computed again, now that there are more keys, and lets kernels in that waited for one.
+pub(crate) fn keys_were_added() {
+    let mut registry = registry();
+    let waiting = std::mem::take(&mut registry.waiting);
+    registry.announce(waiting);
+    registry.unpublish_all();
 }
 
 impl Registry {
     fn collect(&mut self) {
-        self.default_fallbacks = fallback::defaults().collect();
         let mut operators: Vec<_> =
             inventory::iter::<OperatorList>().flat_map(|list| list.0).copied().collect();
         operators.sort_by_key(|operator| operator.name());
@@ -125,14 +157,24 @@ impl Registry {
     }
 
     fn collect_kernels(&mut self) {
-        let mut kernels: Vec<_> = inventory::iter::<CollectedKernel>().map(|kernel| kernel.0).collect();
-        kernels.sort_by_key(|k| (k.operator.name(), k.key, k.kernel.place()));
-        for KernelRegistration { operator, key, kernel } in kernels {
-            self.operators.entry(operator.name()).or_insert(operator);
+        self.announce(inventory::iter::<CollectedKernel>().map(|kernel| kernel.0).collect());
+    }
+
+    fn announce(&mut self, kernels: Vec<&'static KernelRegistration>) {
+        let mut known = Vec::new();
+        for kernel in kernels {
+            match kernel.key.resolve() {
+                Some(key) => known.push((kernel.operator.name(), key, kernel.kernel.place(), kernel)),
+                None => self.waiting.push(kernel),
+            }
+        }
+        known.sort_by_key(|(name, key, place, _)| (*name, *key, *place));
+        for (name, key, place, KernelRegistration { operator, kernel, .. }) in known {
+            self.operators.entry(name).or_insert(operator);
             let mut state = operator.state.lock();
-            match state.kernels.at(*key) {
-                Some(first) => state.conflict = Some((*key, first.place(), kernel.place())),
-                None => state.kernels.add(*key, kernel),
+            match state.kernels.at(key) {
+                Some(first) => state.conflict = Some((key, first.place(), place)),
+                None => state.kernels.add(key, kernel),
             }
         }
     }
@@ -142,28 +184,18 @@ impl Registry {
             inventory::iter::<CollectedFallback>().map(|fallback| fallback.0).collect();
         fallbacks.sort_by_key(|f| (f.key, f.kernel.place()));
         for FallbackRegistration { key, kernel } in fallbacks {
-            if let Err(problem) = self.add_fallback(*key, kernel, false) {
+            if let Err(problem) = self.add_fallback(*key, kernel) {
                 self.problems.push(problem);
             }
         }
     }
 
-    fn add_fallback(
-        &mut self,
-        key: RegistrationKey,
-        kernel: &'static Kernel,
-        overriding: bool,
-    ) -> Result<()> {
-        let keys = runtime_keys(key);
-        for key in keys.clone() {
-            if let Some(held) = self.fallbacks.get(&key)
-                && !overriding
-            {
-                let message = format!("{key} has a fallback already: {held:?}; this one is {kernel:?}");
-                return Err(Error::new(ErrorKind::DuplicateFallback, message).at_key(key));
-            }
+    fn add_fallback(&mut self, key: RegistrationKey, kernel: &'static Kernel) -> Result<()> {
+        if let Some((key, held)) = self.fallbacks.conflict(key) {
+            let message = format!("{key} has a fallback already: {held:?}; this one is {kernel:?}");
+            return Err(Error::new(ErrorKind::DuplicateFallback, message).at_key(key));
         }
-        self.fallbacks.extend(keys.map(|key| (key, kernel)));
+        self.fallbacks.add(key, kernel);
         self.unpublish_all();
         Ok(())
     }
@@ -184,31 +216,14 @@ impl Registry {
     }
 }
 
-fn runtime_keys(key: RegistrationKey) -> impl Iterator<Item = DispatchKey> + Clone {
-    let keys = match key {
-        RegistrationKey::Runtime(key) => KeySet::of(key),
-        RegistrationKey::Alias(alias) => KeySet::of_alias(alias),
-    };
-    keys.iter()
-}
-
 /// Computes an operator's table and publishes it.
 pub(crate) fn build_table(operator: &'static Operator) -> &'static Table {
     let registry = registry();
-    let mut state = operator.state.lock();
-    if state.definition.is_none()
-        && let Some(text) = operator.generated_schema()
-    {
-        // The generator has checked the text; one written by hand that does not parse leaves the operator undefined.
-        state.definition =
-            text.parse().ok().map(|schema| &*Box::leak(Box::new(Definition::new(schema, None))));
-    }
-    let mut fallbacks = registry.default_fallbacks.clone();
-    fallbacks.extend(registry.fallbacks.iter().map(|(key, kernel)| (*key, *kernel)));
+    let state = operator.state.lock();
     let table = match state.conflict.is_some() {
         // No cell has a kernel, so that every call reports the conflict.
-        true => crate::table::Registrations::new().table(&Fallbacks::new(), None, state.definition),
-        false => state.kernels.table(&fallbacks, operator.signature(), state.definition),
+        true => Table::without_kernels(),
+        false => state.kernels.table(&registry.fallbacks, operator.signature()),
     };
     operator.publish(table)
 }
@@ -260,7 +275,7 @@ pub struct Registration(Option<Undo>);
 enum Undo {
     Kernel(&'static Operator, RegistrationKey, &'static Kernel),
     Definition(&'static Operator),
-    Fallback(RegistrationKey, &'static Kernel),
+    Fallback(&'static Kernel),
     Namespace(String),
 }
 
@@ -281,16 +296,9 @@ impl Drop for Registration {
                 operator.unpublish();
                 kernel.retire();
             }
-            Undo::Definition(operator) => {
-                operator.state.lock().definition = None;
-                operator.unpublish();
-            }
-            Undo::Fallback(key, kernel) => {
-                for key in runtime_keys(key) {
-                    if registry.fallbacks.get(&key).is_some_and(|held| std::ptr::eq(*held, kernel)) {
-                        registry.fallbacks.remove(&key);
-                    }
-                }
+            Undo::Definition(operator) => operator.define(None),
+            Undo::Fallback(kernel) => {
+                registry.fallbacks.remove(kernel);
                 registry.unpublish_all();
                 kernel.retire();
             }
@@ -352,8 +360,8 @@ pub fn register_fallback(key: impl Into<RegistrationKey>, mut kernel: Kernel) ->
     }
     kernel.set_place(Place::here());
     let kernel: &'static Kernel = Box::leak(Box::new(kernel));
-    registry().add_fallback(key, kernel, false)?;
-    Ok(Registration(Some(Undo::Fallback(key, kernel))))
+    registry().add_fallback(key, kernel)?;
+    Ok(Registration(Some(Undo::Fallback(kernel))))
 }
 
 /// Defines an operator.
@@ -364,15 +372,12 @@ pub(crate) fn register_definition(
 ) -> Result<(&'static Operator, Registration)> {
     let mut registry = registry();
     let operator = registry.entry(&name.to_string());
-    let mut state = operator.state.lock();
-    if state.definition.is_some() || operator.generated_schema().is_some() {
-        let held = state.definition.and_then(|definition| definition.place);
-        let held = held.map_or("an operator list".to_owned(), |place| place.to_string());
+    if let Some(held) = operator.definition() {
+        let held = held.place.map_or("an operator list".to_owned(), |place| place.to_string());
         let message = format!("it is defined already, in {held}; the new definition is at {place}");
         return Err(Error::new(ErrorKind::DuplicateDef, message).in_operator(operator.name()));
     }
-    state.definition = Some(Box::leak(Box::new(Definition::new(schema, Some(place)))));
-    operator.unpublish();
+    operator.define(Some(Definition::new(schema, Some(place))));
     Ok((operator, Registration(Some(Undo::Definition(operator)))))
 }
 

@@ -54,7 +54,8 @@ macro_rules! signature {
                 let base = stack.base_of($name::ARITY)?;
                 let arguments = &stack[base..];
                 $crate::signature! { @call arguments operator f keys ($($arg: $ty),*) }?;
-                let returned = [$(arguments[$index].clone()),*];
+                // Moved and not cloned: no reference count is touched.
+                let returned = [$(::std::mem::take(&mut stack[base + $index])),*];
                 stack.truncate(base);
                 for value in returned {
                     stack.push(value);

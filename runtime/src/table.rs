@@ -4,18 +4,18 @@
 //! D152). Which kernel a key gets is decided in [`Registrations::resolve`] and nowhere else (dispatch.md D137 to D147);
 //! a dump prints the very cells that calls use.
 //!
-//! Layout: one byte per key names one of a few cells. Byte arrays are shared by all operators that have the same
+//! Layout: a number per key names one of a few cells. These arrays are shared by all operators that have the same
 //! pattern of kernels, so an operator pays for its distinct cells only.
 
 use std::any::TypeId;
-use std::collections::HashMap;
 use std::fmt;
 
 use parking_lot::Mutex;
 
-use crate::definition::Definition;
+use crate::added_keys::{self, ADDED_FUNCTIONALITIES, FIRST_FUNCTIONALITY, FUNCTIONALITY_PLACES};
 use crate::erased::Erased;
 use crate::error::Place;
+use crate::fallback;
 use crate::kernel::Kernel;
 use crate::key::{AliasKey, Backend, DispatchKey, Functionality, RegistrationKey};
 use crate::key_set::KeySet;
@@ -42,12 +42,18 @@ const OFFSETS: [Offset; NUMBERS] = {
         next += if per_backend { ROW as u16 } else { 1 };
         number += 1;
     }
+    // Added functionalities share one slot, whose cell has no typed function: their order is not that of their bits,
+    // so calls with one of them take the long way.
+    while number < NUMBERS {
+        offsets[number] = Offset { first: next, backends: 0 };
+        number += 1;
+    }
     offsets
 };
 
-const SLOTS: usize = OFFSETS[keyway_schema::keys::FUNCTIONALITIES.len()].first as usize + 1;
+const SLOTS: usize = OFFSETS[FIRST_FUNCTIONALITY].first as usize + 1;
 
-type Layout = [u8; SLOTS];
+type Layout = [u16; SLOTS];
 
 /// The slot a set is looked up in (D44): the highest functionality, and for building blocks the highest backend.
 #[inline]
@@ -111,6 +117,8 @@ pub(crate) struct Cell {
 }
 
 impl Cell {
+    const MISSING: Cell = Cell { typed: None, kernel: None, origin: Origin::Missing };
+
     fn is_fallthrough(&self) -> bool {
         self.kernel.is_some_and(Kernel::is_fallthrough)
     }
@@ -122,21 +130,29 @@ pub(crate) struct Table {
     mask: u64,
     layout: &'static Layout,
     cells: &'static [Cell],
+    /// Cells of added functionalities.
+    added: [u16; FUNCTIONALITY_PLACES],
     /// Whether this is a real table and not the one that says "compute me".
     pub(crate) is_built: bool,
-    pub(crate) definition: Option<&'static Definition>,
 }
 
 /// The table of every operator before its first call.
-pub(crate) static UNBUILT: Table = Table {
+pub(crate) static UNBUILT: Table = NO_KERNELS;
+
+const NO_KERNELS: Table = Table {
     mask: u64::MAX,
     layout: &[0; SLOTS],
-    cells: &[Cell { typed: None, kernel: None, origin: Origin::Missing }],
+    cells: &[Cell::MISSING],
+    added: [0; FUNCTIONALITY_PLACES],
     is_built: false,
-    definition: None,
 };
 
 impl Table {
+    /// A table in which no key has a kernel.
+    pub(crate) fn without_kernels() -> Table {
+        Table { is_built: true, ..NO_KERNELS }
+    }
+
     /// The cell for a set of keys, and the set without the functionalities that fall through.
     #[inline]
     pub(crate) fn find(&self, keys: KeySet) -> (&Cell, KeySet) {
@@ -146,24 +162,79 @@ impl Table {
         (cell, KeySet { functionalities, backends: keys.backends })
     }
 
-    /// Like [`Table::find`], and goes on past keys that fall through for their backend only (D90).
-    pub(crate) fn find_past_fallthrough(&self, keys: KeySet) -> (&Cell, KeySet) {
-        let (mut cell, mut keys) = self.find(keys);
-        while cell.is_fallthrough() {
-            let Some(highest) = keys.highest_functionality() else { break };
-            keys.functionalities &= !highest.bit();
-            (cell, keys) = self.find(keys);
+    /// Like [`Table::find`] with all rules: the order of added functionalities, and keys that fall through for their
+    /// backend only (D90).
+    pub(crate) fn find_past_fallthrough(&self, mut keys: KeySet) -> (&Cell, KeySet) {
+        keys.functionalities &= self.mask;
+        loop {
+            let cell = self.highest(keys);
+            match keys.highest_functionality() {
+                Some(highest) if cell.is_fallthrough() => keys.functionalities &= !highest.bit(),
+                _ => return (cell, keys),
+            }
         }
-        (cell, keys)
+    }
+
+    fn highest(&self, keys: KeySet) -> &Cell {
+        match keys.highest_functionality() {
+            Some(f) if f.0 as usize >= FIRST_FUNCTIONALITY => self.added_cell(f.0),
+            _ => {
+                let slot = slot_of(keys.functionalities & !ADDED_FUNCTIONALITIES, keys.backends);
+                &self.cells[self.layout[slot] as usize]
+            }
+        }
+    }
+
+    fn added_cell(&self, number: u8) -> &Cell {
+        &self.cells[self.added[number as usize - FIRST_FUNCTIONALITY] as usize]
     }
 
     pub(crate) fn cell(&self, key: DispatchKey) -> &Cell {
-        &self.cells[self.layout[slot_of_key(key)] as usize]
+        match key.number() as usize {
+            number if number >= FIRST_FUNCTIONALITY => self.added_cell(key.number()),
+            _ => &self.cells[self.layout[slot_of_key(key)] as usize],
+        }
     }
 }
 
-/// Backend fallbacks by key.
-pub(crate) type Fallbacks = HashMap<DispatchKey, &'static Kernel>;
+/// Backend fallbacks. One registered at an alias key serves each of its run-time keys, also those added later.
+#[derive(Default)]
+pub(crate) struct Fallbacks(Vec<(RegistrationKey, &'static Kernel)>);
+
+impl Fallbacks {
+    /// The registered one for a key, or else the one the runtime brings.
+    fn get(&self, key: DispatchKey) -> Option<&'static Kernel> {
+        self.registered(key).or_else(|| fallback::default_for(key))
+    }
+
+    fn registered(&self, key: DispatchKey) -> Option<&'static Kernel> {
+        self.0.iter().find(|(held, _)| covers(*held, key)).map(|(_, kernel)| *kernel)
+    }
+
+    /// A fallback that serves a key that this one would serve too.
+    pub(crate) fn conflict(&self, key: RegistrationKey) -> Option<(DispatchKey, &'static Kernel)> {
+        let keys = match key {
+            RegistrationKey::Runtime(key) => KeySet::of(key),
+            RegistrationKey::Alias(alias) => KeySet::of_alias(alias),
+        };
+        keys.iter().find_map(|key| self.registered(key).map(|kernel| (key, kernel)))
+    }
+
+    pub(crate) fn add(&mut self, key: RegistrationKey, kernel: &'static Kernel) {
+        self.0.push((key, kernel));
+    }
+
+    pub(crate) fn remove(&mut self, kernel: &'static Kernel) {
+        self.0.retain(|(_, held)| !std::ptr::eq(*held, kernel));
+    }
+}
+
+fn covers(held: RegistrationKey, key: DispatchKey) -> bool {
+    match held {
+        RegistrationKey::Runtime(held) => held == key,
+        RegistrationKey::Alias(alias) => KeySet::of_alias(alias).contains(key),
+    }
+}
 
 /// What is registered for one operator: for each key the live kernels, newest last.
 #[derive(Default)]
@@ -207,14 +278,15 @@ impl Registrations {
     }
 
     /// The kernel for one key and why: the first hit of D137.
-    pub(crate) fn resolve(
+    fn resolve(
         &self,
         key: DispatchKey,
         fallbacks: &Fallbacks,
+        aliases: &[KeySet; 6],
     ) -> (Option<&'static Kernel>, Origin) {
         use AliasKey::*;
         let undefined = key == DispatchKey::Undefined;
-        let covered = |alias| KeySet::of_alias(alias).contains(key);
+        let covered = |alias: AliasKey| aliases[alias as usize].contains(key);
         if !undefined && let Some(kernel) = self.at(key) {
             return (Some(kernel), Origin::Kernel);
         }
@@ -233,7 +305,7 @@ impl Registrations {
         if (undefined || covered(CompositeImplicitAutograd))
             && let Some(kernel) = self.at(CompositeImplicitAutograd)
         {
-            if key == DispatchKey::AutogradOther && self.has_kernel_in(KeySet::BACKENDS_OF_AUTOGRAD_OTHER) {
+            if key == DispatchKey::AutogradOther && self.has_kernel_in(KeySet::backends_of_autograd_other()) {
                 static AMBIGUOUS: Kernel = Kernel::ambiguous();
                 return (Some(&AMBIGUOUS), Origin::AmbiguousAutogradOther);
             }
@@ -251,7 +323,7 @@ impl Registrations {
         {
             return (Some(kernel), Origin::BatchedKernel);
         }
-        match fallbacks.get(&key) {
+        match fallbacks.get(key) {
             Some(kernel) => (Some(kernel), Origin::BackendFallback),
             None => (None, Origin::Missing),
         }
@@ -265,7 +337,7 @@ impl Registrations {
     /// also MTIA, HIP and VE, which PyTorch forgets (D144).
     fn has_backend_kernel(&self, key: DispatchKey) -> bool {
         let backends = match (key, key.functionality(), key.backend()) {
-            (DispatchKey::AutogradOther, ..) => KeySet::BACKENDS_OF_AUTOGRAD_OTHER,
+            (DispatchKey::AutogradOther, ..) => KeySet::backends_of_autograd_other(),
             (DispatchKey::AutogradNestedTensor, ..) => {
                 KeySet::of_alias(AliasKey::CompositeImplicitAutogradNestedTensor)
                     .without(DispatchKey::AutogradNestedTensor)
@@ -279,31 +351,50 @@ impl Registrations {
     }
 
     /// The whole table.
-    pub(crate) fn table(
-        &self,
-        fallbacks: &Fallbacks,
-        signature: Option<TypeId>,
-        definition: Option<&'static Definition>,
-    ) -> Table {
-        let mut cells: Vec<Cell> = vec![Cell { typed: None, kernel: None, origin: Origin::Missing }];
+    pub(crate) fn table(&self, fallbacks: &Fallbacks, signature: Option<TypeId>) -> Table {
+        let mut cells = Cells { signature, cells: vec![Cell::MISSING] };
         let mut layout: Layout = [0; SLOTS];
+        let mut added = [0; FUNCTIONALITY_PLACES];
         let mut mask = 0u64;
+        let aliases = AliasKey::ALL.map(KeySet::of_alias);
         for key in std::iter::once(DispatchKey::Undefined).chain(DispatchKey::all()) {
-            let (kernel, origin) = self.resolve(key, fallbacks);
-            let same = |cell: &Cell| cell.origin == origin && same_kernel(cell.kernel, kernel);
-            let at = cells.iter().position(same).unwrap_or_else(|| {
-                let typed = kernel.and_then(|kernel| kernel.typed_for(signature));
-                cells.push(Cell { typed, kernel, origin });
-                cells.len() - 1
-            });
-            layout[slot_of_key(key)] = u8::try_from(at).expect("there are fewer keys than bytes");
+            let (kernel, origin) = self.resolve(key, fallbacks, &aliases);
+            let at = cells.position(kernel, origin);
+            match (key.number() as usize).checked_sub(FIRST_FUNCTIONALITY) {
+                Some(place) => added[place] = at,
+                None => layout[slot_of_key(key)] = at,
+            }
             if let Some(functionality) = key.functionality()
-                && !cells[at].is_fallthrough()
+                && !kernel.is_some_and(Kernel::is_fallthrough)
             {
                 mask |= functionality.bit();
             }
         }
-        Table { mask, layout: shared(layout), cells: Vec::leak(cells), is_built: true, definition }
+        // Built-in backends have autocast keys of their own, so the block of the added ones is skipped for them.
+        let skipped =
+            cells.position(fallback::default_for(DispatchKey::BackendSelect), Origin::BackendFallback);
+        for backend in Backend::all().filter(|&backend| !added_keys::is_added_backend(backend)) {
+            layout[slot_of_key(DispatchKey::of(Functionality::AutocastFunctionality, backend))] = skipped;
+        }
+        Table { mask, layout: shared(layout), cells: Vec::leak(cells.cells), added, is_built: true }
+    }
+}
+
+/// The distinct cells of a table in the making.
+struct Cells {
+    signature: Option<TypeId>,
+    cells: Vec<Cell>,
+}
+
+impl Cells {
+    fn position(&mut self, kernel: Option<&'static Kernel>, origin: Origin) -> u16 {
+        let same = |cell: &Cell| cell.origin == origin && same_kernel(cell.kernel, kernel);
+        let at = self.cells.iter().position(same).unwrap_or_else(|| {
+            let typed = kernel.and_then(|kernel| kernel.typed_for(self.signature));
+            self.cells.push(Cell { typed, kernel, origin });
+            self.cells.len() - 1
+        });
+        u16::try_from(at).expect("there are fewer keys than that")
     }
 }
 

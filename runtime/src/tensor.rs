@@ -307,6 +307,9 @@ fn key_set_of(device: Device) -> KeySet {
         crate::Backend::XLA => DispatchKey::AutocastXLA,
         crate::Backend::MPS => DispatchKey::AutocastMPS,
         crate::Backend::PrivateUse1 => DispatchKey::AutocastPrivateUse1,
+        added if crate::added_keys::is_added_backend(added) => {
+            DispatchKey::of(Functionality::AutocastFunctionality, added)
+        }
         _ => DispatchKey::Undefined,
     };
     keys.with(DispatchKey::ADInplaceOrView).with(autocast)

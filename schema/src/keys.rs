@@ -32,18 +32,21 @@ pub struct Functionality {
     /// For a building block, what stands before a backend's name in its run-time keys (`""` for `Dense`);
     /// `None` for a functionality that has one key for all backends.
     pub per_backend_prefix: Option<&'static str>,
+    /// Whether a building block has keys for the built-in backends; all have them for backends added at run time.
+    pub for_builtin_backends: bool,
 }
 
 const fn one(name: &'static str) -> Functionality {
-    Functionality { name, per_backend_prefix: None }
+    Functionality { name, per_backend_prefix: None, for_builtin_backends: true }
 }
 
 const fn block(name: &'static str, prefix: &'static str) -> Functionality {
-    Functionality { name, per_backend_prefix: Some(prefix) }
+    Functionality { name, per_backend_prefix: Some(prefix), for_builtin_backends: true }
 }
 
-/// Functionality keys in ascending priority (D6), without `Undefined`. The position is PyTorch's value less one.
-pub const FUNCTIONALITIES: [Functionality; 46] = [
+/// Functionality keys in ascending priority (D6), without `Undefined`. One is Keyway's own: the autocast keys of backends
+/// added at run time are a building block, where built-in backends have a key each.
+pub const FUNCTIONALITIES: [Functionality; 47] = [
     block("Dense", ""),
     one("FPGA"),
     one("Vulkan"),
@@ -77,6 +80,7 @@ pub const FUNCTIONALITIES: [Functionality; 46] = [
     one("AutocastMPS"),
     one("AutocastCUDA"),
     one("AutocastPrivateUse1"),
+    Functionality { for_builtin_backends: false, ..block("AutocastFunctionality", "Autocast") },
     one("FuncTorchBatched"),
     one("BatchedNestedTensor"),
     one("FuncTorchVmapMode"),
@@ -157,7 +161,7 @@ pub fn parse(name: &str) -> Option<Key> {
 }
 
 fn per_backend(name: &str) -> Option<Key> {
-    FUNCTIONALITIES.iter().enumerate().find_map(|(functionality, f)| {
+    FUNCTIONALITIES.iter().enumerate().filter(|(_, f)| f.for_builtin_backends).find_map(|(functionality, f)| {
         let rest = name.strip_prefix(f.per_backend_prefix?)?;
         let backend = BACKENDS.iter().position(|&b| b == rest)?;
         Some(Key::PerBackend { functionality, backend })
@@ -167,7 +171,7 @@ fn per_backend(name: &str) -> Option<Key> {
 /// Every name a kernel can be registered to: run-time keys in ascending priority, then alias keys.
 pub fn registrable_names() -> Vec<String> {
     let mut names = Vec::new();
-    for f in FUNCTIONALITIES {
+    for f in FUNCTIONALITIES.iter().filter(|f| f.for_builtin_backends) {
         match f.per_backend_prefix {
             Some(prefix) => names.extend(BACKENDS.iter().map(|b| format!("{prefix}{b}"))),
             None => names.push(f.name.to_owned()),
