@@ -10,6 +10,7 @@ mod copy;
 mod creation;
 pub(crate) mod dense;
 pub(crate) mod elements;
+mod exponential;
 mod gemm_call;
 mod indexing;
 mod joining;

@@ -5,6 +5,8 @@
 
 use keyway::{Element, Scalar};
 
+use crate::cpu::exponential;
+
 /// An element of any dtype. Sums and products of `bool` are "or" and "and"; those of integers wrap.
 pub(crate) trait Number: Element + PartialOrd {
     /// Nothing, `false`.
@@ -143,6 +145,8 @@ macro_rules! float_functions {
         {
             /// Larger than every other number.
             const INFINITY: Self;
+            /// The exponential.
+            fn exp(self) -> Self;
             $(#[doc = $doc] fn $name(self $(, $argument: Self)?) -> Self;)*
         }
         float_functions!(@impl f32 $($name($($argument)?),)*);
@@ -151,6 +155,12 @@ macro_rules! float_functions {
     (@impl $t:ident $($name:ident($($argument:ident)?),)*) => {
         impl Float for $t {
             const INFINITY: Self = $t::INFINITY;
+
+            #[inline]
+            fn exp(self) -> Self {
+                exponential::$t(self)
+            }
+
             $(#[inline] fn $name(self $(, $argument: Self)?) -> Self { $t::$name(self $(, $argument)?) })*
         }
     };
@@ -160,8 +170,6 @@ float_functions! {
     abs(),
     /// The square root.
     sqrt(),
-    /// The exponential.
-    exp(),
     /// The natural logarithm.
     ln(),
     /// The sine.

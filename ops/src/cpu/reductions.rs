@@ -13,7 +13,7 @@ use crate::shape::dimension::{Axes, wrap};
 use crate::shape::reduction::{arg_axes, mean_dtype, nonempty_axes, sum_dtype, truth_dtype};
 
 /// An element that can be added up.
-trait Summed: Number {
+pub(super) trait Summed: Number {
     /// What sums are accumulated in.
     type Accumulator: Number;
 
@@ -79,8 +79,10 @@ fn prod_dim(self_: &Tensor, dim: i64, keepdim: bool, dtype: Option<DType>) -> Re
 
 /// Which extreme is looked for.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Extreme {
+pub(super) enum Extreme {
+    /// The largest element.
     Largest,
+    /// The smallest element.
     Smallest,
 }
 
@@ -96,7 +98,7 @@ impl Extreme {
     }
 
     /// The extreme element of a lane that has one, by way of the extremes of eight parts, which vectorises.
-    fn of<T: Number>(self, lane: &[T]) -> T {
+    pub(super) fn of<T: Number>(self, lane: &[T]) -> T {
         let further = |held: T, &new: &T| {
             let beyond = match self {
                 Extreme::Largest => new > held,

@@ -6,6 +6,7 @@ use crate::aten;
 use crate::cpu::elements::dispatch_dtype;
 use crate::cpu::lanes::map;
 use crate::cpu::number::{Float, Number};
+use crate::cpu::reductions::{Extreme, Summed};
 use crate::shape::dimension::wrap;
 
 fn no_half(half_to_float: bool) -> Result<()> {
@@ -17,8 +18,11 @@ fn no_half(half_to_float: bool) -> Result<()> {
     }
 }
 
-fn largest<T: Float>(lane: &[T]) -> T {
-    lane.iter().fold(-T::INFINITY, |held, &x| if x > held || x.is_nan() { x } else { held })
+/// Fills `out` with the exponentials of a lane's elements less the largest; gives that and the exponentials' sum.
+fn exponentials<T: Float + Summed<Accumulator = f64>>(lane: &[T], out: &mut [T]) -> (T, f64) {
+    let shift = Extreme::Largest.of(lane);
+    out.iter_mut().zip(lane).for_each(|(to, &x)| *to = (x - shift).exp());
+    (shift, T::sum(out))
 }
 
 #[kernel("aten::_softmax", CPU)]
@@ -26,12 +30,7 @@ fn _softmax(self_: &Tensor, dim: i64, half_to_float: bool) -> Result<Tensor> {
     no_half(half_to_float)?;
     let d = wrap(dim, self_.dim())?;
     dispatch_dtype!(floats: self_.dtype(), T => map::<T>(self_, d, |lane, out| {
-        let shift = largest(lane);
-        let mut sum = 0f64;
-        for (to, &x) in out.iter_mut().zip(lane) {
-            *to = (x - shift).exp();
-            sum += to.cast::<f64>();
-        }
+        let (_, sum) = exponentials(lane, out);
         let scale = T::from_f64(1.0 / sum);
         out.iter_mut().for_each(|x| *x *= scale);
     }))
@@ -42,8 +41,7 @@ fn _log_softmax(self_: &Tensor, dim: i64, half_to_float: bool) -> Result<Tensor>
     no_half(half_to_float)?;
     let d = wrap(dim, self_.dim())?;
     dispatch_dtype!(floats: self_.dtype(), T => map::<T>(self_, d, |lane, out| {
-        let shift = largest(lane);
-        let sum: f64 = lane.iter().map(|&x| (x - shift).exp().cast::<f64>()).sum();
+        let (shift, sum) = exponentials(lane, out);
         let log_sum = T::from_f64(sum.ln());
         out.iter_mut().zip(lane).for_each(|(to, &x)| *to = x - shift - log_sum);
     }))
