@@ -1,9 +1,9 @@
 //! A defined operator's schema with what boxed calls need from it, computed once.
 
-use keyway_schema::Schema;
+use keyway_schema::{Return, Schema};
 
 use crate::error::Place;
-use crate::value::accepted_tags;
+use crate::value::{Value, accepted_tags};
 
 /// A schema and the checks that boxed calls make by it. Lives as long as the process (docs/decisions/0003).
 #[derive(Debug)]
@@ -11,6 +11,9 @@ pub(crate) struct Definition {
     pub(crate) schema: Schema,
     pub(crate) arguments: Box<[ValueCheck]>,
     pub(crate) returns: Box<[ValueCheck]>,
+    /// For each return, the argument that it is, if it is a written one (D227, D228).
+    pub(crate) given_back: Box<[Option<usize>]>,
+    pub(crate) tags: &'static [&'static str],
     pub(crate) place: Option<Place>,
 }
 
@@ -29,6 +32,23 @@ impl Definition {
         };
         let arguments = schema.arguments.iter().map(|argument| check(&argument.ty)).collect();
         let returns = schema.returns.iter().map(|ret| check(&ret.ty)).collect();
-        Definition { schema, arguments, returns, place }
+        let given_back = schema.returns.iter().map(|ret| given_back(&schema, ret));
+        let given_back: Box<[_]> = match given_back.clone().all(|position| position.is_none()) {
+            true => Box::default(),
+            false => given_back.collect(),
+        };
+        Definition { schema, arguments, returns, given_back, tags: &[], place }
     }
+
+    /// The arguments that are results, with the positions of those results. Empty for most operators.
+    pub(crate) fn written_arguments(&self, arguments: &[Value]) -> Vec<(usize, Value)> {
+        let given_back = self.given_back.iter().enumerate();
+        given_back
+            .filter_map(|(result, argument)| Some((result, arguments.get((*argument)?)?.clone())))
+            .collect()
+    }
+}
+
+fn given_back(schema: &Schema, ret: &Return) -> Option<usize> {
+    if ret.is_write() { schema.aliased_argument(ret) } else { None }
 }

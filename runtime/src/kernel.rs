@@ -11,6 +11,7 @@ use parking_lot::RwLock;
 
 use crate::erased::Erased;
 use crate::error::{Error, ErrorKind, Place, Result};
+use crate::inference::InferredSchema;
 use crate::key_set::KeySet;
 use crate::operator::Operator;
 use crate::signature::Signature;
@@ -28,6 +29,8 @@ pub struct Kernel {
     place: Option<Place>,
     /// The typed function and the signature it belongs to.
     typed: Option<(Erased, TypeId)>,
+    /// The schema that the type of the function it was made from implies.
+    inferred: Option<Box<InferredSchema>>,
     boxed: Boxed,
 }
 
@@ -45,28 +48,40 @@ impl Kernel {
     /// A typed kernel. Generated operators offer this as `aten::add::Tensor::kernel(f)`.
     pub const fn typed<S: Signature>(f: S::Fn) -> Kernel {
         let typed = Some((Erased::of(f), TypeId::of::<S>()));
-        Kernel { name: "", place: None, typed, boxed: Boxed::Adapter(call_typed::<S>) }
+        Kernel { name: "", place: None, typed, inferred: None, boxed: Boxed::Adapter(call_typed::<S>) }
     }
 
     /// A boxed kernel or fallback.
     pub const fn boxed(f: BoxedFn) -> Kernel {
-        Kernel { name: "", place: None, typed: None, boxed: Boxed::Function(f) }
+        Kernel { name: "", place: None, typed: None, inferred: None, boxed: Boxed::Function(f) }
     }
 
     /// A boxed kernel with state. The state is dropped with the registration, once no call is inside the kernel.
     pub fn closure(
         f: impl Fn(&'static Operator, KeySet, &mut Stack) -> Result<()> + Send + Sync + 'static,
     ) -> Kernel {
-        Kernel { name: "", place: None, typed: None, boxed: Boxed::Closure(RwLock::new(Some(Arc::new(f)))) }
+        Kernel {
+            name: "",
+            place: None,
+            typed: None,
+            inferred: None,
+            boxed: Boxed::Closure(RwLock::new(Some(Arc::new(f)))),
+        }
     }
 
     /// The kernel that is skipped: calls go on at the next key, at no cost (D157).
     pub const fn fallthrough() -> Kernel {
-        Kernel { name: "fallthrough", place: None, typed: None, boxed: Boxed::Fallthrough }
+        Kernel { name: "fallthrough", place: None, typed: None, inferred: None, boxed: Boxed::Fallthrough }
     }
 
     pub(crate) const fn ambiguous() -> Kernel {
-        Kernel { name: "ambiguous AutogradOther", place: None, typed: None, boxed: Boxed::Ambiguous }
+        Kernel {
+            name: "ambiguous AutogradOther",
+            place: None,
+            typed: None,
+            inferred: None,
+            boxed: Boxed::Ambiguous,
+        }
     }
 
     /// The kernel with a name for dumps and messages, usually its function's.
@@ -80,6 +95,26 @@ impl Kernel {
     #[must_use]
     pub const fn at(mut self, file: &'static str, line: u32) -> Kernel {
         self.place = Some(Place { file, line });
+        self
+    }
+
+    /// The kernel with names for the arguments of the schema that its function's type implies. Names count when an
+    /// operator is defined by the kernel; a kernel that carries no schema has none to name.
+    #[must_use]
+    pub fn with_argument_names(mut self, names: &[&str]) -> Kernel {
+        if let Some(inferred) = &mut self.inferred {
+            inferred.set_names(names);
+        }
+        self
+    }
+
+    /// The schema that the type of its function implies, for kernels made with [`Kernel::from_fn`].
+    pub fn inferred(&self) -> Option<&InferredSchema> {
+        self.inferred.as_deref()
+    }
+
+    pub(crate) fn with_inferred(mut self, inferred: InferredSchema) -> Kernel {
+        self.inferred = Some(Box::new(inferred));
         self
     }
 

@@ -128,15 +128,45 @@ impl Operator {
         keys: KeySet,
         stack: &mut Stack,
     ) -> Result<()> {
+        if !definition.given_back.is_empty() {
+            return self.run_giving_back(definition, base, keys, stack);
+        }
+        self.run_kernel(keys, stack)?;
+        self.check_results(definition, stack, base)
+    }
+
+    /// A call whose results are arguments that it writes: whatever a boxed kernel leaves, they are the results (D227,
+    /// D228).
+    #[inline(never)]
+    fn run_giving_back(
+        &'static self,
+        definition: &Definition,
+        base: usize,
+        keys: KeySet,
+        stack: &mut Stack,
+    ) -> Result<()> {
+        let given_back = definition.written_arguments(&stack[base..]);
+        self.run_kernel(keys, stack)?;
+        self.check_results(definition, stack, base)?;
+        given_back.into_iter().for_each(|(result, argument)| stack[base + result] = argument);
+        Ok(())
+    }
+
+    #[inline]
+    fn run_kernel(&'static self, keys: KeySet, stack: &mut Stack) -> Result<()> {
         let (cell, masked) = self.current_table().find(keys);
         match cell.kernel {
-            Some(kernel) if !kernel.is_fallthrough() => kernel.call_boxed(self, masked, stack)?,
+            Some(kernel) if !kernel.is_fallthrough() => kernel.call_boxed(self, masked, stack),
             _ => {
                 let (kernel, keys) = self.kernel_for(keys)?;
-                kernel.call_boxed(self, keys, stack)?;
+                kernel.call_boxed(self, keys, stack)
             }
         }
-        self.check_results(definition, stack, base)
+    }
+
+    /// The arguments that are results, with the positions of those results (D227, D228).
+    pub(crate) fn written_arguments(&'static self, arguments: &[Value]) -> Vec<(usize, Value)> {
+        self.definition().map(|definition| definition.written_arguments(arguments)).unwrap_or_default()
     }
 
     /// Where a boxed call's arguments start and the keys they carry, checked by the schema on the way (D78 to D80).

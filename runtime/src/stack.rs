@@ -31,7 +31,9 @@ impl Stack {
     /// # Errors
     /// `StackEmpty` (D218).
     pub fn pop(&mut self) -> Result<Value> {
-        self.0.pop().ok_or_else(|| Error::new(ErrorKind::StackEmpty, "nothing can be taken from an empty stack"))
+        self.0
+            .pop()
+            .ok_or_else(|| Error::new(ErrorKind::StackEmpty, "nothing can be taken from an empty stack"))
     }
 
     /// Drops everything from `len` upwards.
