@@ -98,7 +98,7 @@ macro_rules! kernel_functions {
             $($p: Parameter,)*
         {
             fn inferred() -> InferredSchema {
-                InferredSchema::new(vec![$($p::schema_type()),*], R::schema_types())
+                InferredSchema::new(vec![$($p::argument_type()),*], R::types())
             }
 
             #[allow(non_snake_case, unused, clippy::too_many_arguments, reason = "one macro for every arity")]

@@ -29,14 +29,14 @@ pub trait Parameter {
     type Argument<'a>: Argument<'a>;
 
     /// The type in the schema language (D187).
-    fn schema_type() -> Type;
+    fn argument_type() -> Type;
 }
 
 impl<P: Parameter> Parameter for Option<P> {
     type Argument<'a> = Option<P::Argument<'a>>;
 
-    fn schema_type() -> Type {
-        Type::Optional(Box::new(P::schema_type()))
+    fn argument_type() -> Type {
+        Type::Optional(Box::new(P::argument_type()))
     }
 }
 
@@ -45,7 +45,7 @@ macro_rules! parameters {
         impl Parameter for $t {
             type Argument<'a> = $t;
 
-            fn schema_type() -> Type {
+            fn argument_type() -> Type {
                 Type::Base(BaseType::$base)
             }
         }
@@ -54,7 +54,7 @@ macro_rules! parameters {
         impl Parameter for &$t {
             type Argument<'a> = &'a $t;
 
-            fn schema_type() -> Type {
+            fn argument_type() -> Type {
                 $ty
             }
         }
@@ -94,13 +94,13 @@ fn list_of(element: Type) -> Type {
 )]
 pub trait ResultType {
     /// The type (D187).
-    fn schema_type() -> Type;
+    fn result_type() -> Type;
 }
 
 macro_rules! result_types {
     ($($t:ty => $ty:expr;)*) => {$(
         impl ResultType for $t {
-            fn schema_type() -> Type {
+            fn result_type() -> Type {
                 $ty
             }
         }
@@ -121,32 +121,32 @@ result_types! {
 }
 
 impl<T: ResultType> ResultType for Vec<T> {
-    fn schema_type() -> Type {
-        list_of(T::schema_type())
+    fn result_type() -> Type {
+        list_of(T::result_type())
     }
 }
 
 impl<T: ResultType> ResultType for Option<T> {
-    fn schema_type() -> Type {
-        Type::Optional(Box::new(T::schema_type()))
+    fn result_type() -> Type {
+        Type::Optional(Box::new(T::result_type()))
     }
 }
 
 /// What a function returns, in the schema language: nothing, one result, or several.
 pub trait ResultTypes: Returns {
     /// The type of each result.
-    fn schema_types() -> Vec<Type>;
+    fn types() -> Vec<Type>;
 }
 
 impl ResultTypes for () {
-    fn schema_types() -> Vec<Type> {
+    fn types() -> Vec<Type> {
         Vec::new()
     }
 }
 
 impl<T: ResultType + Returns> ResultTypes for T {
-    fn schema_types() -> Vec<Type> {
-        vec![T::schema_type()]
+    fn types() -> Vec<Type> {
+        vec![T::result_type()]
     }
 }
 
@@ -156,8 +156,8 @@ macro_rules! tuple_types {
         where
             ($($t,)*): Returns,
         {
-            fn schema_types() -> Vec<Type> {
-                vec![$($t::schema_type()),*]
+            fn types() -> Vec<Type> {
+                vec![$($t::result_type()),*]
             }
         }
     )*};
@@ -284,8 +284,8 @@ mod tests {
     #[test]
     fn what_is_the_same_type() {
         let own = inferred(
-            vec![<&[i64]>::schema_type(), i64::schema_type(), Option::<&Tensor>::schema_type()],
-            vec![Vec::<Tensor>::schema_type()],
+            vec![<&[i64]>::argument_type(), i64::argument_type(), Option::<&Tensor>::argument_type()],
+            vec![Vec::<Tensor>::result_type()],
         );
         for declared in [
             "n::f(SymInt[2] size, SymInt dim=0, *, Tensor? x=None) -> Tensor[]",
@@ -300,8 +300,8 @@ mod tests {
     /// D186: printed as a schema that parses.
     #[test]
     fn an_inferred_schema_parses() {
-        for returns in [vec![], vec![i64::schema_type()], vec![i64::schema_type(), Tensor::schema_type()]] {
-            let own = inferred(vec![<&Tensor>::schema_type(), f64::schema_type()], returns);
+        for returns in [vec![], vec![i64::result_type()], vec![i64::result_type(), Tensor::result_type()]] {
+            let own = inferred(vec![<&Tensor>::argument_type(), f64::argument_type()], returns);
             let schema: Schema = format!("n::f{own}").parse().unwrap();
             assert_eq!(own.difference(&schema), None);
             assert_eq!(schema.arguments[1].name, "_1");
