@@ -16,6 +16,7 @@
 //! | [`parser`] | text to model, with all mistakes and the places of all parts |
 //! | `check` | rules across the parts; the parser runs them |
 //! | `print` | model to text, the inverse of the parser |
+//! | `signature` | what the variants of one operator have in common |
 //! | [`codes`], [`error`] | what mistakes are called and how they are reported, here and in the crates above |
 //! | [`keys`], [`words`] | the closed vocabularies: dispatch keys; types, dtypes, reserved words |
 //! | [`suggest`] | the nearest name to a mistyped one |
@@ -33,6 +34,7 @@ pub mod model;
 pub mod parser;
 mod print;
 mod questions;
+mod signature;
 pub mod suggest;
 pub mod words;
 
