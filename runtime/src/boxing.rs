@@ -332,14 +332,27 @@ tuple_returns! {
     A B; A B C; A B C D; A B C D E; A B C D E F; A B C D E F G; A B C D E F G H; A B C D E F G H I;
 }
 
+/// Leaves of an operator's arguments those that it returns, at these positions. They are moved and not cloned, so no
+/// reference count is touched.
+#[doc(hidden)]
+#[inline]
+pub fn keep_arguments<const N: usize>(stack: &mut Stack, base: usize, positions: [usize; N]) {
+    if N == 1 && positions[0] == 0 {
+        return stack.truncate(base + 1);
+    }
+    let returned = positions.map(|position| std::mem::take(&mut stack[base + position]));
+    stack.truncate(base);
+    returned.into_iter().for_each(|value| stack.push(value));
+}
+
 /// Takes the results of a boxed kernel that ran on a stack of its own.
 ///
 /// # Errors
 /// `WrongResultCount` and `WrongValueKind`, naming the operator and what was left on the stack.
 #[doc(hidden)]
-pub fn take_results<R: Returns>(operator: &Operator, mut stack: Stack) -> Result<R> {
+pub fn take_results<R: Returns>(operator: &Operator, stack: &mut Stack) -> Result<R> {
     if stack.len() == R::COUNT {
-        return R::take(&mut stack).ok_or_else(|| wrong_results(operator));
+        return R::take(stack).ok_or_else(|| wrong_results(operator));
     }
     Err(wrong_count(operator, R::COUNT, stack.len()))
 }

@@ -31,12 +31,14 @@ pub struct Kernel {
     typed: Option<(Erased, TypeId)>,
     /// The schema that the type of the function it was made from implies.
     inferred: Option<Box<InferredSchema>>,
-    boxed: Boxed,
+    /// Runs it on the stack: one indirect call, whatever it is.
+    invoke: fn(&Kernel, &'static Operator, KeySet, &mut Stack) -> Result<()>,
+    body: Body,
 }
 
-enum Boxed {
-    /// Calls the typed function through its signature's adapter.
-    Adapter(fn(Erased, &'static Operator, KeySet, &mut Stack) -> Result<()>),
+/// What a kernel is besides its typed function.
+enum Body {
+    Typed,
     Function(BoxedFn),
     /// `None` once the registration that owned it is gone.
     Closure(RwLock<Option<Arc<BoxedClosure>>>),
@@ -48,40 +50,35 @@ impl Kernel {
     /// A typed kernel. Generated operators offer this as `aten::add::Tensor::kernel(f)`.
     pub const fn typed<S: Signature>(f: S::Fn) -> Kernel {
         let typed = Some((Erased::of(f), TypeId::of::<S>()));
-        Kernel { name: "", place: None, typed, inferred: None, boxed: Boxed::Adapter(call_typed::<S>) }
+        Kernel { name: "", place: None, typed, inferred: None, invoke: call_typed::<S>, body: Body::Typed }
     }
 
     /// A boxed kernel or fallback.
     pub const fn boxed(f: BoxedFn) -> Kernel {
-        Kernel { name: "", place: None, typed: None, inferred: None, boxed: Boxed::Function(f) }
+        Kernel::with(Body::Function(f), call_body)
     }
 
     /// A boxed kernel with state. The state is dropped with the registration, once no call is inside the kernel.
     pub fn closure(
         f: impl Fn(&'static Operator, KeySet, &mut Stack) -> Result<()> + Send + Sync + 'static,
     ) -> Kernel {
-        Kernel {
-            name: "",
-            place: None,
-            typed: None,
-            inferred: None,
-            boxed: Boxed::Closure(RwLock::new(Some(Arc::new(f)))),
-        }
+        Kernel::with(Body::Closure(RwLock::new(Some(Arc::new(f)))), call_body)
     }
 
     /// The kernel that is skipped: calls go on at the next key, at no cost (D157).
     pub const fn fallthrough() -> Kernel {
-        Kernel { name: "fallthrough", place: None, typed: None, inferred: None, boxed: Boxed::Fallthrough }
+        Kernel::with(Body::Fallthrough, call_body).named("fallthrough")
     }
 
     pub(crate) const fn ambiguous() -> Kernel {
-        Kernel {
-            name: "ambiguous AutogradOther",
-            place: None,
-            typed: None,
-            inferred: None,
-            boxed: Boxed::Ambiguous,
-        }
+        Kernel::with(Body::Ambiguous, call_body).named("ambiguous AutogradOther")
+    }
+
+    const fn with(
+        body: Body,
+        invoke: fn(&Kernel, &'static Operator, KeySet, &mut Stack) -> Result<()>,
+    ) -> Kernel {
+        Kernel { name: "", place: None, typed: None, inferred: None, invoke, body }
     }
 
     /// The kernel with a name for dumps and messages, usually its function's.
@@ -130,7 +127,7 @@ impl Kernel {
 
     /// Whether it is the kernel that is skipped.
     pub fn is_fallthrough(&self) -> bool {
-        matches!(self.boxed, Boxed::Fallthrough)
+        matches!(self.body, Body::Fallthrough)
     }
 
     pub(crate) fn set_place(&mut self, place: Place) {
@@ -149,7 +146,7 @@ impl Kernel {
 
     /// Drops the state of a kernel whose registration is gone. Calls inside it keep their share until they return.
     pub(crate) fn retire(&self) {
-        if let Boxed::Closure(state) = &self.boxed {
+        if let Body::Closure(state) = &self.body {
             *state.write() = None;
         }
     }
@@ -161,31 +158,34 @@ impl Kernel {
     #[doc(hidden)]
     #[inline]
     pub fn call_boxed(&self, operator: &'static Operator, keys: KeySet, stack: &mut Stack) -> Result<()> {
-        match &self.boxed {
-            Boxed::Adapter(adapter) => {
-                let (f, _) = self.typed.expect("an adapter stands beside its typed function");
-                adapter(f, operator, keys, stack)
+        (self.invoke)(self, operator, keys, stack)
+    }
+}
+
+fn call_body(kernel: &Kernel, operator: &'static Operator, keys: KeySet, stack: &mut Stack) -> Result<()> {
+    match &kernel.body {
+        Body::Function(f) => f(operator, keys, stack),
+        Body::Closure(state) => {
+            let closure = state.read().clone();
+            match closure {
+                Some(closure) => closure(operator, keys, stack),
+                // Its registration went away after the table was read; the table of now knows what is right.
+                None => operator.redispatch_boxed(keys, stack),
             }
-            Boxed::Function(f) => f(operator, keys, stack),
-            Boxed::Closure(state) => {
-                let closure = state.read().clone();
-                match closure {
-                    Some(closure) => closure(operator, keys, stack),
-                    None => operator.redispatch_boxed(keys, stack),
-                }
-            }
-            Boxed::Fallthrough => operator.redispatch_boxed(keys, stack),
-            Boxed::Ambiguous => Err(ambiguous(operator)),
         }
+        Body::Ambiguous => Err(ambiguous(operator)),
+        // Neither is called: a fallthrough is skipped by the table, a typed kernel has an adapter.
+        Body::Fallthrough | Body::Typed => operator.redispatch_boxed(keys, stack),
     }
 }
 
 fn call_typed<S: Signature>(
-    f: Erased,
+    kernel: &Kernel,
     operator: &'static Operator,
     keys: KeySet,
     stack: &mut Stack,
 ) -> Result<()> {
+    let (f, _) = kernel.typed.expect("this adapter stands beside a typed function");
     #[allow(unsafe_code, reason = "the one place besides TypedOperator that restores a typed function")]
     // SAFETY: only `Kernel::typed::<S>` stores this adapter, beside a function erased from `S::Fn`.
     let f = unsafe { f.restore::<S::Fn>() };

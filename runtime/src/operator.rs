@@ -128,40 +128,29 @@ impl Operator {
         keys: KeySet,
         stack: &mut Stack,
     ) -> Result<()> {
-        if !definition.given_back.is_empty() {
-            return self.run_giving_back(definition, base, keys, stack);
+        let (cell, masked) = self.current_table().find(keys);
+        if let (Some(kernel), true) = (cell.callable, cell.typed.is_some()) {
+            // A typed kernel of the operator's own signature cannot leave anything but what the schema says.
+            return kernel.call_boxed(self, masked, stack);
         }
-        self.run_kernel(keys, stack)?;
-        self.check_results(definition, stack, base)
+        self.run_unproven(definition, base, keys, stack)
     }
 
-    /// A call whose results are arguments that it writes: whatever a boxed kernel leaves, they are the results (D227,
-    /// D228).
-    #[inline(never)]
-    fn run_giving_back(
+    /// Runs whatever the keys lead to and checks what it left. Results that are written arguments are those arguments,
+    /// whatever the kernel left (D227, D228).
+    fn run_unproven(
         &'static self,
         definition: &Definition,
         base: usize,
         keys: KeySet,
         stack: &mut Stack,
     ) -> Result<()> {
+        let (kernel, keys) = self.kernel_for(keys)?;
         let given_back = definition.written_arguments(&stack[base..]);
-        self.run_kernel(keys, stack)?;
+        kernel.call_boxed(self, keys, stack)?;
         self.check_results(definition, stack, base)?;
         given_back.into_iter().for_each(|(result, argument)| stack[base + result] = argument);
         Ok(())
-    }
-
-    #[inline]
-    fn run_kernel(&'static self, keys: KeySet, stack: &mut Stack) -> Result<()> {
-        let (cell, masked) = self.current_table().find(keys);
-        match cell.kernel {
-            Some(kernel) if !kernel.is_fallthrough() => kernel.call_boxed(self, masked, stack),
-            _ => {
-                let (kernel, keys) = self.kernel_for(keys)?;
-                kernel.call_boxed(self, keys, stack)
-            }
-        }
     }
 
     /// The arguments that are results, with the positions of those results (D227, D228).
@@ -234,9 +223,19 @@ impl Operator {
     }
 
     /// The kernel for a key set by all rules: computes the table if it is not there, goes past keys that fall through.
+    #[inline]
     fn kernel_for(&'static self, keys: KeySet) -> Result<(&'static Kernel, KeySet)> {
+        let (cell, masked) = self.current_table().find(keys);
+        match cell.callable {
+            Some(kernel) => Ok((kernel, masked)),
+            None => self.kernel_by_all_rules(keys),
+        }
+    }
+
+    #[inline(never)]
+    fn kernel_by_all_rules(&'static self, keys: KeySet) -> Result<(&'static Kernel, KeySet)> {
         let (cell, keys) = self.built_table().find_past_fallthrough(keys);
-        match cell.kernel.filter(|kernel| !kernel.is_fallthrough()) {
+        match cell.callable {
             Some(kernel) => Ok((kernel, keys)),
             None => Err(self.no_kernel(keys)),
         }

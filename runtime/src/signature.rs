@@ -45,6 +45,7 @@ macro_rules! signature {
         impl $crate::Signature for $name {
             type Fn = fn($crate::KeySet, $($ty),*) -> $crate::Result<()>;
 
+            #[inline]
             fn call_boxed(
                 f: Self::Fn,
                 operator: &'static $crate::Operator,
@@ -54,19 +55,14 @@ macro_rules! signature {
                 let base = stack.base_of($name::ARITY)?;
                 let arguments = &stack[base..];
                 $crate::signature! { @call arguments operator f keys ($($arg: $ty),*) }?;
-                // Moved and not cloned: no reference count is touched.
-                let returned = [$(::std::mem::take(&mut stack[base + $index])),*];
-                stack.truncate(base);
-                for value in returned {
-                    stack.push(value);
-                }
+                $crate::boxing::keep_arguments(stack, base, [$($index),*]);
                 $crate::Result::Ok(())
             }
         }
 
         impl $name {
-            fn unpack(operator: &'static $crate::Operator, stack: $crate::Stack) -> $crate::Result<()> {
-                $crate::boxing::check_count(operator, &stack, [$($index),*].len())
+            fn unpack(operator: &'static $crate::Operator, stack: &mut $crate::Stack) -> $crate::Result<()> {
+                $crate::boxing::check_count(operator, stack, [$($index),*].len())
             }
         }
     };
@@ -77,6 +73,7 @@ macro_rules! signature {
         impl $crate::Signature for $name {
             type Fn = fn($crate::KeySet, $($ty),*) -> $crate::Result<$ret>;
 
+            #[inline]
             fn call_boxed(
                 f: Self::Fn,
                 operator: &'static $crate::Operator,
@@ -93,7 +90,7 @@ macro_rules! signature {
         }
 
         impl $name {
-            fn unpack(operator: &'static $crate::Operator, stack: $crate::Stack) -> $crate::Result<$ret> {
+            fn unpack(operator: &'static $crate::Operator, stack: &mut $crate::Stack) -> $crate::Result<$ret> {
                 $crate::boxing::take_results(operator, stack)
             }
         }
@@ -143,7 +140,7 @@ macro_rules! signature {
                         let mut stack = $crate::Stack::new();
                         $(stack.push($crate::Argument::into_value($arg));)*
                         kernel.call_boxed(operator.operator(), keys, &mut stack)?;
-                        Self::unpack(operator.operator(), stack)
+                        Self::unpack(operator.operator(), &mut stack)
                     }
                 }
             }

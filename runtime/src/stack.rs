@@ -37,8 +37,11 @@ impl Stack {
     }
 
     /// Drops everything from `len` upwards.
+    #[inline]
     pub fn truncate(&mut self, len: usize) {
-        self.0.truncate(len);
+        if len < self.0.len() {
+            self.0.truncate(len);
+        }
     }
 
     /// The last `n` values: an operator's arguments.

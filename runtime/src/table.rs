@@ -112,15 +112,17 @@ impl fmt::Display for Origin {
 pub(crate) struct Cell {
     /// The typed function, if the kernel has one of the operator's own signature.
     pub(crate) typed: Option<Erased>,
+    /// The kernel to call; none for a fallthrough.
+    pub(crate) callable: Option<&'static Kernel>,
     pub(crate) kernel: Option<&'static Kernel>,
     pub(crate) origin: Origin,
 }
 
 impl Cell {
-    const MISSING: Cell = Cell { typed: None, kernel: None, origin: Origin::Missing };
+    const MISSING: Cell = Cell { typed: None, callable: None, kernel: None, origin: Origin::Missing };
 
     fn is_fallthrough(&self) -> bool {
-        self.kernel.is_some_and(Kernel::is_fallthrough)
+        self.callable.is_none() && self.kernel.is_some()
     }
 }
 
@@ -391,7 +393,8 @@ impl Cells {
         let same = |cell: &Cell| cell.origin == origin && same_kernel(cell.kernel, kernel);
         let at = self.cells.iter().position(same).unwrap_or_else(|| {
             let typed = kernel.and_then(|kernel| kernel.typed_for(self.signature));
-            self.cells.push(Cell { typed, kernel, origin });
+            let callable = kernel.filter(|kernel| !kernel.is_fallthrough());
+            self.cells.push(Cell { typed, callable, kernel, origin });
             self.cells.len() - 1
         });
         u16::try_from(at).expect("there are fewer keys than that")

@@ -104,6 +104,7 @@ mod tag {
 
 impl Value {
     /// The bit of the value's kind.
+    #[inline]
     pub(crate) fn tag(&self) -> u32 {
         match self {
             Value::None => tag::NONE,
