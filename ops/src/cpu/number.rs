@@ -143,10 +143,8 @@ macro_rules! float_functions {
             + std::ops::Rem<Output = Self>
             + std::ops::Neg<Output = Self>
         {
-            /// Larger than every other number.
-            const INFINITY: Self;
-            /// The exponential.
-            fn exp(self) -> Self;
+            /// The exponential within two units in the last place, in a form that vectorises.
+            fn quick_exp(self) -> Self;
             $(#[doc = $doc] fn $name(self $(, $argument: Self)?) -> Self;)*
         }
         float_functions!(@impl f32 $($name($($argument)?),)*);
@@ -154,10 +152,8 @@ macro_rules! float_functions {
     };
     (@impl $t:ident $($name:ident($($argument:ident)?),)*) => {
         impl Float for $t {
-            const INFINITY: Self = $t::INFINITY;
-
             #[inline]
-            fn exp(self) -> Self {
+            fn quick_exp(self) -> Self {
                 exponential::$t(self)
             }
 
@@ -170,6 +166,8 @@ float_functions! {
     abs(),
     /// The square root.
     sqrt(),
+    /// The exponential.
+    exp(),
     /// The natural logarithm.
     ln(),
     /// The sine.
