@@ -40,6 +40,10 @@ impl Definition {
         Definition { schema, arguments, returns, given_back, tags: &[], place }
     }
 
+    pub(crate) fn with_tags(self, tags: &'static [&'static str]) -> Definition {
+        Definition { tags, ..self }
+    }
+
     /// The arguments that are results, with the positions of those results. Empty for most operators.
     pub(crate) fn written_arguments(&self, arguments: &[Value]) -> Vec<(usize, Value)> {
         let given_back = self.given_back.iter().enumerate();

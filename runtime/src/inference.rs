@@ -10,8 +10,12 @@ use std::fmt;
 use keyway_schema::{BaseType, Schema, Type};
 
 use crate::boxing::{Argument, Returns};
+use crate::definition::Definition;
 use crate::device::{Device, Layout, MemoryFormat};
 use crate::dtype::DType;
+use crate::error::{Error, ErrorKind, Result};
+use crate::kernel::Kernel;
+use crate::operator::Operator;
 use crate::scalar::Scalar;
 use crate::tensor::Tensor;
 
@@ -232,6 +236,21 @@ impl InferredSchema {
         let (position, (ret, own)) = returns.find(|(_, (ret, own))| !is_same_type(&ret.ty, own))?;
         Some(format!("result {} is declared {}, the function gives {own}", position + 1, ret.ty))
     }
+}
+
+/// Whether a kernel that carries a schema is what a definition says (D115 to D117).
+///
+/// # Errors
+/// `SchemaMismatch`, with the first difference, both types and both places.
+pub(crate) fn check_kernel(operator: &Operator, definition: &Definition, kernel: &Kernel) -> Result<()> {
+    let Some(inferred) = kernel.inferred() else { return Ok(()) };
+    let Some(difference) = inferred.difference(&definition.schema) else { return Ok(()) };
+    let place = definition.place.map_or("in an operator list".to_owned(), |place| format!("at {place}"));
+    let message = format!(
+        "{difference}; the definition {place} is `{}`, the type of {kernel:?} is `{inferred}`",
+        definition.schema
+    );
+    Err(Error::new(ErrorKind::SchemaMismatch, message).in_operator(operator.name()))
 }
 
 /// Whether a declared type is the inferred one: symbolic numbers count as numbers, the size of a list does not count.

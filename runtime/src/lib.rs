@@ -27,6 +27,7 @@ mod kernel;
 mod key;
 mod key_set;
 mod library;
+mod listener;
 mod local;
 mod operator;
 mod registry;
@@ -53,7 +54,8 @@ pub use key::{AliasKey, Backend, DispatchKey, Functionality, RegistrationKey};
 pub use key_set::KeySet;
 pub use keyway_macros::{fallback, kernel};
 pub use keyway_schema as schema;
-pub use library::Library;
+pub use library::{Library, LibraryKind};
+pub use listener::{ListenerGuard, OperatorChange, listen};
 pub use local::{
     KeySetGuard, LocalKeySets, local_key_sets, set_excluded, set_included, with_excluded, with_included,
     with_key_sets,
@@ -61,8 +63,8 @@ pub use local::{
 pub use operator::{Operator, Resolved, TypedOperator};
 pub use registry::{
     CollectedFallback, CollectedKernel, FallbackRegistration, KernelRegistration, OperatorList, Registration,
-    collect, collected_problems, dangling_operators, find_operator, operators, register_fallback,
-    register_kernel,
+    collect, collected_problems, dangling_operators, find_operator, operators, operators_with_kernel,
+    register_fallback, register_kernel,
 };
 pub use scalar::Scalar;
 pub use signature::Signature;

@@ -291,6 +291,11 @@ impl Operator {
         }
     }
 
+    /// Whether it has a definition, parsed already or not.
+    pub(crate) fn is_defined(&self) -> bool {
+        self.generated_schema.is_some() || !self.definition.load(Ordering::Acquire).is_null()
+    }
+
     #[cold]
     fn generated_definition(&'static self) -> Option<&'static Definition> {
         // The generator has checked the text; one written by hand that does not parse leaves the operator undefined.

@@ -8,13 +8,15 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use keyway_schema::{OperatorName, Schema, suggest};
+use keyway_schema::{OperatorName, suggest};
 use parking_lot::{Mutex, MutexGuard};
 
 use crate::definition::Definition;
 use crate::error::{Error, ErrorKind, Place, Result};
+use crate::inference;
 use crate::kernel::Kernel;
 use crate::key::RegistrationKey;
+use crate::listener::{self, OperatorChange};
 use crate::operator::Operator;
 use crate::table::{Fallbacks, Table};
 
@@ -96,6 +98,8 @@ struct Registry {
     /// Kernels for keys that nobody has added yet.
     waiting: Vec<&'static KernelRegistration>,
     namespaces: BTreeMap<String, Place>,
+    /// How many registrations keep a name, with or without definition and kernels (D123).
+    names: BTreeMap<&'static str, usize>,
     /// What could not be collected; [`collected_problems`] tells.
     problems: Vec<Error>,
 }
@@ -204,6 +208,13 @@ impl Registry {
         self.operators.values().for_each(|operator| operator.unpublish());
     }
 
+    /// Whether anything is registered for an operator.
+    fn is_in_use(&self, operator: &Operator) -> bool {
+        operator.is_defined()
+            || self.names.contains_key(operator.name())
+            || !operator.state.lock().kernels.is_empty()
+    }
+
     /// The entry of a name; a new one is made once and kept.
     fn entry(&mut self, name: &str) -> &'static Operator {
         if let Some(operator) = self.operators.get(name) {
@@ -233,24 +244,34 @@ pub(crate) fn build_table(operator: &'static Operator) -> &'static Table {
 /// # Errors
 /// `UnknownOperator` with the nearest name; `MissingDef` if there are kernels for the name but no definition.
 pub fn find_operator(name: &str) -> Result<&'static Operator> {
-    let found = {
-        let registry = registry();
-        let found = registry.operators.get(name).copied();
-        found.ok_or_else(|| {
-            let message = match suggest::nearest(name, registry.operators.keys().copied()) {
+    let registry = registry();
+    let found = registry.operators.get(name).copied();
+    match found {
+        Some(operator) if operator.definition().is_some() => Ok(operator),
+        Some(operator) if registry.is_in_use(operator) => Err(operator.undefined()),
+        _ => {
+            let in_use = registry.operators.values().filter(|operator| registry.is_in_use(operator));
+            let message = match suggest::nearest(name, in_use.map(|operator| operator.name())) {
                 Some(near) => format!("there is no operator `{name}`; did you mean `{near}`?"),
                 None => format!("there is no operator `{name}`"),
             };
-            Error::new(ErrorKind::UnknownOperator, message)
-        })?
-    };
-    match (found.schema().is_some(), found.state.lock().kernels.is_empty()) {
-        (true, _) => Ok(found),
-        (false, false) => Err(found.undefined()),
-        (false, true) => {
-            Err(Error::new(ErrorKind::UnknownOperator, format!("there is no operator `{name}` any more")))
+            Err(Error::new(ErrorKind::UnknownOperator, message))
         }
     }
+}
+
+/// Hands over the operators that are defined, by name, while nothing can change.
+pub(crate) fn with_defined(f: impl FnOnce(&mut dyn Iterator<Item = &'static Operator>)) {
+    let registry = registry();
+    f(&mut registry.operators.values().copied().filter(|operator| operator.definition().is_some()));
+}
+
+/// Every operator that has a kernel at exactly this key, alias keys included, by name (D134).
+pub fn operators_with_kernel(key: impl Into<RegistrationKey>) -> Vec<&'static Operator> {
+    let key = key.into();
+    let registry = registry();
+    let has_it = |operator: &&&'static Operator| operator.state.lock().kernels.at(key).is_some();
+    registry.operators.values().filter(has_it).copied().collect()
 }
 
 /// Every operator that is defined, by name.
@@ -277,6 +298,7 @@ enum Undo {
     Definition(&'static Operator),
     Fallback(&'static Kernel),
     Namespace(String),
+    Name(&'static Operator),
 }
 
 impl Registration {
@@ -296,7 +318,19 @@ impl Drop for Registration {
                 operator.unpublish();
                 kernel.retire();
             }
-            Undo::Definition(operator) => operator.define(None),
+            Undo::Definition(operator) => {
+                let definition = operator.definition();
+                operator.define(None);
+                if let Some(definition) = definition {
+                    listener::note(OperatorChange::Undefined(operator, &definition.schema));
+                }
+            }
+            Undo::Name(operator) => {
+                if let Some(count) = registry.names.get_mut(operator.name()) {
+                    *count -= 1;
+                }
+                registry.names.retain(|_, count| *count > 0);
+            }
             Undo::Fallback(kernel) => {
                 registry.fallbacks.remove(kernel);
                 registry.unpublish_all();
@@ -306,6 +340,8 @@ impl Drop for Registration {
                 registry.namespaces.remove(&namespace);
             }
         }
+        drop(registry);
+        listener::tell();
     }
 }
 
@@ -313,7 +349,8 @@ impl Drop for Registration {
 /// that is there.
 ///
 /// # Errors
-/// `DuplicateKernel`, naming both places; `SchemaMismatch` for a typed kernel of another operator's signature.
+/// `DuplicateKernel`, naming both places; `SchemaMismatch` for a typed kernel of another operator's signature, and for
+/// a function whose type is not what the schema says (D115). Nothing is registered then.
 #[track_caller]
 pub fn register_kernel(
     name: &str,
@@ -325,6 +362,9 @@ pub fn register_kernel(
     kernel.set_place(Place::here());
     let mut registry = registry();
     let operator = registry.entry(name);
+    if let Some(definition) = operator.definition() {
+        inference::check_kernel(operator, definition, &kernel)?;
+    }
     let mut state = operator.state.lock();
     if kernel.signature().is_some() && kernel.signature() != operator.signature() {
         let message =
@@ -353,7 +393,7 @@ pub fn register_kernel(
 #[track_caller]
 pub fn register_fallback(key: impl Into<RegistrationKey>, mut kernel: Kernel) -> Result<Registration> {
     let key = key.into();
-    if kernel.signature().is_some() {
+    if kernel.signature().is_some() || kernel.inferred().is_some() {
         let message =
             format!("the fallback of {key} must be a boxed kernel: it serves operators of every signature");
         return Err(Error::new(ErrorKind::SchemaMismatch, message));
@@ -364,10 +404,10 @@ pub fn register_fallback(key: impl Into<RegistrationKey>, mut kernel: Kernel) ->
     Ok(Registration(Some(Undo::Fallback(kernel))))
 }
 
-/// Defines an operator.
+/// Defines an operator. Kernels that are there already and carry a schema must agree with it (D98, D117).
 pub(crate) fn register_definition(
     name: &OperatorName,
-    schema: Schema,
+    definition: Definition,
     place: Place,
 ) -> Result<(&'static Operator, Registration)> {
     let mut registry = registry();
@@ -377,8 +417,22 @@ pub(crate) fn register_definition(
         let message = format!("it is defined already, in {held}; the new definition is at {place}");
         return Err(Error::new(ErrorKind::DuplicateDef, message).in_operator(operator.name()));
     }
-    operator.define(Some(Definition::new(schema, Some(place))));
+    for kernel in operator.state.lock().kernels.all() {
+        inference::check_kernel(operator, &definition, kernel)?;
+    }
+    operator.define(Some(definition));
+    listener::note(OperatorChange::Defined(operator));
+    drop(registry);
+    listener::tell();
     Ok((operator, Registration(Some(Undo::Definition(operator)))))
+}
+
+/// Keeps a name that has no definition yet (D123).
+pub(crate) fn register_name(name: &OperatorName) -> (&'static Operator, Registration) {
+    let mut registry = registry();
+    let operator = registry.entry(&name.to_string());
+    *registry.names.entry(operator.name()).or_default() += 1;
+    (operator, Registration(Some(Undo::Name(operator))))
 }
 
 /// Claims a namespace.

@@ -256,6 +256,11 @@ impl Registrations {
         self.0.iter().map(|(key, _)| *key)
     }
 
+    /// Every kernel, also those that others hide.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &'static Kernel> + '_ {
+        self.0.iter().flat_map(|(_, kernels)| kernels.iter().copied())
+    }
+
     /// The active kernel at exactly this key (D104).
     pub(crate) fn at(&self, key: impl Into<RegistrationKey>) -> Option<&'static Kernel> {
         let key = key.into();

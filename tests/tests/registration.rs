@@ -70,12 +70,12 @@ fn kernels_and_definitions_come_and_go_in_any_order() -> Result<()> {
     kernels.kernel("f", AliasKey::CompositeExplicitAutograd, answers(4))?;
     assert_eq!(find_operator("coming::f").unwrap_err().kind(), ErrorKind::MissingDef);
     assert!(dangling_operators().iter().any(|operator| operator.name() == "coming::f"));
-    let mut definition = Library::fragment("coming");
+    let mut definition = Library::fragment("coming")?;
     let operator = definition.def("f(Tensor x) -> int")?;
     assert_eq!(call(operator)?, 4);
     drop(definition);
     assert_eq!(call(operator).unwrap_err().kind(), ErrorKind::MissingDef);
-    let mut definition = Library::fragment("coming");
+    let mut definition = Library::fragment("coming")?;
     assert_eq!(definition.def("coming::f(Tensor x, int y=0) -> int")?, operator);
     assert_eq!(call(operator)?, 4);
     Ok(())
