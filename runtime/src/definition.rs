@@ -10,6 +10,8 @@ use crate::value::{Value, accepted_tags};
 pub(crate) struct Definition {
     pub(crate) schema: Schema,
     pub(crate) arguments: Box<[ValueCheck]>,
+    /// The arguments whose tensors take part in the dispatch (D78, without the gaps of D79).
+    pub(crate) tensor_positions: Box<[usize]>,
     pub(crate) returns: Box<[ValueCheck]>,
     /// For each return, the argument that it is, if it is a written one (D227, D228).
     pub(crate) given_back: Box<[Option<usize>]>,
@@ -17,19 +19,18 @@ pub(crate) struct Definition {
     pub(crate) place: Option<Place>,
 }
 
-/// Which kinds of value fit, and whether the value's tensors take part in the dispatch.
+/// Which kinds of value fit.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ValueCheck {
     pub(crate) accepts: u32,
-    pub(crate) contributes: bool,
 }
 
 impl Definition {
     pub(crate) fn new(schema: Schema, place: Option<Place>) -> Definition {
-        let check = |ty: &keyway_schema::Type| ValueCheck {
-            accepts: accepted_tags(ty),
-            contributes: ty.is_tensor_like(),
-        };
+        let check = |ty: &keyway_schema::Type| ValueCheck { accepts: accepted_tags(ty) };
+        let positions =
+            schema.arguments.iter().enumerate().filter(|(_, argument)| argument.ty.is_tensor_like());
+        let tensor_positions = positions.map(|(position, _)| position).collect();
         let arguments = schema.arguments.iter().map(|argument| check(&argument.ty)).collect();
         let returns = schema.returns.iter().map(|ret| check(&ret.ty)).collect();
         let given_back = schema.returns.iter().map(|ret| given_back(&schema, ret));
@@ -37,7 +38,7 @@ impl Definition {
             true => Box::default(),
             false => given_back.collect(),
         };
-        Definition { schema, arguments, returns, given_back, tags: &[], place }
+        Definition { schema, arguments, tensor_positions, returns, given_back, tags: &[], place }
     }
 
     pub(crate) fn with_tags(self, tags: &'static [&'static str]) -> Definition {

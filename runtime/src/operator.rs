@@ -14,7 +14,7 @@ use keyway_schema::Schema;
 use parking_lot::Mutex;
 
 use crate::boxing;
-use crate::definition::Definition;
+use crate::definition::{Definition, ValueCheck};
 use crate::error::{Error, ErrorKind, Place, Result};
 use crate::kernel::Kernel;
 use crate::key::{DispatchKey, RegistrationKey};
@@ -106,8 +106,13 @@ impl Operator {
     /// kernel whose results are not what the schema says. After an error the stack may hold some of the arguments.
     pub fn call_boxed(&'static self, stack: &mut Stack) -> Result<()> {
         let definition = self.definition().ok_or_else(|| self.undefined())?;
-        let (base, keys) = self.keys_of(definition, stack)?;
-        self.run_boxed(definition, base, local_key_sets().apply(keys), stack)
+        let base = stack.base_of(definition.arguments.len()).map_err(|e| e.in_operator(self.name))?;
+        let keys = local_key_sets().apply(keys_of(definition, &stack[base..]));
+        if let Some((kernel, keys)) = self.proven_kernel(keys) {
+            return kernel.call_boxed(self, keys, stack);
+        }
+        self.check_arguments(definition, &stack[base..])?;
+        self.run_unproven(definition, base, keys, stack)
     }
 
     /// Calls it by a key set, without looking at the thread's sets (D208): what a boxed kernel passes the call on with.
@@ -117,23 +122,26 @@ impl Operator {
     pub fn redispatch_boxed(&'static self, keys: KeySet, stack: &mut Stack) -> Result<()> {
         let definition = self.definition().ok_or_else(|| self.undefined())?;
         let base = stack.base_of(definition.arguments.len()).map_err(|e| e.in_operator(self.name))?;
-        self.run_boxed(definition, base, keys, stack)
+        match self.proven_kernel(keys) {
+            Some((kernel, keys)) => kernel.call_boxed(self, keys, stack),
+            None => self.run_unproven(definition, base, keys, stack),
+        }
     }
 
+    /// The kernel for a key set if it is a typed one of the operator's own signature: its adapter checks each argument as
+    /// it takes it, and it cannot leave anything but what the schema says.
     #[inline]
-    fn run_boxed(
-        &'static self,
-        definition: &Definition,
-        base: usize,
-        keys: KeySet,
-        stack: &mut Stack,
-    ) -> Result<()> {
-        let (cell, masked) = self.current_table().find(keys);
-        if let (Some(kernel), true) = (cell.callable, cell.typed.is_some()) {
-            // A typed kernel of the operator's own signature cannot leave anything but what the schema says.
-            return kernel.call_boxed(self, masked, stack);
+    fn proven_kernel(&'static self, keys: KeySet) -> Option<(&'static Kernel, KeySet)> {
+        let (cell, keys) = self.current_table().find(keys);
+        cell.typed.and(cell.callable).map(|kernel| (kernel, keys))
+    }
+
+    fn check_arguments(&'static self, definition: &Definition, arguments: &[Value]) -> Result<()> {
+        let wrong = |(value, check): (&Value, &ValueCheck)| value.tag() & check.accepts == 0;
+        match arguments.iter().zip(&definition.arguments).position(wrong) {
+            Some(position) => Err(self.wrong_kind(position, &arguments[position])),
+            None => Ok(()),
         }
-        self.run_unproven(definition, base, keys, stack)
     }
 
     /// Runs whatever the keys lead to and checks what it left. Results that are written arguments are those arguments,
@@ -156,26 +164,6 @@ impl Operator {
     /// The arguments that are results, with the positions of those results (D227, D228).
     pub(crate) fn written_arguments(&'static self, arguments: &[Value]) -> Vec<(usize, Value)> {
         self.definition().map(|definition| definition.written_arguments(arguments)).unwrap_or_default()
-    }
-
-    /// Where a boxed call's arguments start and the keys they carry, checked by the schema on the way (D78 to D80).
-    #[inline]
-    fn keys_of(&'static self, definition: &Definition, stack: &Stack) -> Result<(usize, KeySet)> {
-        let base = stack.base_of(definition.arguments.len()).map_err(|e| e.in_operator(self.name))?;
-        let mut keys = KeySet::EMPTY;
-        for (position, (value, check)) in stack[base..].iter().zip(&definition.arguments).enumerate() {
-            if value.tag() & check.accepts == 0 {
-                return Err(self.wrong_kind(position, value));
-            }
-            match value {
-                Value::Tensor(tensor) => keys |= tensor.key_set(),
-                Value::List(_) if check.contributes => {
-                    keys = value.tensors().fold(keys, |keys, tensor| keys | tensor.key_set());
-                }
-                _ => {}
-            }
-        }
-        Ok((base, keys))
     }
 
     #[inline]
@@ -356,6 +344,16 @@ impl PartialEq for Operator {
 }
 
 impl Eq for Operator {}
+
+/// The keys that a boxed call's arguments carry. A value of a kind that does not fit carries none; it is reported later.
+#[inline]
+fn keys_of(definition: &Definition, arguments: &[Value]) -> KeySet {
+    definition.tensor_positions.iter().fold(KeySet::EMPTY, |keys, &position| match &arguments[position] {
+        Value::Tensor(tensor) => keys | tensor.key_set(),
+        Value::List(_) => arguments[position].tensors().fold(keys, |keys, tensor| keys | tensor.key_set()),
+        _ => keys,
+    })
+}
 
 /// What a typed call found when the short way did not do.
 #[doc(hidden)]
