@@ -1,10 +1,12 @@
 //! From `ops.yaml` to typed Rust operators.
 //!
 //! The way of the data: text, span tree ([`source`], `load`), entries (`resolve`), checks (`check`), Rust source. A
-//! phase uses only what the phases before it made, and nothing is emitted before everything is checked.
+//! phase uses only what the phases before it made, and nothing is emitted before everything is checked. Between checking
+//! entries and checking the list as a whole, missing variants are derived (`derive`).
 
 mod build;
 mod check;
+mod derive;
 pub mod diagnostics;
 pub mod emit;
 mod load;
@@ -35,15 +37,36 @@ pub use source::Source;
 /// All mistakes in the text, sorted by place. Only a text that is not YAML hides mistakes behind the first one.
 pub fn load(source: Source) -> Result<OperatorList, Diagnostics> {
     let sink = diagnostics::Sink::new();
-    let mut operators = Vec::new();
+    let mut list = OperatorList { source: source.clone(), ..OperatorList::default() };
     if let Some(tree) = load::tree::read(&source, &sink) {
         let drafts = resolve::resolve(&source, &tree, &sink);
         check::check(&drafts, &sink);
+        complete(drafts, &mut list, &sink);
         if sink.is_empty() {
             load::agree(&source, &tree, &sink);
         }
-        operators = drafts.into_iter().filter_map(|draft| draft.entry).collect();
     }
     sink.check(&source)?;
-    Ok(OperatorList { source, operators })
+    Ok(list)
+}
+
+/// Derives what the entries leave out, and checks the groups. Not with a broken schema or a repeated operator in the
+/// list: its group would be found incomplete.
+fn complete(drafts: Vec<resolve::Draft<'_>>, list: &mut OperatorList, sink: &diagnostics::Sink) {
+    let mut names = std::collections::HashSet::new();
+    let whole = drafts.iter().all(|draft| draft.entry.is_some() && names.insert(draft.name.as_ref()));
+    let mut fields = Vec::with_capacity(drafts.len());
+    for draft in drafts {
+        if let Some(entry) = draft.entry {
+            list.operators.push(entry);
+            fields.push(draft.fields);
+        }
+    }
+    if !whole {
+        return;
+    }
+    let derivation = derive::derive(&mut list.operators);
+    list.view_groups = derive::view_groups(&list.operators);
+    check::check_groups(&list.operators, &derivation, &list.view_groups, &fields, sink);
+    (list.groups, list.not_derived) = (derivation.groups, derivation.not_derived);
 }

@@ -11,16 +11,90 @@ use crate::source::Source;
 /// The namespace of operators written without one (Y157).
 pub const DEFAULT_NAMESPACE: &str = "aten";
 
+/// The key of an operator without a table.
+const IMPLICIT: &str = "CompositeImplicitAutograd";
+
 /// A checked operator list.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct OperatorList {
     /// Where it was read from.
     pub source: Source,
-    /// The entries, in the order of the file.
+    /// The operators: the entries in the order of the file, and after them the derived ones.
     pub operators: Vec<OperatorEntry>,
+    /// The variants of each operator, in the order of their first members.
+    pub groups: Vec<Group>,
+    /// The views with their copies and in-place forms.
+    pub view_groups: Vec<ViewGroup>,
+    /// Names in `autogen` fields that nothing is derived for, because all variants are implicit composites (Y185).
+    pub not_derived: Vec<OperatorName>,
+}
+
+/// The variants of one operator: entries of one signature, at most one of each kind (Y202). The numbers are positions
+/// in [`OperatorList::operators`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Group {
+    /// The variant that writes nothing.
+    pub functional: Option<usize>,
+    /// The variant that writes `self`.
+    pub inplace: Option<usize>,
+    /// The variant that writes another argument.
+    pub mutable: Option<usize>,
+    /// The variant that writes out arguments.
+    pub out: Option<usize>,
+}
+
+impl Group {
+    /// The members, in the order of the fields.
+    pub fn members(&self) -> impl Iterator<Item = usize> {
+        [self.functional, self.inplace, self.mutable, self.out].into_iter().flatten()
+    }
+
+    /// Whether there is a functional and an out variant, so that each can stand for the other (Y203).
+    pub fn is_complete(&self) -> bool {
+        self.functional.is_some() && self.out.is_some()
+    }
+}
+
+/// A view with the operators that do the same to a copy and in place (Y215). Positions as in [`Group`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ViewGroup {
+    /// The view.
+    pub view: usize,
+    /// The operator that copies what the view would share.
+    pub copy: Option<usize>,
+    /// The operator that makes the view of its own argument.
+    pub inplace: Option<usize>,
+}
+
+/// What a derived operator was derived from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Derived {
+    /// The operator, the base of its group (Y205).
+    pub from: OperatorName,
+    /// Its position in [`OperatorList::operators`].
+    pub base: usize,
+}
+
+/// What an operator with the tag `inplace_view` gives its argument besides another layout.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Changes {
+    /// Another size: it is no view of what was there.
+    Size,
+    /// Another storage: its variants are derived as those of an operator that writes.
+    Storage,
 }
 
 impl OperatorList {
+    /// The operators that are written in the list, not derived.
+    pub fn written(&self) -> &[OperatorEntry] {
+        &self.operators[..self.operators.partition_point(|entry| entry.derived.is_none())]
+    }
+
+    /// The derived operators.
+    pub fn derived(&self) -> &[OperatorEntry] {
+        &self.operators[self.written().len()..]
+    }
+
     /// The entry of this operator. A name without a namespace means [`DEFAULT_NAMESPACE`].
     pub fn find(&self, name: &OperatorName) -> Option<&OperatorEntry> {
         let namespace = name.namespace.as_deref().unwrap_or(DEFAULT_NAMESPACE);
@@ -128,6 +202,16 @@ pub struct OperatorEntry {
     pub method_name: Option<String>,
     /// `doc`, of Keyway: a paragraph of documentation for the generated items.
     pub doc: Option<String>,
+    /// `derive`, of Keyway: whether variants are derived from the entry, and missed when they cannot be (Y282).
+    pub derive: bool,
+    /// `grouped_with`, of Keyway: the operator whose signature stands for this one's when variants are grouped (Y282).
+    pub grouped_with: Option<OperatorName>,
+    /// `changes`, of Keyway: what an operator tagged `inplace_view` changes besides strides (Y282).
+    pub changes: Option<Changes>,
+    /// `python_keyword_arguments`, of Keyway: arguments that may be named by keywords of Python (Y282).
+    pub python_keyword_arguments: Vec<String>,
+    /// What it was derived from; `None` for what is written in the list.
+    pub derived: Option<Derived>,
     /// Where the entry's `func` starts.
     pub place: Place,
     /// The bytes of the `func` text in the file.
@@ -163,26 +247,28 @@ impl OperatorEntry {
         if let Some(written) = &self.dispatch {
             return written.clone();
         }
-        if self.structured || self.structured_delegate.is_some() || self.manual_kernel_registration {
+        if self.is_of_structured_group() || self.manual_kernel_registration {
             return Vec::new();
         }
         vec![DispatchLine {
-            key: "CompositeImplicitAutograd".to_owned(),
+            key: IMPLICIT.to_owned(),
             kernel: self.default_kernel_name(),
             kernel_path: Vec::new(),
             span: self.span.clone(),
         }]
     }
 
-    /// The tags as written and, after them, the automatic ones: `inplace` and `out` by kind (Y222).
+    /// The tags as written and, after them, the automatic ones: `inplace` and `out` by kind, and for operators of the
+    /// default namespace `pt2_compliant_tag` (Y222).
     pub fn all_tags(&self) -> Vec<&str> {
         let mut tags: Vec<&str> = self.tags.iter().map(String::as_str).collect();
-        let automatic = match self.kind() {
+        let by_kind = match self.kind() {
             SchemaKind::Inplace => Some("inplace"),
             SchemaKind::Out | SchemaKind::Scratch => Some("out"),
             SchemaKind::Functional | SchemaKind::Mutable => None,
         };
-        tags.extend(automatic.filter(|tag| !self.has_tag(tag)));
+        let by_namespace = (self.namespace() == DEFAULT_NAMESPACE).then_some("pt2_compliant_tag");
+        tags.extend(by_kind.into_iter().chain(by_namespace).filter(|tag| !self.has_tag(tag)));
         tags
     }
 
@@ -193,8 +279,42 @@ impl OperatorEntry {
 
     /// Whether the operator returns a view of an argument (Y214).
     pub fn is_view(&self) -> bool {
-        let resizes = matches!(self.schema.name.name.as_str(), "resize_" | "resize_as_");
-        self.schema.is_view() || (self.has_tag("inplace_view") && !resizes)
+        self.schema.is_view() || (self.has_tag("inplace_view") && self.changes != Some(Changes::Size))
+    }
+
+    /// Whether it has a kernel at this key.
+    pub fn has_kernel(&self, key: &str) -> bool {
+        match &self.dispatch {
+            Some(table) => table.iter().any(|line| line.key == key),
+            None => key == IMPLICIT && !self.is_of_structured_group() && !self.manual_kernel_registration,
+        }
+    }
+
+    /// Whether a kernel serves every backend, and gradients too (Y172).
+    pub fn is_implicit_composite(&self) -> bool {
+        self.has_kernel(IMPLICIT)
+    }
+
+    /// Whether it is structured or takes its kernels from a structured operator (Y221).
+    pub fn is_of_structured_group(&self) -> bool {
+        self.structured || self.structured_delegate.is_some()
+    }
+
+    /// Whether a view needs an operator that copies what it would share (Y216).
+    pub fn demands_copy(&self) -> bool {
+        let implicit =
+            self.is_implicit_composite() || self.has_kernel("CompositeImplicitAutogradNestedTensor");
+        self.is_view()
+            && !implicit
+            && !self.has_tag("inplace_view")
+            && !self.schema.name.name.ends_with("_inverse")
+    }
+
+    /// Whether it chooses its backend by a `device` argument (Y223): it has the tensor options, and no tensor it could
+    /// take the backend from by its name.
+    pub fn needs_backend_select(&self) -> bool {
+        let name = &self.schema.name.name;
+        self.schema.tensor_options().is_some() && !name.starts_with("new_") && !name.ends_with("_like")
     }
 
     /// The path of the generated handle below `ops`, `add::Tensor`; the default overload is called `default` (Y270).

@@ -5,6 +5,7 @@
 
 mod dispatch;
 pub(crate) mod fields;
+mod supplement;
 
 use std::ops::Range;
 
@@ -13,7 +14,7 @@ use keyway_schema::{Code, OperatorName, Schema, parse};
 use self::fields::{Fields, Text};
 use crate::diagnostics::{Diagnostic, Sink};
 use crate::load::tree::{Node, Value};
-use crate::model::{DEFAULT_NAMESPACE, DeviceCheck, OperatorEntry, Variants};
+use crate::model::{Changes, DEFAULT_NAMESPACE, DeviceCheck, OperatorEntry, Variants};
 use crate::source::Source;
 use crate::vocabulary;
 
@@ -118,7 +119,11 @@ fn entry(
     let cpp_no_default_args = fields.texts("cpp_no_default_args", sink);
     let (python_module, category_override, doc) =
         (owned("python_module"), owned("category_override"), owned("doc"));
-    Some(OperatorEntry {
+    let (derive, changes) = (fields.flag("derive", sink).unwrap_or(true), changes(fields, sink));
+    let grouped_with = fields.text("grouped_with", sink);
+    let grouped_with = grouped_with.and_then(|text| operator_name(text.value, text.place(), sink));
+    let python_keyword_arguments = fields.texts("python_keyword_arguments", sink);
+    let mut entry = OperatorEntry {
         schema: schema?,
         variants,
         dispatch,
@@ -139,9 +144,31 @@ fn entry(
         tags,
         method_name,
         doc,
+        derive,
+        grouped_with,
+        changes,
+        python_keyword_arguments,
+        derived: None,
         place,
         span,
-    })
+    };
+    supplement::apply(&mut entry);
+    Some(entry)
+}
+
+fn changes(fields: &Fields<'_>, sink: &Sink) -> Option<Changes> {
+    let text = fields.text("changes", sink)?;
+    match text.value {
+        "size" => Some(Changes::Size),
+        "storage" => Some(Changes::Storage),
+        other => {
+            let message = format!("`{other}` is nothing that an in-place view changes");
+            sink.report(
+                Diagnostic::new(Code::BadChanges, text.place(), message).help("write `size` or `storage`"),
+            );
+            None
+        }
+    }
 }
 
 /// Y89, Y159.

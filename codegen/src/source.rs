@@ -7,11 +7,12 @@ use std::sync::Arc;
 use crate::model::Place;
 
 /// A text that was read, and what to call it in reports. Cheap to clone.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct Source {
     inner: Arc<Inner>,
 }
 
+#[derive(Default)]
 struct Inner {
     name: String,
     text: String,

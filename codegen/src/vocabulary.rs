@@ -37,8 +37,8 @@ pub const TABLE_KEYS: [&str; 30] = [
 /// Backends whose kernels a structured operator supplies itself (Y108, Y164).
 pub const STRUCTURED_KEYS: [&str; 5] = ["CPU", "CUDA", "MPS", "XPU", "MTIA"];
 
-/// The fields of an entry: 18 of PyTorch (Y4) and two of Keyway.
-pub const FIELDS: [&str; 20] = [
+/// The fields of an entry: 18 of PyTorch (Y4) and six of Keyway.
+pub const FIELDS: [&str; 24] = [
     "func",
     "variants",
     "dispatch",
@@ -59,15 +59,15 @@ pub const FIELDS: [&str; 20] = [
     "use_const_ref_for_mutable_tensors",
     "method_name",
     "doc",
+    "derive",
+    "grouped_with",
+    "changes",
+    "python_keyword_arguments",
 ];
 
 /// Words that are keywords of Python and so cannot name arguments (Y60), less those the schema language reserves.
 pub const PYTHON_KEYWORDS: [&str; 9] =
     ["async", "await", "except", "finally", "from", "lambda", "nonlocal", "try", "yield"];
-
-/// Operators of the reference list that have an argument called `from` all the same (Y60).
-pub const PYTHON_KEYWORD_EXCEPTIONS: [(&str, &str); 3] =
-    [("random_", "from"), ("uniform_", ""), ("_has_compatible_shallow_copy_type", "")];
 
 /// The low-level keys of `ufunc_inner_loop` (Y82).
 pub const UFUNC_KEYS: [&str; 7] = [

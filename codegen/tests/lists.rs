@@ -59,7 +59,7 @@ fn default_kernels_are_named_after_the_base_name() {
 
 #[test]
 fn keys_and_kernels_know_their_places_and_paths() {
-    let text = "- func: foo(Tensor self) -> Tensor\n  dispatch:\n    CPU ,  CUDA: a::b::foo_symint\n";
+    let text = "- func: foo(SymInt n) -> Tensor\n  dispatch:\n    CPU ,  CUDA: a::b::foo_symint\n";
     let kernels = entry(text).kernels();
     assert_eq!(kernels.iter().map(|line| &text[line.span.clone()]).collect::<Vec<_>>(), ["CPU", "CUDA"]);
     assert_eq!(kernels[0].kernel_path, ["a", "b"]);
@@ -69,12 +69,11 @@ fn keys_and_kernels_know_their_places_and_paths() {
 #[test]
 fn fields_of_all_kinds_are_read() {
     let entry = entry(
-        "- autogen: foo.out, foo_functional
+        "- device_guard: False
   func: foo(Tensor self, int n=1, *, Generator? generator=None) -> Tensor
   variants: method, function
   method_name: foo_it
   device_check: NoCheck
-  device_guard: False
   cpp_no_default_args: ['n']
   manual_cpp_binding: True
   category_override: factory
@@ -85,10 +84,6 @@ fn fields_of_all_kinds_are_read() {
 ",
     );
     assert_eq!(entry.variants, Variants { function: true, method: true });
-    assert_eq!(
-        entry.autogen.iter().map(ToString::to_string).collect::<Vec<_>>(),
-        ["foo.out", "foo_functional"]
-    );
     assert_eq!(entry.method_name.as_deref(), Some("foo_it"));
     assert_eq!(entry.device_check, DeviceCheck::NoCheck);
     assert!(!entry.device_guard && entry.manual_cpp_binding);
@@ -173,4 +168,59 @@ fn texts_that_are_no_lists_end_in_mistakes() {
     {
         assert!(!lines(&repeated.repeat(5000)).is_empty(), "{repeated:?}");
     }
+}
+
+#[test]
+fn missing_variants_are_derived_and_grouped() {
+    let list = list(
+        "\
+- func: foo_.x(Tensor(a!) self, SymInt n) -> Tensor(a!)
+  dispatch:
+    CPU: foo_
+  autogen: foo.x, foo.x_out
+  tags: nondeterministic_seeded
+- func: bar(Tensor self) -> Tensor
+",
+    );
+    let schemas: Vec<String> = list.operators.iter().map(|entry| entry.schema.to_string()).collect();
+    assert_eq!(
+        schemas[2..],
+        [
+            "aten::foo.x_out(Tensor self, SymInt n, *, Tensor(a!) out) -> Tensor(a!)",
+            "aten::foo.x(Tensor self, SymInt n) -> Tensor"
+        ]
+    );
+    assert_eq!((list.written().len(), list.derived().len(), list.groups.len()), (2, 2, 2));
+    let group = list.groups[0];
+    assert!(group.is_complete() && !list.groups[1].is_complete());
+    assert_eq!((group.inplace, group.out, group.functional), (Some(0), Some(2), Some(3)));
+    let [out, functional] = list.derived() else { panic!() };
+    assert_eq!(out.kernels()[0].kernel, "foo_x_out_symint");
+    assert_eq!(functional.kernels()[0].kernel, "foo_symint");
+    assert_eq!(functional.derived.as_ref().unwrap().base, 0);
+    assert_eq!(functional.all_tags(), ["generated", "nondeterministic_seeded", "pt2_compliant_tag"]);
+}
+
+#[test]
+fn fields_say_what_does_not_follow_from_schemas() {
+    let alone = "- func: foo.out(Tensor self, *, Tensor(a!) out) -> Tensor(a!)\n  dispatch: {CPU: foo}\n";
+    assert!(lines(alone)[0].contains("KW0405"));
+    assert!(lines(&format!("{alone}  derive: False\n")).is_empty());
+    let none = "- func: foo(Tensor self) -> int\n  dispatch: {CPU: foo}\n";
+    assert!(lines(none)[0].contains("KW0406"));
+    assert!(lines(&format!("{none}  derive: False\n")).is_empty());
+    // Only the default namespace promises all variants.
+    assert!(lines(&none.replace("foo(", "mine::foo(")).is_empty());
+    let view = "- func: foo_(Tensor(a!) self) -> Tensor(a!)\n  tags: inplace_view\n";
+    assert!(lines(view)[0].contains("KW0404"));
+    let resized = entry(&format!("{view}  changes: size\n"));
+    assert!(!resized.is_view());
+    assert!(entry(&format!("{view}  changes: storage\n")).is_view());
+    let word = "- func: foo(Tensor from) -> Tensor\n";
+    assert!(lines(word)[0].contains("KW0331"));
+    assert!(lines(&format!("{word}  python_keyword_arguments: [from]\n")).is_empty());
+    let grouped = list(
+        "- func: p(Tensor self, float p) -> Tensor\n  grouped_with: p_\n- func: p_(Tensor(a!) self, float p=1.0) -> Tensor(a!)\n",
+    );
+    assert_eq!(grouped.groups.len(), 1);
 }

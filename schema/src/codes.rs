@@ -172,6 +172,11 @@ codes! {
     BadMethodName = 330, "Y273", "a method name that cannot be used", "`method_name` is a Rust name for the method of an operator with the variant `method`.";
     KeywordArgument = 331, "Y60, Y149", "an argument named by a Python keyword", "It could not be given by name from Python.";
 
+    ImpossibleKernel = 332, "Y155", "a kernel that the operator cannot have",
+        "`_symint` kernels need a SymInt argument; a structured operator supplies the kernels for Meta and for backends without one itself.";
+    BadChanges = 333, "Y150, Y282", "a wrong use of `changes`",
+        "`changes: size` or `changes: storage` says what an operator tagged `inplace_view` changes besides strides.";
+
     DuplicateOperator = 401, "Y146, Y281", "an operator twice", "A name with its overload stands once in the list.";
     NameCollision = 402, "Y21, Y281", "two operators with one generated name",
         "Name, `_` and overload run together must be unique, because handles are called so.";
@@ -179,6 +184,25 @@ codes! {
         "`structured_delegate` names an entry of this list with `structured: True`.";
     InplaceViewTwin = 404, "Y150", "an in-place view without its functional operator",
         "The tag `inplace_view` is for in-place operators whose functional form is in the list too.";
+    LoneOut = 405, "Y151", "an out operator without another variant",
+        "Add the functional operator of the same arguments; `derive: False` says that there is none.";
+    NoOutVariant = 406, "Y152", "an operator that can have no out variant",
+        "It returns no tensor and is not in-place. Make it an implicit composite, or write `derive: False`.";
+    AutogenNames = 407, "Y141, Y185, Y281", "an `autogen` that does not say what is derived",
+        "`autogen` names exactly the variants that are derived from the operators of one signature.";
+    SameSignature = 408, "Y147", "two operators of one signature and kind",
+        "Operators that differ in nothing but the overload name cannot be told apart by their arguments.";
+    StructuredGroup = 409, "Y136, Y139, Y140", "variants of a structured operator that do not fit it",
+        "All variants delegate to the structured out operator, and that one has no implicit composite kernel.";
+    MutableTwin = 410, "Y138", "a mutable operator with a functional one that is not its twin",
+        "The functional variant of an operator that writes other arguments than `self` is called `NAME_functional`.";
+    NoFunctional = 411, "Y142", "variants without a functional one",
+        "In-place and out operators of one signature belong to a functional operator.";
+    MissingCopy = 412, "Y143, Y216", "a view without the operator that copies",
+        "A view with kernels of its own has a twin `NAME_copy` that copies what the view shares.";
+    ViewGroupForm = 413, "Y144, Y145", "a copy or an in-place form that does not fit its view",
+        "The copy has the tag `view_copy`; if the view is an implicit composite, so is its in-place form.";
+    GroupedWith = 414, "Y282", "a `grouped_with` that names no operator", "`grouped_with` names an operator of this list.";
 }
 
 impl Code {

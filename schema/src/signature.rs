@@ -133,11 +133,15 @@ mod tests {
             "foo(Tensor self, *, Scalar alpha=1) -> Tensor"
         );
         assert_eq!(
-            signature("f(int[] n, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, int m=0) -> Tensor"),
+            signature(
+                "f(int[] n, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, int m=0) -> Tensor"
+            ),
             "f(int[] n, *, int m=0) -> Tensor"
         );
         assert_eq!(
-            signature("f.out(Tensor self, *, Tensor(a!) values, Tensor(b!) at) -> (Tensor(a!) x, Tensor(b!) y)"),
+            signature(
+                "f.out(Tensor self, *, Tensor(a!) values, Tensor(b!) at) -> (Tensor(a!) x, Tensor(b!) y)"
+            ),
             "f(Tensor self) -> (Tensor, Tensor)"
         );
     }
@@ -145,18 +149,27 @@ mod tests {
     #[test]
     fn written_arguments_are_returns_of_the_functional_form() {
         let form = |text: &str| schema(text).functional_form().to_string();
-        assert_eq!(form("f(Tensor self, Tensor(a!) m) -> Tensor"), "f(Tensor self, Tensor m) -> (Tensor, Tensor m_out)");
+        assert_eq!(
+            form("f(Tensor self, Tensor(a!) m) -> Tensor"),
+            "f(Tensor self, Tensor m) -> (Tensor, Tensor m_out)"
+        );
         assert_eq!(
             form("f_(Tensor(a!)[] self, Tensor(b!)[] g) -> ()"),
             "f(Tensor[] self, Tensor[] g) -> (Tensor[] self_out, Tensor[] g_out)"
         );
-        assert_eq!(form("f_(Tensor(a!) self, Tensor(b!) g) -> Tensor(a!)"), "f(Tensor self, Tensor g) -> (Tensor, Tensor g_out)");
+        assert_eq!(
+            form("f_(Tensor(a!) self, Tensor(b!) g) -> Tensor(a!)"),
+            "f(Tensor self, Tensor g) -> (Tensor, Tensor g_out)"
+        );
     }
 
     #[test]
     fn a_view_and_its_copy_have_one_view_signature() {
         let signature = |text: &str| schema(text).view_signature().to_string();
-        assert_eq!(signature("foo_copy(Tensor self) -> Tensor"), signature("foo(Tensor(a) self) -> Tensor(a)"));
+        assert_eq!(
+            signature("foo_copy(Tensor self) -> Tensor"),
+            signature("foo(Tensor(a) self) -> Tensor(a)")
+        );
         assert_eq!(
             signature("s_scatter(Tensor self, Tensor src) -> Tensor"),
             signature("s_inverse(Tensor(a) self, Tensor src) -> Tensor(a)")

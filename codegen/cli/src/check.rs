@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::time::Instant;
 
-use keyway_codegen::OperatorList;
+use keyway_codegen::{OperatorEntry, OperatorList};
 use keyway_schema::SchemaKind;
 
 use crate::{File, Outcome, load_list, say};
@@ -24,7 +24,7 @@ impl Check {
         match load_list(&self.file.file) {
             Ok(list) => {
                 let milliseconds = start.elapsed().as_secs_f64() * 1000.0;
-                writeln!(out, "{} ({milliseconds:.1} ms)", summary(&list))?;
+                writeln!(out, "{}\n  {:<12}{milliseconds:.1} ms", summary(&list), "time")?;
                 Ok(Outcome::Well)
             }
             Err(mistakes) => {
@@ -35,24 +35,91 @@ impl Check {
     }
 }
 
-/// `ops.yaml: 210 operators: 120 functional, ...; no mistakes`.
+/// What is in the list and what follows from it, one line each.
 fn summary(list: &OperatorList) -> String {
     const KINDS: [SchemaKind; 5] = [
         SchemaKind::Functional,
         SchemaKind::Inplace,
+        SchemaKind::Mutable,
         SchemaKind::Out,
         SchemaKind::Scratch,
-        SchemaKind::Mutable,
     ];
-    let count = |kind| list.operators.iter().filter(|entry| entry.kind() == kind).count();
-    let kinds: Vec<String> = KINDS
-        .into_iter()
-        .map(|kind| (count(kind), kind))
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, kind)| format!("{count} {kind}"))
-        .collect();
-    let entries = list.operators.len();
-    let plural = if entries == 1 { "" } else { "s" };
-    let by_kind = if kinds.is_empty() { String::new() } else { format!(": {}", kinds.join(", ")) };
-    format!("{}: {entries} operator{plural}{by_kind}; no mistakes", list.source.name())
+    let all = &list.operators;
+    let entries = list.written().len();
+    let plural = if entries == 1 { "entry" } else { "entries" };
+    let count = |kind| all.iter().filter(|entry| entry.kind() == kind).count();
+    let kinds = counts(KINDS.into_iter().map(|kind| (count(kind), kind.to_string())));
+    let mut lines =
+        vec![format!("{}: {entries} {plural}, {} operators, no mistakes", list.source.name(), all.len())];
+    let mut row = |name: &str, text: String| {
+        if !text.is_empty() {
+            lines.push(format!("  {name:<12}{text}"));
+        }
+    };
+    row("kinds", kinds);
+    row("derived", counts(KINDS.into_iter().map(|kind| (derived(list, kind), kind.to_string()))));
+    row("groups", groups(list));
+    row("views", views(list));
+    row("kernels", kernels(list));
+    if !list.not_derived.is_empty() {
+        let count = list.not_derived.len();
+        row(
+            "not derived",
+            format!("{count} names in `autogen`, because implicit composites have no derived variants"),
+        );
+    }
+    lines.join("\n")
+}
+
+/// `3 functional, 1 out`, without what does not occur.
+fn counts(counted: impl Iterator<Item = (usize, String)>) -> String {
+    let some = counted.filter(|(count, _)| *count > 0);
+    some.map(|(count, what)| format!("{count} {what}")).collect::<Vec<_>>().join(", ")
+}
+
+fn derived(list: &OperatorList, kind: SchemaKind) -> usize {
+    list.derived().iter().filter(|entry| entry.kind() == kind).count()
+}
+
+fn groups(list: &OperatorList) -> String {
+    let complete = list.groups.iter().filter(|group| group.is_complete());
+    let structured =
+        complete.clone().filter(|group| group.out.is_some_and(|out| list.operators[out].structured)).count();
+    let counted = [
+        (list.groups.len(), "signatures"),
+        (complete.count(), "with functional and out variant"),
+        (structured, "structured"),
+    ];
+    counts(counted.into_iter().map(|(count, what)| (count, what.to_owned())))
+}
+
+fn views(list: &OperatorList) -> String {
+    let views = &list.view_groups;
+    let counted = [
+        (views.len(), "views"),
+        (views.iter().filter(|group| group.copy.is_some()).count(), "with a copy"),
+        (views.iter().filter(|group| group.inplace.is_some()).count(), "with an in-place form"),
+        (
+            views.iter().filter(|group| list.operators[group.view].is_implicit_composite()).count(),
+            "implicit composites",
+        ),
+    ];
+    counts(counted.into_iter().map(|(count, what)| (count, what.to_owned())))
+}
+
+fn kernels(list: &OperatorList) -> String {
+    let count = |p: fn(&OperatorEntry) -> bool| list.operators.iter().filter(|entry| p(entry)).count();
+    let counted = [
+        (
+            list.operators.iter().map(|entry| entry.kernels().len()).sum(),
+            "registered by a table or without one",
+        ),
+        (
+            count(|entry| entry.dispatch.is_none() && entry.is_implicit_composite()),
+            "of these without a table",
+        ),
+        (count(|entry| entry.structured_delegate.is_some()), "operators take theirs from a structured one"),
+        (count(OperatorEntry::needs_backend_select), "operators choose a backend by `device`"),
+    ];
+    counts(counted.into_iter().map(|(count, what)| (count, what.to_owned())))
 }

@@ -40,7 +40,8 @@ fn check_sums_up_a_good_list() {
     let path = file("good.yaml", LIST);
     let (out, err, well) = run(&["check", path.to_str().unwrap()]);
     assert!(well && err.is_empty(), "{err}");
-    assert!(out.contains("good.yaml: 4 operators: 3 functional, 1 inplace; no mistakes ("), "{out}");
+    assert!(out.contains("good.yaml: 4 entries, 4 operators, no mistakes\n"), "{out}");
+    assert!(out.contains("kinds       3 functional, 1 inplace\n") && out.ends_with(" ms\n"), "{out}");
 }
 
 #[test]

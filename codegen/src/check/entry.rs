@@ -7,7 +7,7 @@ use keyway_schema::{Argument, BaseType, Code, SchemaKind};
 use crate::diagnostics::{Diagnostic, Sink};
 use crate::model::{DeviceCheck, DispatchLine, OperatorEntry};
 use crate::resolve::fields::Fields;
-use crate::vocabulary::{PYTHON_KEYWORD_EXCEPTIONS, PYTHON_KEYWORDS, STRUCTURED_KEYS};
+use crate::vocabulary::{PYTHON_KEYWORDS, STRUCTURED_KEYS};
 
 /// What the rules need.
 struct Rules<'e> {
@@ -28,6 +28,7 @@ pub(super) fn check(entry: &OperatorEntry, fields: &Fields<'_>, sink: &Sink) {
     rules.table();
     rules.factory();
     rules.arguments();
+    rules.changes();
     rules.remaining_flags();
 }
 
@@ -206,12 +207,44 @@ impl Rules<'_> {
             self.report(Code::UselessTable, place(), message, "remove `dispatch`");
         }
         self.composites(table);
+        self.kernel_kinds(table);
         if self.entry.structured_delegate.is_some() {
             for line in table.iter().filter(|line| STRUCTURED_KEYS.contains(&line.key.as_str())) {
                 let message =
                     format!("the kernel for {} comes from the operator that this one delegates to", line.key);
                 self.report(Code::DelegatedKey, line.span.clone(), message, "remove the line");
             }
+        }
+    }
+
+    /// Y155: kernels that cannot be, because of the schema or because a structured operator supplies them itself.
+    fn kernel_kinds(&self, table: &[DispatchLine]) {
+        let entry = self.entry;
+        for line in table {
+            let own = matches!(line.key.as_str(), "Meta" | "CompositeExplicitAutogradNonFunctional");
+            let (message, help) = if line.takes_symint() && !entry.schema.has_symint_arguments() {
+                let message = "a kernel for symbolic integers, but no argument is `SymInt`";
+                (message.to_owned(), "drop `_symint` from the name, or write `SymInt` in the schema")
+            } else if entry.structured && own {
+                (format!("a structured operator makes the kernel for {} itself", line.key), "remove the line")
+            } else {
+                continue;
+            };
+            self.report(Code::ImpossibleKernel, line.span.clone(), message, help);
+        }
+        if entry.structured && entry.manual_kernel_registration {
+            let place = self.fields.key_place("manual_kernel_registration");
+            let message = "the kernels of a structured operator are not registered by hand";
+            self.report(Code::ImpossibleKernel, place, message, "remove `manual_kernel_registration`");
+        }
+    }
+
+    /// Y282: what an in-place view changes can only be said of one.
+    fn changes(&self) {
+        if self.entry.changes.is_some() && !self.entry.has_tag("inplace_view") {
+            let place = self.fields.key_place("changes");
+            let message = "`changes` on an operator without the tag `inplace_view`";
+            self.report(Code::BadChanges, place, message, "add the tag, or remove the field");
         }
     }
 
@@ -280,9 +313,9 @@ impl Rules<'_> {
                 }
             }
         }
-        let excepted = PYTHON_KEYWORD_EXCEPTIONS.contains(&(&schema.name.name, &schema.name.overload));
         for argument in &schema.arguments {
-            if PYTHON_KEYWORDS.contains(&argument.name.as_str()) && !(excepted && argument.name == "from") {
+            let excepted = self.entry.python_keyword_arguments.contains(&argument.name);
+            if PYTHON_KEYWORDS.contains(&argument.name.as_str()) && !excepted {
                 let message = format!("`{}` is a keyword of Python", argument.name);
                 let help = format!("choose another name, `{}_` for instance", argument.name);
                 self.report(Code::KeywordArgument, self.argument_place(argument), message, help);

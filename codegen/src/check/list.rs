@@ -7,9 +7,6 @@ use crate::diagnostics::{Diagnostic, Sink};
 use crate::model::OperatorEntry;
 use crate::resolve::Draft;
 
-/// In-place views that need no functional twin (Y150).
-const NO_TWIN: [&str; 3] = ["resize_", "resize_as_", "set_"];
-
 /// The operators whose names were understood. Entries with broken schemas count, so that nobody is told that a
 /// neighbour is missing when it is only broken.
 struct Index<'d> {
@@ -104,7 +101,7 @@ fn unqualified(name: &OperatorName) -> String {
 /// Y150.
 fn inplace_view(entry: &OperatorEntry, draft: &Draft<'_>, index: &Index<'_>, sink: &Sink) {
     let name = entry.schema.name.name.as_str();
-    if !entry.has_tag("inplace_view") || NO_TWIN.contains(&name) {
+    if !entry.has_tag("inplace_view") || entry.changes.is_some() {
         return;
     }
     let (message, help) = if !entry.schema.name.is_inplace() {
