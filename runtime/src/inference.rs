@@ -208,7 +208,7 @@ impl InferredSchema {
     pub fn difference(&self, declared: &Schema) -> Option<String> {
         if self.arguments.len() != declared.arguments.len() {
             return Some(format!(
-                "{} arguments are declared, the function takes {}",
+                "{} arguments are declared, not {}",
                 declared.arguments.len(),
                 self.arguments.len()
             ));
@@ -217,7 +217,7 @@ impl InferredSchema {
             && declared.returns.iter().all(|ret| ret.is_write() && declared.aliased_argument(ret).is_some());
         if self.returns.len() != declared.returns.len() && !gives_back {
             return Some(format!(
-                "{} results are declared, the function gives {}",
+                "{} results are declared, not {}",
                 declared.returns.len(),
                 self.returns.len()
             ));
@@ -227,14 +227,14 @@ impl InferredSchema {
             if !is_same_type(&argument.ty, own) {
                 let (number, declared) = (position + 1, &argument.ty);
                 return Some(format!(
-                    "argument {number} (`{}`) is declared {declared}, the function takes {own}",
+                    "argument {number} (`{}`) is declared {declared}, not {own}",
                     argument.name
                 ));
             }
         }
         let mut returns = declared.returns.iter().zip(&self.returns).enumerate();
         let (position, (ret, own)) = returns.find(|(_, (ret, own))| !is_same_type(&ret.ty, own))?;
-        Some(format!("result {} is declared {}, the function gives {own}", position + 1, ret.ty))
+        Some(format!("result {} is declared {}, not {own}", position + 1, ret.ty))
     }
 }
 

@@ -39,6 +39,7 @@ mod table;
 mod tensor;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod typed_handle;
 mod value;
 
 pub use backend_select::select_backend;
@@ -72,6 +73,7 @@ pub use stack::Stack;
 pub use storage::{OpaqueStorage, Storage, StorageRead, StorageWrite};
 pub use table::{Origin, TableRow};
 pub use tensor::Tensor;
+pub use typed_handle::{ArgumentTypes, TypedHandle};
 pub use value::{List, Value};
 
 /// What macros and generated code name besides the public items.
