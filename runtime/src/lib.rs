@@ -23,6 +23,7 @@ mod function_kernel;
 mod geometry;
 mod inference;
 mod inputs;
+mod invariants;
 mod kernel;
 mod key;
 mod key_set;
@@ -30,6 +31,7 @@ mod library;
 mod listener;
 mod local;
 mod operator;
+mod queries;
 mod registry;
 mod scalar;
 mod signature;
@@ -50,6 +52,7 @@ pub use error::{Error, ErrorKind, Place, Result};
 pub use function_kernel::KernelFunction;
 pub use geometry::{Dims, Geometry, contiguous_strides};
 pub use inference::{InferredSchema, Parameter, ResultType, ResultTypes};
+pub use invariants::{Violation, check_invariants};
 pub use kernel::{BoxedFn, Kernel};
 pub use key::{AliasKey, Backend, DispatchKey, Functionality, RegistrationKey};
 pub use key_set::KeySet;
@@ -62,6 +65,7 @@ pub use local::{
     with_key_sets,
 };
 pub use operator::{Operator, Resolved, TypedOperator};
+pub use queries::KernelHandle;
 pub use registry::{
     CollectedFallback, CollectedKernel, FallbackRegistration, KernelRegistration, OperatorList, Registration,
     collect, collected_problems, dangling_operators, find_operator, operators, operators_with_kernel,

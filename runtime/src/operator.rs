@@ -154,6 +154,51 @@ impl Operator {
         stack: &mut Stack,
     ) -> Result<()> {
         let (kernel, keys) = self.kernel_for(keys)?;
+        self.run_checked(definition, base, kernel, keys, stack)
+    }
+
+    /// Runs one kernel, whatever the table says.
+    pub(crate) fn run_boxed_kernel(
+        &'static self,
+        kernel: &'static Kernel,
+        keys: KeySet,
+        stack: &mut Stack,
+    ) -> Result<()> {
+        if kernel.is_fallthrough() {
+            let message = "the kernel asked for is a fallthrough, which only says to go on at the next key";
+            return Err(Error::new(ErrorKind::FallthroughReached, message).in_operator(self.name));
+        }
+        let (definition, base) = self.arguments_of(stack)?;
+        self.check_arguments(definition, &stack[base..])?;
+        self.run_checked(definition, base, kernel, keys, stack)
+    }
+
+    /// The keys of a boxed call: those that its arguments and the thread bring, without those that are skipped.
+    pub(crate) fn boxed_keys(&'static self, stack: &Stack) -> Result<KeySet> {
+        let (definition, base) = self.arguments_of(stack)?;
+        let keys = local_key_sets().apply(keys_of(definition, &stack[base..]));
+        Ok(self.built_table().find_past_fallthrough(keys).1)
+    }
+
+    fn arguments_of(&'static self, stack: &Stack) -> Result<(&'static Definition, usize)> {
+        let definition = self.definition().ok_or_else(|| self.undefined())?;
+        let base = stack.base_of(definition.arguments.len()).map_err(|e| e.in_operator(self.name))?;
+        Ok((definition, base))
+    }
+
+    /// The kernel that a key's calls find, if there is one.
+    pub(crate) fn computed_cell(&'static self, key: DispatchKey) -> Option<&'static Kernel> {
+        self.built_table().cell(key).kernel
+    }
+
+    fn run_checked(
+        &'static self,
+        definition: &Definition,
+        base: usize,
+        kernel: &'static Kernel,
+        keys: KeySet,
+        stack: &mut Stack,
+    ) -> Result<()> {
         let given_back = definition.written_arguments(&stack[base..]);
         kernel.call_boxed(self, keys, stack)?;
         self.check_results(definition, stack, base)?;
@@ -248,7 +293,7 @@ impl Operator {
     }
 
     #[inline]
-    fn current_table(&self) -> &'static Table {
+    pub(crate) fn current_table(&self) -> &'static Table {
         #[allow(unsafe_code, reason = "reads the table that `publish` stored")]
         // SAFETY: the pointer is always to a `Table` that lives as long as the process: `UNBUILT`, or one leaked by
         // `publish`. It was stored with `Release` after the table was complete.

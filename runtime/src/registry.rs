@@ -15,7 +15,7 @@ use crate::definition::Definition;
 use crate::error::{Error, ErrorKind, Place, Result};
 use crate::inference;
 use crate::kernel::Kernel;
-use crate::key::RegistrationKey;
+use crate::key::{DispatchKey, RegistrationKey};
 use crate::listener::{self, OperatorChange};
 use crate::operator::Operator;
 use crate::table::{Fallbacks, Table};
@@ -263,7 +263,39 @@ pub fn find_operator(name: &str) -> Result<&'static Operator> {
 /// Hands over the operators that are defined, by name, while nothing can change.
 pub(crate) fn with_defined(f: impl FnOnce(&mut dyn Iterator<Item = &'static Operator>)) {
     let registry = registry();
-    f(&mut registry.operators.values().copied().filter(|operator| operator.definition().is_some()));
+    f(&mut registry.operators.values().copied().filter(|operator| operator.is_defined()));
+}
+
+/// Hands over every operator and the fallbacks, while nothing can change.
+pub(crate) fn with_all(f: impl FnOnce(&mut dyn Iterator<Item = &'static Operator>, &Fallbacks)) {
+    let registry = registry();
+    f(&mut registry.operators.values().copied(), &registry.fallbacks);
+}
+
+/// The active kernel of an operator at exactly this key.
+pub(crate) fn kernel_at(operator: &Operator, key: RegistrationKey) -> Option<&'static Kernel> {
+    collect();
+    operator.state.lock().kernels.at(key)
+}
+
+/// The kernels of an operator by key, the newest first.
+pub(crate) fn kernels_of(operator: &Operator) -> Vec<(RegistrationKey, Vec<&'static Kernel>)> {
+    collect();
+    let state = operator.state.lock();
+    state.kernels.entries().map(|(key, kernels)| (key, kernels.iter().rev().copied().collect())).collect()
+}
+
+/// The fallback of a run-time key, registered or the runtime's own.
+pub(crate) fn fallback_at(key: DispatchKey) -> Option<&'static Kernel> {
+    registry().fallbacks.get(key)
+}
+
+/// Whether a kernel belongs to a live registration of an operator or of a fallback.
+pub(crate) fn is_registered(operator: &Operator, kernel: &'static Kernel) -> bool {
+    let registry = registry();
+    let state = operator.state.lock();
+    let own = state.kernels.all().any(|held| std::ptr::eq(held, kernel));
+    own || registry.fallbacks.holds(kernel)
 }
 
 /// Every operator that has a kernel at exactly this key, alias keys included, by name (D134).

@@ -205,7 +205,7 @@ pub(crate) struct Fallbacks(Vec<(RegistrationKey, &'static Kernel)>);
 
 impl Fallbacks {
     /// The registered one for a key, or else the one the runtime brings.
-    fn get(&self, key: DispatchKey) -> Option<&'static Kernel> {
+    pub(crate) fn get(&self, key: DispatchKey) -> Option<&'static Kernel> {
         self.registered(key).or_else(|| fallback::default_for(key))
     }
 
@@ -220,6 +220,10 @@ impl Fallbacks {
             RegistrationKey::Alias(alias) => KeySet::of_alias(alias),
         };
         keys.iter().find_map(|key| self.registered(key).map(|kernel| (key, kernel)))
+    }
+
+    pub(crate) fn holds(&self, kernel: &'static Kernel) -> bool {
+        self.0.iter().any(|(_, held)| std::ptr::eq(*held, kernel))
     }
 
     pub(crate) fn add(&mut self, key: RegistrationKey, kernel: &'static Kernel) {
@@ -274,6 +278,11 @@ impl Registrations {
         }
     }
 
+    /// For each key its kernels, newest last.
+    pub(crate) fn entries(&self) -> impl Iterator<Item = (RegistrationKey, &[&'static Kernel])> {
+        self.0.iter().map(|(key, kernels)| (*key, &kernels[..]))
+    }
+
     /// Takes one kernel away; what was beneath it shows again (D107).
     pub(crate) fn remove(&mut self, key: RegistrationKey, kernel: &'static Kernel) {
         if let Ok(at) = self.0.binary_search_by_key(&key, |(k, _)| *k) {
@@ -285,7 +294,7 @@ impl Registrations {
     }
 
     /// The kernel for one key and why: the first hit of D137.
-    fn resolve(
+    pub(crate) fn resolve(
         &self,
         key: DispatchKey,
         fallbacks: &Fallbacks,
