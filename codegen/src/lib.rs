@@ -39,12 +39,16 @@ pub fn load(source: Source) -> Result<OperatorList, Diagnostics> {
     let sink = diagnostics::Sink::new();
     let mut list = OperatorList { source: source.clone(), ..OperatorList::default() };
     if let Some(tree) = load::tree::read(&source, &sink) {
-        let drafts = resolve::resolve(&source, &tree, &sink);
-        check::check(&drafts, &sink);
-        complete(drafts, &mut list, &sink);
-        if sink.is_empty() {
-            load::agree(&source, &tree, &sink);
-        }
+        std::thread::scope(|scope| {
+            let second_reader = sink.is_empty().then(|| scope.spawn(|| load::disagreement(&source, &tree)));
+            let drafts = resolve::resolve(&source, &tree, &sink);
+            check::check(&drafts, &sink);
+            complete(drafts, &mut list, &sink);
+            let found = second_reader.and_then(|thread| thread.join().expect("a reader does not panic"));
+            if let Some(report) = found.filter(|_| sink.is_empty()) {
+                sink.report(report);
+            }
+        });
     }
     sink.check(&source)?;
     Ok(list)

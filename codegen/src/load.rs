@@ -11,7 +11,7 @@ use std::path::Path;
 
 use keyway_schema::Code;
 
-pub(crate) use agreement::agree;
+pub(crate) use agreement::disagreement;
 
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::source::Source;

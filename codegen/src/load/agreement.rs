@@ -1,7 +1,8 @@
 //! A second reader for the same text: `serde_yaml` must see what the tree holds.
 //!
-//! The tree decides; this is the proof that a file does not mean one thing here and another to other tools. It runs only
-//! when the tree is free of mistakes. `serde_yaml` is led along the tree, node by node, so that nothing is built twice.
+//! The tree decides; this is the proof that a file does not mean one thing here and another to other tools. It runs beside
+//! the checks, and only counts when they find nothing. `serde_yaml` is led along the tree, node by node, so that nothing is
+//! built twice.
 
 use std::cell::Cell;
 use std::fmt;
@@ -11,19 +12,19 @@ use keyway_schema::Code;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
 use super::tree::{Class, Node, Value};
-use crate::diagnostics::{Diagnostic, Sink};
+use crate::diagnostics::Diagnostic;
 use crate::source::Source;
 
-/// Reports the first place where the two readers differ.
-pub(crate) fn agree(source: &Source, tree: &Node<'_>, sink: &Sink) {
+/// The first place where the two readers differ.
+pub(crate) fn disagreement(source: &Source, tree: &Node<'_>) -> Option<Diagnostic> {
     let differing = Cell::new(None);
     let expected = Expected { node: tree, differing: &differing };
-    let Err(error) = expected.deserialize(serde_yaml::Deserializer::from_str(source.text())) else { return };
+    let error = expected.deserialize(serde_yaml::Deserializer::from_str(source.text())).err()?;
     let (span, message) = match differing.take() {
         Some(span) => (span, "two YAML readers read this differently".to_owned()),
         None => (tree.span.clone(), format!("a second YAML reader refuses the file: {error}")),
     };
-    sink.report(Diagnostic::new(Code::ReadersDisagree, span, message).help("quote it if it is text"));
+    Some(Diagnostic::new(Code::ReadersDisagree, span, message).help("quote it if it is text"))
 }
 
 /// The node that the second reader must see next.
