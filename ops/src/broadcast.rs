@@ -74,6 +74,11 @@ pub(crate) fn result_geometry(operands: &[Operand<'_>]) -> Result<Geometry> {
 fn uniform_geometry(operands: &[Operand<'_>]) -> Option<Result<Geometry>> {
     let first = operands.first()?.tensor()?.geometry();
     let rest = &operands[1..];
+    // The frequent case: everything in row-major order, which the first operand's geometry already describes.
+    let same = |operand: &Operand<'_>| operand.tensor().is_some_and(|tensor| tensor.geometry() == first);
+    if first.offset() == 0 && first.is_row_major() && rest.iter().all(same) {
+        return Some(Ok(first.clone()));
+    }
     if rest.iter().any(|operand| operand.tensor().is_none_or(|tensor| tensor.sizes() != first.sizes())) {
         return None;
     }

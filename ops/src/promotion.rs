@@ -36,6 +36,7 @@ impl Operand<'_> {
     }
 
     /// The tensor, if it is one.
+    #[inline]
     pub(crate) fn tensor(&self) -> Option<&Tensor> {
         match self {
             Operand::Tensor(tensor) => Some(tensor),
@@ -98,7 +99,11 @@ fn kind(dtype: DType) -> u8 {
 }
 
 /// The dtype operands are converted to before an operator computes with them.
+#[inline]
 pub(crate) fn result_dtype(operands: &[Operand<'_>]) -> Result<DType> {
+    if let Some(dtype) = uniform_dtype(operands) {
+        return Ok(dtype);
+    }
     let mut categories: [Option<DType>; 3] = [None; 3];
     for operand in operands {
         let category = operand.category();
@@ -112,6 +117,14 @@ pub(crate) fn result_dtype(operands: &[Operand<'_>]) -> Result<DType> {
     let [dimensioned, zero_dimensional, numbers] = categories;
     let promoted = combine(dimensioned, combine(zero_dimensional, numbers));
     promoted.ok_or_else(|| keyway::Error::value("an operator needs at least one operand"))
+}
+
+/// The dtype all operands have, if they are tensors: then their categories do not matter.
+#[inline]
+fn uniform_dtype(operands: &[Operand<'_>]) -> Option<DType> {
+    let dtype = operands.first()?.tensor()?.dtype();
+    let has_it = |tensor: &Tensor| tensor.dtype() == dtype && !tensor.is_wrapped_number();
+    operands.iter().all(|operand| operand.tensor().is_some_and(has_it)).then_some(dtype)
 }
 
 /// A lower category counts only if its kind is higher.
@@ -138,6 +151,7 @@ pub(crate) fn dtype_of_number(number: Scalar) -> Result<DType> {
 }
 
 /// The device the operands of one call are on: that of the first tensor which is more than a number on the host.
+#[inline]
 pub(crate) fn common_device(operands: &[Operand<'_>]) -> Device {
     let devices = operands.iter().filter_map(Operand::tensor).map(Tensor::device);
     devices.reduce(|held, next| if held == Device::CPU { next } else { held }).unwrap_or(Device::CPU)

@@ -16,12 +16,20 @@ use crate::error::{Error, Result};
 pub type Dims = SmallVec<[i64; 5]>;
 
 /// Sizes, strides and storage offset, in elements.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct Geometry {
     sizes: Dims,
     strides: Dims,
     offset: i64,
     numel: usize,
+}
+
+impl Clone for Geometry {
+    /// By hand because copying slices is faster than cloning their elements one by one.
+    fn clone(&self) -> Geometry {
+        let Geometry { ref sizes, ref strides, offset, numel } = *self;
+        Geometry { sizes: Dims::from_slice(sizes), strides: Dims::from_slice(strides), offset, numel }
+    }
 }
 
 impl Geometry {
@@ -40,7 +48,7 @@ impl Geometry {
             )));
         }
         let numel = checked_numel(sizes)?;
-        Ok(Geometry { sizes: sizes.into(), strides: strides.into(), offset, numel })
+        Ok(Geometry { sizes: Dims::from_slice(sizes), strides: Dims::from_slice(strides), offset, numel })
     }
 
     /// Row-major order from offset 0.
@@ -49,7 +57,7 @@ impl Geometry {
     /// `Shape` if a size is negative or the number of elements does not fit 63 bits.
     pub fn contiguous(sizes: &[i64]) -> Result<Geometry> {
         let numel = checked_numel(sizes)?;
-        Ok(Geometry { sizes: sizes.into(), strides: contiguous_strides(sizes), offset: 0, numel })
+        Ok(Geometry { sizes: Dims::from_slice(sizes), strides: contiguous_strides(sizes), offset: 0, numel })
     }
 
     /// Extents of the dimensions.
@@ -85,6 +93,16 @@ impl Geometry {
             expected *= size;
         }
         true
+    }
+
+    /// Whether the strides are exactly those of row-major order, also where extents below two leave them open.
+    pub fn is_row_major(&self) -> bool {
+        let mut expected = 1;
+        self.sizes.iter().zip(&self.strides).rev().all(|(&size, &stride)| {
+            let fits = stride == expected;
+            expected *= size.max(1);
+            fits
+        })
     }
 
     /// How many elements a storage must have for this geometry.

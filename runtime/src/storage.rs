@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use bytemuck::{Pod, Zeroable};
 use parking_lot::{RwLock, RwLockReadGuard, RwLockWriteGuard};
+use smallvec::SmallVec;
 
 use crate::dtype::Element;
 use crate::error::{Error, Result};
@@ -31,41 +32,49 @@ enum Contents {
     Absent,
 }
 
-/// 64 bytes with that alignment, the unit storages are made of.
+/// 16 bytes with that alignment, the unit storages are made of. More alignment would cost more than it gains: the
+/// system gives 16 for nothing, and zeroed memory with it.
 #[derive(Clone, Copy, Pod, Zeroable)]
-#[repr(C, align(64))]
-struct Line([u8; 64]);
+#[repr(C, align(16))]
+struct Unit([u8; 16]);
+
+/// Up to this many units are kept in place, without an allocation of their own.
+const IN_PLACE: usize = 4;
 
 #[derive(Debug)]
 struct Bytes {
-    lines: Lines,
+    units: Units,
     len: usize,
 }
 
-struct Lines(Vec<Line>);
+struct Units(SmallVec<[Unit; IN_PLACE]>);
 
-impl fmt::Debug for Lines {
+impl fmt::Debug for Units {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} lines", self.0.len())
+        write!(f, "{} units", self.0.len())
     }
 }
 
 impl Bytes {
     fn zeroed(len: usize) -> Bytes {
-        Bytes { lines: Lines(bytemuck::zeroed_vec(len.div_ceil(size_of::<Line>()))), len }
+        let units = match len.div_ceil(size_of::<Unit>()) {
+            0..=IN_PLACE => SmallVec::from_buf([Unit::zeroed(); IN_PLACE]),
+            units => SmallVec::from_vec(bytemuck::zeroed_vec(units)),
+        };
+        Bytes { units: Units(units), len }
     }
 
     fn as_slice(&self) -> &[u8] {
-        &bytemuck::cast_slice(&self.lines.0)[..self.len]
+        &bytemuck::cast_slice(&self.units.0)[..self.len]
     }
 
     fn as_mut_slice(&mut self) -> &mut [u8] {
-        &mut bytemuck::cast_slice_mut(&mut self.lines.0)[..self.len]
+        &mut bytemuck::cast_slice_mut(&mut self.units.0)[..self.len]
     }
 }
 
 impl Storage {
-    /// Zeroed host memory of so many bytes, aligned to 64.
+    /// Zeroed host memory of so many bytes, aligned to 16.
     pub fn zeroed(bytes: usize) -> Storage {
         Storage(Arc::new(Contents::Bytes(RwLock::new(Bytes::zeroed(bytes)))))
     }
@@ -128,7 +137,7 @@ impl Storage {
         }
         let mut held = self.bytes()?.write();
         if held.len < bytes {
-            held.lines.0.resize(bytes.div_ceil(size_of::<Line>()), Zeroable::zeroed());
+            held.units.0.resize(bytes.div_ceil(size_of::<Unit>()).max(IN_PLACE), Zeroable::zeroed());
             held.len = bytes;
         }
         Ok(())

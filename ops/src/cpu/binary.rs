@@ -85,17 +85,25 @@ fn pow_scalar(self_: &Tensor, exponent: Scalar) -> Result<Tensor> {
 #[kernel("aten::maximum", CPU)]
 fn maximum(self_: &Tensor, other: &Tensor) -> Result<Tensor> {
     let plan = pointwise::promoted(self_.into(), other.into())?;
-    dispatch_dtype!(all: plan.compute, T => {
-        binary(plan, self_.into(), other.into(), |a: T, b: T| if a.is_nan() || a > b { a } else { b })
-    })
+    dispatch_dtype!(all: plan.compute, T => binary(plan, self_.into(), other.into(), larger::<T>))
 }
 
 #[kernel("aten::minimum", CPU)]
 fn minimum(self_: &Tensor, other: &Tensor) -> Result<Tensor> {
     let plan = pointwise::promoted(self_.into(), other.into())?;
-    dispatch_dtype!(all: plan.compute, T => {
-        binary(plan, self_.into(), other.into(), |a: T, b: T| if a.is_nan() || a < b { a } else { b })
-    })
+    dispatch_dtype!(all: plan.compute, T => binary(plan, self_.into(), other.into(), smaller::<T>))
+}
+
+/// The larger one; not-a-number if either is.
+#[inline]
+fn larger<T: Number>(a: T, b: T) -> T {
+    if a.is_nan() || a > b { a } else { b }
+}
+
+/// The smaller one; not-a-number if either is.
+#[inline]
+fn smaller<T: Number>(a: T, b: T) -> T {
+    if a.is_nan() || a < b { a } else { b }
 }
 
 fn sum(a: Operand<'_>, b: Operand<'_>, alpha: Scalar) -> Result<Tensor> {

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use keyway::{Device, Dims, Element, Geometry, Result, Tensor};
 
 use crate::broadcast::broadcast_strides;
-use crate::cpu::elements::{Inputs, dispatch_dtype, write};
+use crate::cpu::elements::{Inputs, dispatch_dtype, write_new};
 use crate::cpu::number::Number;
 use crate::cpu::walk::walk;
 use crate::pointwise::Plan;
@@ -103,7 +103,7 @@ fn compute<R: Element, const N: usize>(
     kernel: impl FnOnce(&mut [R], &Operands<'_, N>) -> Result<()>,
 ) -> Result<Tensor> {
     let out = Tensor::zeros_strided(plan.geometry, plan.result, Device::CPU)?;
-    write(&out, tensors, |mut elements, inputs| {
+    write_new(&out, tensors, |mut elements, inputs| {
         kernel(elements.as_memory(), &Operands { inputs, tensors, result: out.geometry() })
     })?;
     Ok(out)

@@ -226,6 +226,23 @@ fn write_apart<T: Element, const N: usize, R>(
     kernel(ElementsMut { storage: written.elements()?, geometry: out.geometry() }, &opened)
 }
 
+/// Opens a tensor just made, which nobody else holds, for writing and others for reading. Nobody can wait for it, so
+/// the order of the locks does not matter.
+#[inline]
+pub(crate) fn write_new<T: Element, const N: usize, R>(
+    out: &Tensor,
+    inputs: [&Tensor; N],
+    kernel: impl FnOnce(ElementsMut<'_, T>, &Inputs<'_, N>) -> Result<R>,
+) -> Result<R> {
+    expect_dtype::<T>(out)?;
+    let mut opened = Inputs { tensors: inputs, guards: [const { None }; N] };
+    for (guard, input) in opened.guards.iter_mut().zip(inputs) {
+        *guard = Some(input.storage().read()?);
+    }
+    let mut written = out.storage().write()?;
+    kernel(ElementsMut { storage: written.elements()?, geometry: out.geometry() }, &opened)
+}
+
 /// Positions of the inputs by the address of their storage: the order every kernel takes its locks in.
 fn in_lock_order<const N: usize>(inputs: [&Tensor; N]) -> [usize; N] {
     let mut order = std::array::from_fn(|position| position);

@@ -66,7 +66,7 @@ fn abs(self_: &Tensor) -> Result<Tensor> {
 fn relu(self_: &Tensor) -> Result<Tensor> {
     let plan = pointwise::arithmetic_function(self_)?;
     dispatch_dtype!(numbers: plan.compute, T => {
-        unary(plan, self_, |x: T| if x < T::ZERO { T::ZERO } else { x })
+        unary(plan, self_, |x: T| at_least(x, T::ZERO))
     })
 }
 
