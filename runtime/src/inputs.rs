@@ -1,6 +1,6 @@
 //! The arguments of a boxed call from what a user gave: by position, by name, the rest from defaults (D221).
 
-use keyway_schema::{Argument, BaseType, Default, Type};
+use keyway_schema::{Argument, BaseType, Default, Schema, Type};
 
 use crate::device::{Device, Layout, MemoryFormat};
 use crate::dtype::DType;
@@ -11,37 +11,63 @@ use crate::stack::Stack;
 use crate::value::Value;
 
 impl Operator {
-    /// The stack for a call: leading positional values, named ones, and defaults for the rest.
+    /// The stack for a call: leading positional values, named ones, and defaults for the rest. For values that come from
+    /// a user; they are checked by the schema, and nothing is converted.
+    ///
+    /// ```
+    /// use keyway::{ErrorKind, Library, Value};
+    /// let mut library = Library::define("inputs")?;
+    /// let f = library.def("f(int x, *, str how='fast') -> int")?;
+    /// let stack = f.inputs([Value::Int(1)], [("how", "well".into())])?;
+    /// assert!(matches!(&stack[..], [Value::Int(1), Value::Str(how)] if **how == "well"));
+    /// assert_eq!(f.inputs([Value::Float(1.0)], []).unwrap_err().kind(), ErrorKind::WrongInputType);
+    /// # Ok::<(), keyway::Error>(())
+    /// ```
     ///
     /// # Errors
-    /// `TooManyInputs`, `MissingInput`, `UnknownInput` (also for a name given twice or by position too), naming the
-    /// argument; `MissingDef`. Kinds are checked by the call itself.
+    /// `TooManyInputs`, `MissingInput`, `UnknownInput` (also for a name given twice or by position too, better than
+    /// D221), `WrongInputType`, each naming the argument and the schema; `MissingDef`.
     pub fn inputs<'a>(
         &'static self,
         positional: impl IntoIterator<Item = Value>,
         named: impl IntoIterator<Item = (&'a str, Value)>,
     ) -> Result<Stack> {
-        let schema = self.schema().ok_or_else(|| self.undefined())?;
+        let definition = self.definition().ok_or_else(|| self.undefined())?;
+        let schema = &definition.schema;
         let mut given: Vec<Option<Value>> = positional.into_iter().map(Some).collect();
-        let limit = schema.arguments.iter().filter(|argument| !argument.keyword_only).count();
+        let limit = schema.positional().count();
         if given.len() > limit {
             let message = format!("it takes {limit} arguments by position, {} were given", given.len());
-            return Err(Error::new(ErrorKind::TooManyInputs, message).in_operator(self.name()));
+            return Err(self.wrong_input(ErrorKind::TooManyInputs, &message, schema));
         }
         given.resize(schema.arguments.len(), None);
         for (name, value) in named {
             let position = schema.arguments.iter().position(|argument| argument.name == name);
-            match position.map(|position| &mut given[position]) {
-                Some(slot @ None) => *slot = Some(value),
-                Some(Some(_)) => return Err(self.bad_name(name, "is given twice")),
-                None => return Err(self.bad_name(name, "is not in its schema")),
-            }
+            let problem = match position.map(|position| &mut given[position]) {
+                Some(slot @ None) => {
+                    *slot = Some(value);
+                    continue;
+                }
+                Some(Some(_)) => "is given twice",
+                None => "is not in its schema",
+            };
+            let message = format!("the argument `{name}` {problem}");
+            return Err(self.wrong_input(ErrorKind::UnknownInput, &message, schema));
         }
-        let filled = given.into_iter().zip(&schema.arguments).map(|(value, argument)| match value {
+        let checked = given.into_iter().zip(definition.arguments.iter().zip(&schema.arguments)).enumerate();
+        let filled = checked.map(|(position, (value, (check, argument)))| match value {
+            Some(value) if value.tag() & check.accepts == 0 => {
+                let (name, ty) = (&argument.name, &argument.ty);
+                let message = format!(
+                    "argument `{name}` (position {position}) must be {ty}, {} was given",
+                    value.kind_name()
+                );
+                Err(self.wrong_input(ErrorKind::WrongInputType, &message, schema))
+            }
             Some(value) => Ok(value),
             None => default_value(argument).ok_or_else(|| {
                 let message = format!("the argument `{}` ({}) is missing", argument.name, argument.ty);
-                Error::new(ErrorKind::MissingInput, message).in_operator(self.name())
+                self.wrong_input(ErrorKind::MissingInput, &message, schema)
             }),
         });
         filled.collect()
@@ -52,13 +78,26 @@ impl Operator {
     /// # Errors
     /// As [`Operator::inputs`] and [`Operator::call_boxed`].
     pub fn call(&'static self, positional: impl IntoIterator<Item = Value>) -> Result<Stack> {
-        let mut stack = self.inputs(positional, [])?;
+        self.call_named(positional, [])
+    }
+
+    /// Calls it with values by position and by name, and defaults for the rest; the results are on the returned stack.
+    ///
+    /// # Errors
+    /// As [`Operator::inputs`] and [`Operator::call_boxed`].
+    pub fn call_named<'a>(
+        &'static self,
+        positional: impl IntoIterator<Item = Value>,
+        named: impl IntoIterator<Item = (&'a str, Value)>,
+    ) -> Result<Stack> {
+        let mut stack = self.inputs(positional, named)?;
         self.call_boxed(&mut stack)?;
         Ok(stack)
     }
 
-    fn bad_name(&self, name: &str, what: &str) -> Error {
-        Error::new(ErrorKind::UnknownInput, format!("the argument `{name}` {what}")).in_operator(self.name())
+    #[cold]
+    fn wrong_input(&self, kind: ErrorKind, problem: &str, schema: &Schema) -> Error {
+        Error::new(kind, format!("{problem}; it is `{schema}`")).in_operator(self.name())
     }
 }
 
