@@ -16,6 +16,8 @@ pub(crate) struct Definition {
     /// For each return, the argument that it is, if it is a written one (D227, D228).
     pub(crate) given_back: Box<[Option<usize>]>,
     pub(crate) tags: &'static [&'static str],
+    /// The module that keeps its shape rule, if one was declared (D194).
+    pub(crate) fake_module: Option<&'static str>,
     pub(crate) place: Option<Place>,
 }
 
@@ -38,11 +40,24 @@ impl Definition {
             true => Box::default(),
             false => given_back.collect(),
         };
-        Definition { schema, arguments, tensor_positions, returns, given_back, tags: &[], place }
+        Definition {
+            schema,
+            arguments,
+            tensor_positions,
+            returns,
+            given_back,
+            tags: &[],
+            fake_module: None,
+            place,
+        }
     }
 
     pub(crate) fn with_tags(self, tags: &'static [&'static str]) -> Definition {
         Definition { tags, ..self }
+    }
+
+    pub(crate) fn with_fake_module(self, fake_module: Option<&'static str>) -> Definition {
+        Definition { fake_module, ..self }
     }
 
     /// The arguments that are results, with the positions of those results. Empty for most operators.

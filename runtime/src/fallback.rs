@@ -28,10 +28,20 @@ pub(crate) fn default_for(key: DispatchKey) -> Option<&'static Kernel> {
     skipped.then_some(&SKIPPED)
 }
 
-/// D168.
+/// D168, D124.
 fn no_meta_kernel(operator: &'static Operator, _: KeySet, _: &mut Stack) -> Result<()> {
-    let message = format!(
-        "it has no Meta kernel, so sizes cannot be computed without data; write #[kernel(\"{operator}\", Meta)]"
-    );
-    Err(Error::new(ErrorKind::NoMetaKernel, message).in_operator(operator.name()).at_key(DispatchKey::Meta))
+    let (kind, message) = match operator.fake_module() {
+        Some(module) => {
+            let message =
+                format!("its Meta kernel is in the module `{module}`, which is not loaded; load it first");
+            (ErrorKind::FakeImplNotLoaded, message)
+        }
+        None => {
+            let message = format!(
+                "it has no Meta kernel, so sizes cannot be computed without data; write #[kernel(\"{operator}\", Meta)]"
+            );
+            (ErrorKind::NoMetaKernel, message)
+        }
+    };
+    Err(Error::new(kind, message).in_operator(operator.name()).at_key(DispatchKey::Meta))
 }

@@ -60,6 +60,7 @@ pub struct Library {
     /// `None` in a block for all namespaces.
     namespace: Option<String>,
     key: Option<RegistrationKey>,
+    fake_module: Option<&'static str>,
     place: Place,
     registrations: Vec<Registration>,
 }
@@ -126,7 +127,7 @@ impl Library {
     #[track_caller]
     fn block(kind: LibraryKind, namespace: &str, key: Option<RegistrationKey>) -> Library {
         let namespace = (namespace != WILDCARD).then(|| namespace.to_owned());
-        Library { kind, namespace, key, place: Place::here(), registrations: Vec::new() }
+        Library { kind, namespace, key, fake_module: None, place: Place::here(), registrations: Vec::new() }
     }
 
     /// What the block is for.
@@ -142,6 +143,12 @@ impl Library {
     /// The block's key, if it has one.
     pub fn key(&self) -> Option<RegistrationKey> {
         self.key
+    }
+
+    /// Declares that the shape rules (fake implementations) of the operators defined from here on are registered by
+    /// another module, for example a Python one: until it is loaded, calls on `Meta` say so (D168, D194).
+    pub fn fake_module(&mut self, module: &str) {
+        self.fake_module = Some(String::leak(module.to_owned()));
     }
 
     /// Defines an operator by its schema, with or without the namespace in front (D183).
@@ -365,7 +372,9 @@ impl Library {
     fn register_schema(&mut self, schema: Schema, tags: &[&str], place: Place) -> Result<&'static Operator> {
         let name = schema.name.clone();
         let tags = tags.iter().map(|tag| &*String::leak((*tag).to_owned())).collect::<Vec<&'static str>>();
-        let definition = Definition::new(schema, Some(place)).with_tags(Vec::leak(tags));
+        let definition = Definition::new(schema, Some(place))
+            .with_tags(Vec::leak(tags))
+            .with_fake_module(self.fake_module);
         let (operator, registration) = registry::register_definition(&name, definition, place)?;
         self.registrations.push(registration);
         Ok(operator)

@@ -76,6 +76,11 @@ impl Operator {
         self.tags().contains(&tag)
     }
 
+    /// The module that keeps its `Meta` kernel, if its library declared one (D194).
+    pub fn fake_module(&'static self) -> Option<&'static str> {
+        self.definition().and_then(|definition| definition.fake_module)
+    }
+
     /// Whether a kernel is registered at a key of the set; alias keys do not count (D135). Sets are products, so
     /// `{SparseCUDA, CPU}` has a kernel at `SparseCPU`.
     pub fn has_kernel_in(&'static self, keys: KeySet) -> bool {
