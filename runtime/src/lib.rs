@@ -30,7 +30,9 @@ mod key_set;
 mod library;
 mod listener;
 mod local;
+mod opaque;
 mod operator;
+mod published;
 mod queries;
 mod registry;
 mod scalar;
@@ -64,6 +66,7 @@ pub use local::{
     KeySetGuard, LocalKeySets, local_key_sets, set_excluded, set_included, with_excluded, with_included,
     with_key_sets,
 };
+pub use opaque::{Generator, Object, QScheme, Stream};
 pub use operator::{Operator, Resolved, TypedOperator};
 pub use queries::KernelHandle;
 pub use registry::{

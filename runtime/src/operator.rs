@@ -8,7 +8,6 @@ use std::any::TypeId;
 use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Deref;
-use std::sync::atomic::{AtomicPtr, Ordering};
 
 use keyway_schema::Schema;
 use parking_lot::Mutex;
@@ -20,6 +19,7 @@ use crate::kernel::Kernel;
 use crate::key::{DispatchKey, RegistrationKey};
 use crate::key_set::KeySet;
 use crate::local::local_key_sets;
+use crate::published::Published;
 use crate::registry;
 use crate::signature::Signature;
 use crate::stack::Stack;
@@ -32,11 +32,15 @@ pub struct Operator {
     /// The schema of a generated operator, parsed when first needed.
     generated_schema: Option<&'static str>,
     signature: Option<TypeId>,
-    table: AtomicPtr<Table>,
-    /// Null if there is none, or none has been asked for yet.
-    definition: AtomicPtr<Definition>,
+    /// What calls use; before the first call and after a change the table that says "compute me".
+    table: Published<Table>,
+    /// Nothing if there is none, or none has been asked for yet.
+    definition: Published<Option<Definition>>,
     pub(crate) state: Mutex<State>,
 }
+
+/// The definition of an operator that has none, or whose own has not been asked for yet.
+static UNDEFINED: Option<Definition> = None;
 
 /// What is registered for an operator. Changed only with the registry's lock held.
 pub(crate) struct State {
@@ -51,13 +55,12 @@ impl Operator {
         generated_schema: Option<&'static str>,
         signature: Option<TypeId>,
     ) -> Operator {
-        let unbuilt: *const Table = &UNBUILT;
         Operator {
             name,
             generated_schema,
             signature,
-            table: AtomicPtr::new(unbuilt.cast_mut()),
-            definition: AtomicPtr::new(std::ptr::null_mut()),
+            table: Published::new(&UNBUILT),
+            definition: Published::new(&UNDEFINED),
             state: Mutex::new(State { kernels: Registrations::new(), conflict: None }),
         }
     }
@@ -294,12 +297,7 @@ impl Operator {
 
     #[inline]
     pub(crate) fn current_table(&self) -> &'static Table {
-        #[allow(unsafe_code, reason = "reads the table that `publish` stored")]
-        // SAFETY: the pointer is always to a `Table` that lives as long as the process: `UNBUILT`, or one leaked by
-        // `publish`. It was stored with `Release` after the table was complete.
-        unsafe {
-            &*self.table.load(Ordering::Acquire)
-        }
+        self.table.get()
     }
 
     fn built_table(&'static self) -> &'static Table {
@@ -316,17 +314,17 @@ impl Operator {
     /// The definition; a generated one is parsed at the first look.
     #[inline]
     pub(crate) fn definition(&'static self) -> Option<&'static Definition> {
-        #[allow(unsafe_code, reason = "reads the definition that `define` stored")]
-        // SAFETY: the pointer is null or to a `Definition` leaked by `define`, stored with `Release` when complete.
-        match unsafe { self.definition.load(Ordering::Acquire).as_ref() } {
-            Some(definition) => Some(definition),
-            None => self.generated_definition(),
-        }
+        self.definition.get().as_ref().or_else(|| self.generated_definition())
     }
 
     /// Whether it has a definition, parsed already or not.
     pub(crate) fn is_defined(&self) -> bool {
-        self.generated_schema.is_some() || !self.definition.load(Ordering::Acquire).is_null()
+        self.generated_schema.is_some() || self.definition.get().is_some()
+    }
+
+    /// Whether it has a definition, parsed already or not.
+    pub(crate) fn is_defined(&self) -> bool {
+        self.generated_schema.is_some() || self.definition.get().is_some()
     }
 
     #[cold]
@@ -334,7 +332,7 @@ impl Operator {
         // The generator has checked the text; one written by hand that does not parse leaves the operator undefined.
         let schema = self.generated_schema?.parse().ok()?;
         let one_at_a_time = self.state.lock();
-        if self.definition.load(Ordering::Acquire).is_null() {
+        if self.definition.get().is_none() {
             self.define(Some(Definition::new(schema, None)));
         }
         drop(one_at_a_time);
@@ -343,21 +341,22 @@ impl Operator {
 
     /// Defines it, or makes it undefined. Definitions live as long as the process (docs/decisions/0002).
     pub(crate) fn define(&self, definition: Option<Definition>) {
-        let pointer =
-            definition.map_or(std::ptr::null_mut(), |definition| Box::into_raw(Box::new(definition)));
-        self.definition.store(pointer, Ordering::Release);
+        self.definition.set(match definition {
+            Some(definition) => Box::leak(Box::new(Some(definition))),
+            None => &UNDEFINED,
+        });
     }
 
     /// Makes a table the one that calls use. With the registry's lock held.
     pub(crate) fn publish(&self, table: Table) -> &'static Table {
         let table: &'static Table = Box::leak(Box::new(table));
-        self.table.store(std::ptr::from_ref(table).cast_mut(), Ordering::Release);
+        self.table.set(table);
         table
     }
 
     /// Has the table computed again at the next call. With the registry's lock held.
     pub(crate) fn unpublish(&self) {
-        self.table.store(std::ptr::from_ref(&UNBUILT).cast_mut(), Ordering::Release);
+        self.table.set(&UNBUILT);
     }
 
     #[cfg(feature = "testing")]
