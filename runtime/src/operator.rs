@@ -322,11 +322,6 @@ impl Operator {
         self.generated_schema.is_some() || self.definition.get().is_some()
     }
 
-    /// Whether it has a definition, parsed already or not.
-    pub(crate) fn is_defined(&self) -> bool {
-        self.generated_schema.is_some() || self.definition.get().is_some()
-    }
-
     #[cold]
     fn generated_definition(&'static self) -> Option<&'static Definition> {
         // The generator has checked the text; one written by hand that does not parse leaves the operator undefined.
