@@ -8,9 +8,11 @@ use crate::device::{Device, Layout, MemoryFormat};
 use crate::dtype::DType;
 use crate::error::{Error, ErrorKind, Result};
 use crate::key_set::KeySet;
+use crate::opaque::{Generator, Object, QScheme, Stream};
 use crate::operator::Operator;
 use crate::scalar::Scalar;
 use crate::stack::Stack;
+use crate::storage::Storage;
 use crate::tensor::Tensor;
 use crate::value::{List, Value};
 
@@ -155,7 +157,39 @@ macro_rules! in_place {
     )*};
 }
 in_place!(i64 => Int, f64 => Float, bool => Bool, DType => DType, Layout => Layout, MemoryFormat => MemoryFormat,
-    Device => Device);
+    Device => Device, QScheme => QScheme);
+
+macro_rules! shared {
+    ($($t:ident),* $(,)?) => {$(
+        impl<'a> Argument<'a> for &'a $t {
+            #[inline]
+            fn from_value(value: &'a Value) -> Option<Self> {
+                match value {
+                    Value::$t(v) => Some(v),
+                    _ => None,
+                }
+            }
+
+            fn into_value(self) -> Value {
+                Value::$t(self.clone())
+            }
+        }
+    )*};
+}
+shared!(Generator, Storage, Object);
+
+impl<'a> Argument<'a> for Stream {
+    fn from_value(value: &'a Value) -> Option<Self> {
+        match value {
+            Value::Stream(stream) => Some(**stream),
+            _ => None,
+        }
+    }
+
+    fn into_value(self) -> Value {
+        self.into()
+    }
+}
 
 macro_rules! slices {
     ($($t:ty => $variant:ident),* $(,)?) => {$(
@@ -219,7 +253,8 @@ macro_rules! ones {
     )*};
 }
 ones!(Tensor => Tensor, i64 => Int, f64 => Float, bool => Bool, DType => DType, Layout => Layout,
-    MemoryFormat => MemoryFormat, Device => Device);
+    MemoryFormat => MemoryFormat, Device => Device, QScheme => QScheme, Generator => Generator, Storage => Storage,
+    Object => Object);
 
 impl One for String {
     fn to_value(self) -> Value {
@@ -306,8 +341,8 @@ macro_rules! single_returns {
         }
     )*};
 }
-single_returns!(Tensor; i64; f64; bool; String; DType; Layout; MemoryFormat; Device; Scalar; Vec<Tensor>; Vec<i64>;
-    Vec<f64>; Vec<bool>; Vec<Scalar>; Vec<String>; Vec<Option<Tensor>>; Option<T>, T;);
+single_returns!(Tensor; i64; f64; bool; String; DType; Layout; MemoryFormat; Device; Scalar; QScheme; Generator;
+    Storage; Object; Vec<Tensor>; Vec<i64>; Vec<f64>; Vec<bool>; Vec<Scalar>; Vec<String>; Vec<Option<Tensor>>; Option<T>, T;);
 
 macro_rules! tuple_returns {
     ($($($t:ident)*;)*) => {$(

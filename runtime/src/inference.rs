@@ -15,8 +15,10 @@ use crate::device::{Device, Layout, MemoryFormat};
 use crate::dtype::DType;
 use crate::error::{Error, ErrorKind, Result};
 use crate::kernel::Kernel;
+use crate::opaque::{Generator, QScheme, Stream};
 use crate::operator::Operator;
 use crate::scalar::Scalar;
+use crate::storage::Storage;
 use crate::tensor::Tensor;
 
 /// A type of a kernel function's parameter, whatever its lifetime: `&Tensor`, `i64`, `Option<&[f64]>`.
@@ -67,12 +69,14 @@ macro_rules! parameters {
 
 parameters! {
     i64 => Int; f64 => Float; bool => Bool; Scalar => Scalar; DType => ScalarType; Layout => Layout;
-    MemoryFormat => MemoryFormat; Device => Device;
+    MemoryFormat => MemoryFormat; Device => Device; QScheme => QScheme; Stream => Stream;
 }
 
 parameters! {
     &Tensor => Type::Base(BaseType::Tensor);
     &str => Type::Base(BaseType::Str);
+    &Generator => Type::Base(BaseType::Generator);
+    &Storage => Type::Base(BaseType::Storage);
     &[Tensor] => list(BaseType::Tensor);
     &[Option<Tensor>] => list_of(Type::Optional(Box::new(Type::Base(BaseType::Tensor))));
     &[i64] => list(BaseType::Int);
@@ -122,6 +126,9 @@ result_types! {
     Layout => Type::Base(BaseType::Layout);
     MemoryFormat => Type::Base(BaseType::MemoryFormat);
     Device => Type::Base(BaseType::Device);
+    QScheme => Type::Base(BaseType::QScheme);
+    Generator => Type::Base(BaseType::Generator);
+    Storage => Type::Base(BaseType::Storage);
 }
 
 impl<T: ResultType> ResultType for Vec<T> {

@@ -11,7 +11,9 @@ use keyway_schema::{BaseType, Type};
 
 use crate::device::{Device, Layout, MemoryFormat};
 use crate::dtype::DType;
+use crate::opaque::{Generator, Object, QScheme, Stream};
 use crate::scalar::Scalar;
+use crate::storage::Storage;
 use crate::tensor::Tensor;
 
 /// One argument or result of a boxed call.
@@ -41,6 +43,16 @@ pub enum Value {
     MemoryFormat(MemoryFormat),
     /// A device.
     Device(Device),
+    /// A quantisation scheme.
+    QScheme(QScheme),
+    /// A queue of work on a device.
+    Stream(Box<Stream>),
+    /// A source of random numbers.
+    Generator(Generator),
+    /// The memory of tensors.
+    Storage(Storage),
+    /// An object of a class that the schema names.
+    Object(Object),
     /// A list.
     List(Arc<List>),
 }
@@ -60,7 +72,7 @@ pub enum List {
 }
 
 /// The names of the kinds of values, by tag.
-const TAG_NAMES: [&str; 18] = [
+const TAG_NAMES: [&str; 23] = [
     "None",
     "Tensor",
     "int",
@@ -79,6 +91,11 @@ const TAG_NAMES: [&str; 18] = [
     "Tensor[]",
     "Tensor?[]",
     "str[]",
+    "QScheme",
+    "Stream",
+    "Generator",
+    "Storage",
+    "object",
 ];
 
 mod tag {
@@ -100,6 +117,11 @@ mod tag {
     pub(super) const TENSOR_LIST: u32 = 1 << 15;
     pub(super) const OPTIONAL_TENSOR_LIST: u32 = 1 << 16;
     pub(super) const STR_LIST: u32 = 1 << 17;
+    pub(super) const QSCHEME: u32 = 1 << 18;
+    pub(super) const STREAM: u32 = 1 << 19;
+    pub(super) const GENERATOR: u32 = 1 << 20;
+    pub(super) const STORAGE: u32 = 1 << 21;
+    pub(super) const OBJECT: u32 = 1 << 22;
 }
 
 impl Value {
@@ -118,6 +140,11 @@ impl Value {
             Value::Layout(_) => tag::LAYOUT,
             Value::MemoryFormat(_) => tag::MEMORY_FORMAT,
             Value::Device(_) => tag::DEVICE,
+            Value::QScheme(_) => tag::QSCHEME,
+            Value::Stream(_) => tag::STREAM,
+            Value::Generator(_) => tag::GENERATOR,
+            Value::Storage(_) => tag::STORAGE,
+            Value::Object(_) => tag::OBJECT,
             Value::List(list) => match **list {
                 List::Int(_) => tag::INT_LIST,
                 List::Float(_) => tag::FLOAT_LIST,
@@ -183,9 +210,12 @@ pub(crate) fn accepted_tags(ty: &Type) -> u32 {
             BaseType::Layout => tag::LAYOUT,
             BaseType::Device => tag::DEVICE,
             BaseType::MemoryFormat => tag::MEMORY_FORMAT,
-            BaseType::QScheme | BaseType::Generator | BaseType::Storage | BaseType::Stream => 0,
+            BaseType::QScheme => tag::QSCHEME,
+            BaseType::Generator => tag::GENERATOR,
+            BaseType::Storage => tag::STORAGE,
+            BaseType::Stream => tag::STREAM,
         },
-        Type::Class { .. } => 0,
+        Type::Class { .. } => tag::OBJECT,
         Type::Optional(inner) => tag::NONE | accepted_tags(inner),
         Type::List(element, _) => match **element {
             Type::Base(BaseType::Tensor) => tag::TENSOR_LIST,
@@ -210,7 +240,14 @@ macro_rules! from {
     )*};
 }
 from!(Tensor => Tensor, i64 => Int, f64 => Float, bool => Bool, DType => DType, Layout => Layout,
-    MemoryFormat => MemoryFormat, Device => Device);
+    MemoryFormat => MemoryFormat, Device => Device, QScheme => QScheme, Generator => Generator,
+    Storage => Storage, Object => Object);
+
+impl From<Stream> for Value {
+    fn from(stream: Stream) -> Value {
+        Value::Stream(Box::new(stream))
+    }
+}
 
 impl From<&Tensor> for Value {
     fn from(tensor: &Tensor) -> Value {
@@ -274,6 +311,11 @@ impl fmt::Display for Value {
             Value::Layout(v) => write!(f, "{v:?}"),
             Value::MemoryFormat(v) => write!(f, "{v:?}"),
             Value::Device(v) => write!(f, "{v}"),
+            Value::QScheme(v) => write!(f, "{v:?}"),
+            Value::Stream(v) => write!(f, "Stream({}, {})", v.device, v.id),
+            Value::Generator(v) => write!(f, "Generator({})", v.device()),
+            Value::Storage(_) => f.write_str("Storage"),
+            Value::Object(v) => write!(f, "{v:?}"),
             Value::List(list) => match &**list {
                 List::Int(v) => write!(f, "{v:?}"),
                 List::Float(v) => write!(f, "{v:?}"),

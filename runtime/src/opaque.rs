@@ -1,0 +1,142 @@
+//! Values that kernels pass along and the runtime does not look into: generators, streams, quantisation schemes, objects
+//! of classes that schemas name.
+
+use std::any::Any;
+use std::fmt;
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+
+use crate::device::Device;
+
+/// A source of random numbers on a device; cloning shares it.
+///
+/// It holds a seed and how much of the stream that belongs to it was used. What numbers come of it is for the kernels.
+#[derive(Clone, Debug)]
+pub struct Generator(Arc<GeneratorState>);
+
+#[derive(Debug)]
+struct GeneratorState {
+    device: Device,
+    position: Mutex<(u64, u64)>,
+}
+
+impl Generator {
+    /// A generator at the start of the stream of a seed.
+    pub fn new(device: Device, seed: u64) -> Generator {
+        Generator(Arc::new(GeneratorState { device, position: Mutex::new((seed, 0)) }))
+    }
+
+    /// Where the numbers are made.
+    pub fn device(&self) -> Device {
+        self.0.device
+    }
+
+    /// The seed.
+    pub fn seed(&self) -> u64 {
+        self.0.position.lock().0
+    }
+
+    /// Starts the stream of another seed.
+    pub fn set_seed(&self, seed: u64) {
+        *self.0.position.lock() = (seed, 0);
+    }
+
+    /// Takes so many places of the stream for a kernel: the seed, and where the kernel's part starts.
+    pub fn reserve(&self, count: u64) -> (u64, u64) {
+        let mut position = self.0.position.lock();
+        let (seed, start) = *position;
+        position.1 = start.wrapping_add(count);
+        (seed, start)
+    }
+
+    /// Whether both are the same generator.
+    pub fn is_same(&self, other: &Generator) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+/// A queue of work on a device, by the number its backend knows it by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Stream {
+    /// The device.
+    pub device: Device,
+    /// The backend's number.
+    pub id: i64,
+}
+
+/// How quantised elements stand for numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum QScheme {
+    /// One scale and zero point.
+    PerTensorAffine,
+    /// A scale and zero point for each slice.
+    PerChannelAffine,
+    /// One scale.
+    PerTensorSymmetric,
+    /// A scale for each slice.
+    PerChannelSymmetric,
+    /// A scale and zero point in floating point for each slice.
+    PerChannelAffineFloat,
+}
+
+/// An object of a class that a schema names; cloning shares it.
+#[derive(Clone)]
+pub struct Object(Arc<ObjectContents>);
+
+struct ObjectContents {
+    class: String,
+    value: Box<dyn Any + Send + Sync>,
+}
+
+impl Object {
+    /// An object of the class with this name, `NAMESPACE.NAME` in a schema.
+    pub fn new(class: impl Into<String>, value: impl Any + Send + Sync) -> Object {
+        Object(Arc::new(ObjectContents { class: class.into(), value: Box::new(value) }))
+    }
+
+    /// The name of its class.
+    pub fn class(&self) -> &str {
+        &self.0.class
+    }
+
+    /// The value, if it is of this type.
+    pub fn downcast_ref<T: Any>(&self) -> Option<&T> {
+        self.0.value.downcast_ref()
+    }
+}
+
+impl fmt::Debug for Object {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Object({})", self.class())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Argument, Value};
+
+    #[test]
+    fn kernels_take_disjoint_parts_of_a_stream() {
+        let generator = Generator::new(Device::CPU, 7);
+        assert_eq!((generator.reserve(4), generator.clone().reserve(1)), ((7, 0), (7, 4)));
+        generator.set_seed(8);
+        assert_eq!(generator.reserve(1), (8, 0));
+    }
+
+    #[test]
+    fn opaque_values_come_back_from_the_stack() {
+        let generator = Generator::new(Device::CPU, 7);
+        let value = Argument::into_value(&generator);
+        assert!(<&Generator>::from_value(&value).is_some_and(|found| found.is_same(&generator)));
+        assert!(<&Object>::from_value(&value).is_none());
+        let value = Argument::into_value(&Object::new("a.B", 5_i32));
+        let object = <&Object>::from_value(&value).unwrap();
+        assert_eq!((object.class(), object.downcast_ref::<i32>()), ("a.B", Some(&5)));
+        let stream = Stream { device: Device::CPU, id: 3 };
+        let value: Value = stream.into();
+        assert_eq!(Stream::from_value(&value), Some(stream));
+    }
+}
