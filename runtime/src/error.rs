@@ -72,7 +72,7 @@ pub enum ErrorKind {
     NamespaceMismatch,
     /// A kernel's types are not what the schema says.
     SchemaMismatch,
-    /// A typed handle was asked for with types that are not what the schema says.
+    /// A typed handle or a typed kernel is of other types than its operator.
     SignatureMismatch,
     /// A block of kernels defines nothing.
     DefNotAllowedHere,

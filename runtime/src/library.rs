@@ -295,7 +295,7 @@ impl Library {
     ///
     /// # Errors
     /// `FallbackNotAllowedHere` in a block that defines operators, `FallbackMustBeGlobal` in a block of one namespace,
-    /// `KeyRequired` in a block without a key, `DuplicateFallback` naming both places, `SchemaMismatch` for a kernel that
+    /// `KeyRequired` in a block without a key, `DuplicateFallback` naming both places, `SignatureMismatch` for a kernel that
     /// is not boxed. Nothing is registered then.
     #[track_caller]
     pub fn fallback(&mut self, kernel: Kernel) -> Result<()> {

@@ -381,8 +381,8 @@ impl Drop for Registration {
 /// that is there.
 ///
 /// # Errors
-/// `DuplicateKernel`, naming both places; `SchemaMismatch` for a typed kernel of another operator's signature, and for
-/// a function whose type is not what the schema says (D115). Nothing is registered then.
+/// `DuplicateKernel`, naming both places; `SignatureMismatch` for a typed kernel of another operator's signature;
+/// `SchemaMismatch` for a function whose type is not what the schema says (D115). Nothing is registered then.
 #[track_caller]
 pub fn register_kernel(
     name: &str,
@@ -399,9 +399,11 @@ pub fn register_kernel(
     }
     let mut state = operator.state.lock();
     if kernel.signature().is_some() && kernel.signature() != operator.signature() {
-        let message =
-            "the typed kernel is of another signature; make it from this operator's handle, or boxed";
-        return Err(Error::new(ErrorKind::SchemaMismatch, message).in_operator(operator.name()));
+        let message = format!(
+            "the typed kernel for {key} is of another operator's signature: {kernel:?}; make it from this operator's \
+             handle, or with Kernel::from_fn"
+        );
+        return Err(Error::new(ErrorKind::SignatureMismatch, message).in_operator(operator.name()));
     }
     if let Some(held) = state.kernels.at(key)
         && !overriding
@@ -421,14 +423,14 @@ pub fn register_kernel(
 /// its run-time keys (D119, D191). It hides the runtime's own fallback of that key.
 ///
 /// # Errors
-/// `DuplicateFallback`, naming both; `SchemaMismatch` for a typed kernel, which cannot serve every operator (D121).
+/// `DuplicateFallback`, naming both; `SignatureMismatch` for a typed kernel, which cannot serve every operator (D121).
 #[track_caller]
 pub fn register_fallback(key: impl Into<RegistrationKey>, mut kernel: Kernel) -> Result<Registration> {
     let key = key.into();
     if kernel.signature().is_some() || kernel.inferred().is_some() {
         let message =
             format!("the fallback of {key} must be a boxed kernel: it serves operators of every signature");
-        return Err(Error::new(ErrorKind::SchemaMismatch, message));
+        return Err(Error::new(ErrorKind::SignatureMismatch, message));
     }
     kernel.set_place(Place::here());
     let kernel: &'static Kernel = Box::leak(Box::new(kernel));

@@ -91,7 +91,10 @@ fn conflicts_leave_everything_as_it_was() -> Result<()> {
         (library.def("other::g(Tensor x) -> int").unwrap_err(), ErrorKind::NamespaceMismatch),
         (library.def("g(Tensr x) -> int").unwrap_err(), ErrorKind::SchemaSyntax),
         (Library::define("conflicts").unwrap_err(), ErrorKind::DuplicateLibrary),
-        (Library::implement("conflicts").def("g(Tensor x) -> int").unwrap_err(), ErrorKind::DefNotAllowedHere),
+        (
+            Library::implement("conflicts").def("g(Tensor x) -> int").unwrap_err(),
+            ErrorKind::DefNotAllowedHere,
+        ),
         (library.kernel("other::f", DispatchKey::CPU, answers(0)).unwrap_err(), ErrorKind::NamespaceMismatch),
     ];
     for (error, kind) in cases {
@@ -109,9 +112,12 @@ fn a_typed_kernel_of_another_signature_is_refused() -> Result<()> {
     let mut library = Library::define("mistyped")?;
     library.def("f(Tensor x) -> Tensor")?;
     let typed = || keyway_tests::typed::twice::default.kernel(|_, x| Ok(x.clone()));
-    assert_eq!(library.kernel("f", DispatchKey::CPU, typed()).unwrap_err().kind(), ErrorKind::SchemaMismatch);
+    assert_eq!(
+        library.kernel("f", DispatchKey::CPU, typed()).unwrap_err().kind(),
+        ErrorKind::SignatureMismatch
+    );
     let error = register_fallback(DispatchKey::FPGA, typed()).unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::SchemaMismatch);
+    assert_eq!(error.kind(), ErrorKind::SignatureMismatch);
     Ok(())
 }
 
