@@ -5,7 +5,10 @@
 
 use std::hint::black_box;
 
-use keyway::{DType, Device, DispatchKey, KeySet, Operator, Result, Scalar, Stack, Tensor, kernel};
+use keyway::{
+    DType, Device, DispatchKey, KeySet, Observer, ObserverGuard, Operator, RecordStart, Result, Scalar,
+    Stack, Tensor, kernel,
+};
 
 keyway::include_operators!();
 
@@ -21,6 +24,18 @@ fn one(x: &Tensor) -> Result<()> {
 fn seven(a: &Tensor, b: &Tensor, c: &Tensor, d: i64, e: f64, f: bool, g: Scalar) -> Result<()> {
     black_box((a, b, c, d, e, f, g));
     Ok(())
+}
+
+#[kernel("bench::observed_one", CPU)]
+fn observed_one(x: &Tensor) -> Result<i64> {
+    black_box(x);
+    Ok(1)
+}
+
+#[kernel("bench::observed_seven", CPU)]
+fn observed_seven(a: &Tensor, b: &Tensor, c: &Tensor, d: i64, e: f64, f: bool, g: Scalar) -> Result<i64> {
+    black_box((a, b, c, d, e, f, g));
+    Ok(1)
 }
 
 #[kernel("bench::boxed_one", CPU, boxed)]
@@ -113,7 +128,34 @@ pub fn cases() -> Vec<Case> {
         case!("typed call of a boxed kernel, 7 arguments", seven(), |(a, b, c)| {
             bench::boxed_seven::default.call(black_box(a), b, c, 1, 0.5, true, two)
         }),
+        case!("observed typed call, 1 tensor", (tensor(), None), |(x, observer)| {
+            observer.get_or_insert_with(observer_of_nothing);
+            bench::observed_one::default.call(black_box(x))
+        }),
+        case!("observed boxed call, 1 tensor", (tensor(), None), |(x, observer)| {
+            observer.get_or_insert_with(observer_of_nothing);
+            let mut stack = Stack::new();
+            stack.push(&*black_box(x));
+            bench::observed_one::default.operator().call_boxed(&mut stack)
+        }),
+        case!("observed typed call with inputs, 7 arguments", (seven(), None), |((a, b, c), observer)| {
+            observer.get_or_insert_with(observer_of_inputs);
+            bench::observed_seven::default.call(black_box(a), b, c, 1, 0.5, true, two)
+        }),
     ]
+}
+
+/// Added when its case first runs, so that other cases are not observed.
+fn observer_of_nothing() -> ObserverGuard {
+    Observer::new(|_| Ok(()), |_, _| Ok(())).add_to_thread()
+}
+
+fn observer_of_inputs() -> ObserverGuard {
+    let observe = |record: &RecordStart<'_>| {
+        black_box(record.inputs());
+        Ok(())
+    };
+    Observer::at_start(observe).inputs().add_to_thread()
 }
 
 /// The arguments after the first: two tensors, whose counts go up here and down when the call is over.

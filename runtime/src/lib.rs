@@ -30,8 +30,11 @@ mod key_set;
 mod library;
 mod listener;
 mod local;
+#[doc(hidden)]
+pub mod observer;
 mod opaque;
 mod operator;
+mod profiler;
 mod published;
 mod queries;
 mod registry;
@@ -66,8 +69,17 @@ pub use local::{
     KeySetGuard, LocalKeySets, local_key_sets, set_excluded, set_included, with_excluded, with_included,
     with_key_sets,
 };
+pub use observer::{
+    ObservationGuard, Observer, ObserverFailure, ObserverGuard, Outcome, Record, RecordBuilder, RecordEnd,
+    RecordGuard, RecordStart, Scope, Scopes, ThreadObservers, ThreadObserversGuard, clear_process_observers,
+    clear_thread_observers, has_observers, has_process_observers, has_thread_observers, is_observation_on,
+    logical_thread_id, set_default_node_id, set_sequence_numbers, with_observation, with_record,
+};
 pub use opaque::{Generator, Object, QScheme, Stream};
 pub use operator::{Operator, Resolved, TypedOperator};
+pub use profiler::{
+    Ending, Profile, ProfileEvent, ProfileRow, ProfileTable, ProfileThread, Profiler, Profiling,
+};
 pub use queries::KernelHandle;
 pub use registry::{
     CollectedFallback, CollectedKernel, FallbackRegistration, KernelRegistration, OperatorList, Registration,

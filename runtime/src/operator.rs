@@ -8,6 +8,7 @@ use std::any::TypeId;
 use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Deref;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use keyway_schema::Schema;
 use parking_lot::Mutex;
@@ -19,6 +20,7 @@ use crate::kernel::Kernel;
 use crate::key::{DispatchKey, RegistrationKey};
 use crate::key_set::KeySet;
 use crate::local::local_key_sets;
+use crate::observer;
 use crate::published::Published;
 use crate::registry;
 use crate::signature::Signature;
@@ -36,6 +38,8 @@ pub struct Operator {
     table: Published<Table>,
     /// Nothing if there is none, or none has been asked for yet.
     definition: Published<Option<Definition>>,
+    /// Whether observers see its calls (D252).
+    observed: AtomicBool,
     pub(crate) state: Mutex<State>,
 }
 
@@ -61,6 +65,7 @@ impl Operator {
             signature,
             table: Published::new(&UNBUILT),
             definition: Published::new(&UNDEFINED),
+            observed: AtomicBool::new(true),
             state: Mutex::new(State { kernels: Registrations::new(), conflict: None }),
         }
     }
@@ -78,6 +83,17 @@ impl Operator {
     /// Where it was defined; `None` for generated operators and undefined ones.
     pub fn definition_place(&'static self) -> Option<Place> {
         self.definition().and_then(|definition| definition.place)
+    }
+
+    /// Whether observers see its calls. They do unless told otherwise.
+    pub fn is_observed(&self) -> bool {
+        self.observed.load(Ordering::Relaxed)
+    }
+
+    /// Says whether observers see its calls: not, for operators so small and frequent that recording them would drown
+    /// what matters (D252, for any operator and at any time). Calls that have started get their ends.
+    pub fn set_observed(&self, observed: bool) {
+        self.observed.store(observed, Ordering::Relaxed);
     }
 
     /// Whether a kernel is registered at exactly this key, alias keys included (D135).
@@ -111,6 +127,10 @@ impl Operator {
         let definition = self.definition().ok_or_else(|| self.undefined())?;
         let base = stack.base_of(definition.arguments.len()).map_err(|e| e.in_operator(self.name))?;
         let keys = local_key_sets().apply(keys_of(definition, &stack[base..]));
+        if observer::is_observing() {
+            self.check_arguments(definition, &stack[base..])?;
+            return observer::call_boxed(self, base, keys, stack);
+        }
         if let Some((kernel, keys)) = self.proven_kernel(keys) {
             return kernel.call_boxed(self, keys, stack);
         }
@@ -256,6 +276,11 @@ impl Operator {
         let message =
             "it is named but not defined; define its schema with Library::def or in an operator list";
         Error::new(ErrorKind::MissingDef, message).in_operator(self.name)
+    }
+
+    /// The keys that the kernel gets which a call leads to; observers run only if there is one (D169).
+    pub(crate) fn keys_of_kernel(&'static self, keys: KeySet) -> Result<KeySet> {
+        self.kernel_for(keys).map(|(_, keys)| keys)
     }
 
     /// The kernel for a key set by all rules: computes the table if it is not there, goes past keys that fall through.

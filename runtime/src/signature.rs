@@ -64,6 +64,15 @@ macro_rules! signature {
             fn unpack(operator: &'static $crate::Operator, stack: &mut $crate::Stack) -> $crate::Result<()> {
                 $crate::boxing::check_count(operator, stack, [$($index),*].len())
             }
+
+            fn observe(
+                operator: &'static $crate::Operator,
+                keys: $crate::KeySet,
+                inputs: &dyn ::std::ops::Fn(&mut $crate::Stack),
+                run: &dyn ::std::ops::Fn() -> $crate::Result<()>,
+            ) -> $crate::Result<()> {
+                $crate::observer::in_place(operator, keys, &[$($index),*], inputs, run)
+            }
         }
     };
 
@@ -93,6 +102,15 @@ macro_rules! signature {
             fn unpack(operator: &'static $crate::Operator, stack: &mut $crate::Stack) -> $crate::Result<$ret> {
                 $crate::boxing::take_results(operator, stack)
             }
+
+            fn observe(
+                operator: &'static $crate::Operator,
+                keys: $crate::KeySet,
+                inputs: &dyn ::std::ops::Fn(&mut $crate::Stack),
+                run: &dyn ::std::ops::Fn() -> $crate::Result<$ret>,
+            ) -> $crate::Result<$ret> {
+                $crate::observer::returning(operator, keys, inputs, run)
+            }
         }
     };
 
@@ -109,6 +127,9 @@ macro_rules! signature {
             /// Dispatches a call by its arguments and the thread's key sets.
             #[inline]
             $vis fn call(operator: &'static $crate::TypedOperator<$name>, $($arg: $ty),*) -> $crate::Result<$ret> {
+                if $crate::observer::is_observing() {
+                    return Self::observed(operator, $($arg),*);
+                }
                 let keys = $crate::KeySet::EMPTY $(| $crate::Argument::keys(&$arg))*;
                 Self::redispatch(operator, $crate::local_key_sets().apply(keys), $($arg),*)
             }
@@ -124,6 +145,19 @@ macro_rules! signature {
                     ::std::option::Option::Some((f, keys)) => f(keys, $($arg),*),
                     ::std::option::Option::None => Self::unusual(operator, keys, $($arg),*),
                 }
+            }
+
+            /// A call while there is an observer somewhere.
+            #[cold]
+            #[inline(never)]
+            fn observed(operator: &'static $crate::TypedOperator<$name>, $($arg: $ty),*) -> $crate::Result<$ret> {
+                let keys = $crate::KeySet::EMPTY $(| $crate::Argument::keys(&$arg))*;
+                let keys = $crate::local_key_sets().apply(keys);
+                #[allow(unused_variables, reason = "a signature may have no argument")]
+                let inputs = |stack: &mut $crate::Stack| {
+                    $(stack.push($crate::Argument::into_value($arg));)*
+                };
+                Self::observe(operator.operator(), keys, &inputs, &|| Self::redispatch(operator, keys, $($arg),*))
             }
 
             /// Boxed kernels, first calls, missing kernels.
