@@ -81,10 +81,8 @@ pub(crate) fn backend_like() -> u64 {
 
 /// The added functionality or backend's key of this name.
 pub(crate) fn parse(name: &str) -> Option<DispatchKey> {
-    for at in 0..functionality_count() {
-        if ADDED[at].get().is_some_and(|added| added.name == name) {
-            return Some(DispatchKey::plain((FIRST_FUNCTIONALITY + at) as u8));
-        }
+    if let Some(at) = ADDED.iter().position(|place| place.get().is_some_and(|added| added.name == name)) {
+        return Some(DispatchKey::plain((FIRST_FUNCTIONALITY + at) as u8));
     }
     let added = (FIRST_BACKEND..backends_below_meta()).map(|at| Backend(at as u8));
     added.filter(|backend| name.ends_with(backend.name())).find_map(|backend| {

@@ -263,7 +263,13 @@ impl fmt::Display for Error {
                     None | Some(DispatchKey::Undefined) => "CompositeExplicitAutograd".to_owned(),
                     Some(key) => key.to_string(),
                 };
-                write!(f, "#[kernel(\"{operator}\", {key})]")
+                write!(f, "#[kernel(\"{operator}\", {key})]")?;
+                match self.0.key {
+                    None | Some(DispatchKey::Undefined) => {
+                        write!(f, "\n  the path: keyway explain {operator}")
+                    }
+                    Some(key) => write!(f, "\n  the path: keyway explain {operator} --keys {key}"),
+                }
             }
         }
     }

@@ -18,6 +18,7 @@ mod device;
 mod dtype;
 mod erased;
 mod error;
+mod explain;
 mod fallback;
 mod function_kernel;
 mod geometry;
@@ -46,6 +47,7 @@ mod table;
 mod tensor;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod thread_state;
 mod typed_handle;
 mod value;
 
@@ -54,6 +56,7 @@ pub use boxing::{Argument, Returns};
 pub use device::{Device, Layout, MemoryFormat};
 pub use dtype::{DType, Element};
 pub use error::{Error, ErrorKind, Place, Result};
+pub use explain::{Explanation, Step, Verdict};
 pub use function_kernel::KernelFunction;
 pub use geometry::{Dims, Geometry, contiguous_strides};
 pub use inference::{InferredSchema, Parameter, ResultType, ResultTypes};
@@ -92,6 +95,7 @@ pub use stack::Stack;
 pub use storage::{OpaqueStorage, Storage, StorageRead, StorageWrite};
 pub use table::{Origin, TableRow};
 pub use tensor::Tensor;
+pub use thread_state::ThreadState;
 pub use typed_handle::{ArgumentTypes, TypedHandle};
 pub use value::{List, Value};
 
