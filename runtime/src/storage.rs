@@ -18,6 +18,15 @@ use crate::error::{Error, Result};
 pub trait OpaqueStorage: Any + Send + Sync + fmt::Debug {
     /// For the backend's own kernels to downcast.
     fn as_any(&self) -> &dyn Any;
+
+    /// Makes the memory at least so many bytes long; old bytes stay. Called before a tensor over it gets a geometry
+    /// that may need more, as when an out form resizes `out`. Unless it is written, kernels meet short memory.
+    ///
+    /// # Errors
+    /// If there is no more memory: the tensor then keeps its geometry.
+    fn grow(&self, _bytes: usize) -> Result<()> {
+        Ok(())
+    }
 }
 
 /// Shared memory; cloning shares it.
@@ -127,15 +136,17 @@ impl Storage {
         Ok(StorageWrite(self.bytes()?.write()))
     }
 
-    /// Makes host memory at least so many bytes long; new bytes are zero, old ones stay.
+    /// Makes the memory at least so many bytes long; old bytes stay, new bytes on the host are zero. Foreign memory
+    /// grows by [`OpaqueStorage::grow`]. Does nothing for `Meta`.
     ///
     /// # Errors
-    /// `Runtime` if the memory is foreign. Does nothing for `Meta`.
+    /// What the foreign backend reports.
     pub fn grow(&self, bytes: usize) -> Result<()> {
-        if let Contents::Absent = *self.0 {
-            return Ok(());
-        }
-        let mut held = self.bytes()?.write();
+        let mut held = match &*self.0 {
+            Contents::Bytes(held) => held.write(),
+            Contents::Opaque(storage) => return storage.grow(bytes),
+            Contents::Absent => return Ok(()),
+        };
         if held.len < bytes {
             held.units.0.resize(bytes.div_ceil(size_of::<Unit>()).max(IN_PLACE), Zeroable::zeroed());
             held.len = bytes;

@@ -229,10 +229,11 @@ impl Tensor {
     /// in-place view. The old geometry stays allocated until the tensor goes, since borrows of it may be out.
     ///
     /// # Errors
-    /// `Runtime` if the storage is foreign and would have to grow; `Shape` for an impossible geometry.
+    /// `Shape` for an impossible geometry; what a foreign backend reports when its memory has to grow.
     pub fn set_geometry(&self, geometry: Geometry) -> Result<()> {
-        if self.device().backend == crate::Backend::CPU {
-            self.0.storage.grow(geometry.storage_len()? * self.dtype().size())?;
+        if self.device().backend != crate::Backend::Meta {
+            let bytes = geometry.storage_len()?.checked_mul(self.dtype().size());
+            self.0.storage.grow(bytes.ok_or_else(|| Error::shape("more bytes than memory can have"))?)?;
         }
         self.0.geometry.set(geometry);
         Ok(())
@@ -353,6 +354,28 @@ mod tests {
         x.set_geometry(Geometry::contiguous(&[3, 4]).unwrap()).unwrap();
         assert_eq!((before, x.sizes()), (&[2][..], &[3, 4][..]));
         assert_eq!(x.to_vec::<f32>().unwrap().len(), 12);
+    }
+
+    #[test]
+    fn foreign_memory_is_asked_to_grow() {
+        #[derive(Debug, Default)]
+        struct Foreign(AtomicU64);
+        impl crate::OpaqueStorage for Foreign {
+            fn as_any(&self) -> &dyn std::any::Any {
+                self
+            }
+
+            fn grow(&self, bytes: usize) -> Result<()> {
+                self.0.fetch_max(bytes as u64, Ordering::Relaxed);
+                Ok(())
+            }
+        }
+        let storage = Storage::opaque(Foreign::default());
+        let device = Device::of(crate::Backend::CUDA);
+        let geometry = Geometry::contiguous(&[2]).unwrap();
+        let x = Tensor::from_storage(storage, DType::Float32, device, geometry).unwrap();
+        x.set_geometry(Geometry::contiguous(&[3, 4]).unwrap()).unwrap();
+        assert_eq!(x.storage().downcast::<Foreign>().unwrap().0.load(Ordering::Relaxed), 48);
     }
 
     #[test]
