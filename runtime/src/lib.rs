@@ -31,6 +31,7 @@ mod key_set;
 mod library;
 mod listener;
 mod local;
+mod name_index;
 #[doc(hidden)]
 pub mod observer;
 mod opaque;

@@ -17,6 +17,7 @@ use crate::inference;
 use crate::kernel::Kernel;
 use crate::key::{DispatchKey, RegistrationKey};
 use crate::listener::{self, OperatorChange};
+use crate::name_index::NameIndex;
 use crate::operator::Operator;
 use crate::table::{Fallbacks, Table};
 
@@ -93,7 +94,6 @@ inventory::collect!(CollectedFallback);
 
 #[derive(Default)]
 struct Registry {
-    operators: BTreeMap<&'static str, &'static Operator>,
     fallbacks: Fallbacks,
     /// Kernels for keys that nobody has added yet.
     waiting: Vec<&'static KernelRegistration>,
@@ -105,6 +105,8 @@ struct Registry {
 }
 
 static REGISTRY: LazyLock<Mutex<Registry>> = LazyLock::new(Mutex::default);
+/// Operators by name. Changed only with the registry's lock held, read without.
+static OPERATORS: NameIndex = NameIndex::new();
 static COLLECTED: AtomicBool = AtomicBool::new(false);
 
 fn registry() -> MutexGuard<'static, Registry> {
@@ -150,8 +152,7 @@ impl Registry {
             inventory::iter::<OperatorList>().flat_map(|list| list.0).copied().collect();
         operators.sort_by_key(|operator| operator.name());
         for operator in operators {
-            let known = self.operators.entry(operator.name()).or_insert(operator);
-            if *known != operator {
+            if *OPERATORS.insert(operator) != *operator {
                 let message = "two linked operator lists define it; calls by name reach the first";
                 self.problems.push(Error::new(ErrorKind::DuplicateDef, message).in_operator(operator.name()));
             }
@@ -173,8 +174,8 @@ impl Registry {
             }
         }
         known.sort_by_key(|(name, key, place, _)| (*name, *key, *place));
-        for (name, key, place, KernelRegistration { operator, kernel, .. }) in known {
-            self.operators.entry(name).or_insert(operator);
+        for (_, key, place, KernelRegistration { operator, kernel, .. }) in known {
+            OPERATORS.insert(operator);
             let mut state = operator.state.lock();
             match state.kernels.at(key) {
                 Some(first) => state.conflict = Some((key, first.place(), place)),
@@ -205,7 +206,7 @@ impl Registry {
     }
 
     fn unpublish_all(&self) {
-        self.operators.values().for_each(|operator| operator.unpublish());
+        OPERATORS.iter().for_each(Operator::unpublish);
     }
 
     /// Whether anything is registered for an operator.
@@ -217,13 +218,12 @@ impl Registry {
 
     /// The entry of a name; a new one is made once and kept.
     fn entry(&mut self, name: &str) -> &'static Operator {
-        if let Some(operator) = self.operators.get(name) {
+        if let Some(operator) = OPERATORS.get(name) {
             return operator;
         }
         let name: &'static str = String::leak(name.to_owned());
         let operator: &'static Operator = Box::leak(Box::new(Operator::new(name, None, None)));
-        self.operators.insert(name, operator);
-        operator
+        OPERATORS.insert(operator)
     }
 }
 
@@ -244,32 +244,47 @@ pub(crate) fn build_table(operator: &'static Operator) -> &'static Table {
 /// # Errors
 /// `UnknownOperator` with the nearest name; `MissingDef` if there are kernels for the name but no definition.
 pub fn find_operator(name: &str) -> Result<&'static Operator> {
-    let registry = registry();
-    let found = registry.operators.get(name).copied();
+    collect();
+    let found = OPERATORS.get(name);
     match found {
         Some(operator) if operator.definition().is_some() => Ok(operator),
-        Some(operator) if registry.is_in_use(operator) => Err(operator.undefined()),
+        _ => Err(not_found(name, found)),
+    }
+}
+
+#[cold]
+fn not_found(name: &str, found: Option<&'static Operator>) -> Error {
+    let registry = registry();
+    match found {
+        Some(operator) if registry.is_in_use(operator) => operator.undefined(),
         _ => {
-            let in_use = registry.operators.values().filter(|operator| registry.is_in_use(operator));
+            let in_use = by_name().into_iter().filter(|operator| registry.is_in_use(operator));
             let message = match suggest::nearest(name, in_use.map(|operator| operator.name())) {
                 Some(near) => format!("there is no operator `{name}`; did you mean `{near}`?"),
                 None => format!("there is no operator `{name}`"),
             };
-            Err(Error::new(ErrorKind::UnknownOperator, message))
+            Error::new(ErrorKind::UnknownOperator, message)
         }
     }
 }
 
+/// Every operator there ever was, by name.
+fn by_name() -> Vec<&'static Operator> {
+    let mut operators: Vec<_> = OPERATORS.iter().collect();
+    operators.sort_unstable_by_key(|operator| operator.name());
+    operators
+}
+
 /// Hands over the operators that are defined, by name, while nothing can change.
 pub(crate) fn with_defined(f: impl FnOnce(&mut dyn Iterator<Item = &'static Operator>)) {
-    let registry = registry();
-    f(&mut registry.operators.values().copied().filter(|operator| operator.is_defined()));
+    let _held = registry();
+    f(&mut by_name().into_iter().filter(|operator| operator.is_defined()));
 }
 
 /// Hands over every operator and the fallbacks, while nothing can change.
 pub(crate) fn with_all(f: impl FnOnce(&mut dyn Iterator<Item = &'static Operator>, &Fallbacks)) {
     let registry = registry();
-    f(&mut registry.operators.values().copied(), &registry.fallbacks);
+    f(&mut by_name().into_iter(), &registry.fallbacks);
 }
 
 /// The active kernel of an operator at exactly this key.
@@ -301,21 +316,20 @@ pub(crate) fn is_registered(operator: &Operator, kernel: &'static Kernel) -> boo
 /// Every operator that has a kernel at exactly this key, alias keys included, by name (D134).
 pub fn operators_with_kernel(key: impl Into<RegistrationKey>) -> Vec<&'static Operator> {
     let key = key.into();
-    let registry = registry();
-    let has_it = |operator: &&&'static Operator| operator.state.lock().kernels.at(key).is_some();
-    registry.operators.values().filter(has_it).copied().collect()
+    collect();
+    by_name().into_iter().filter(|operator| operator.state.lock().kernels.at(key).is_some()).collect()
 }
 
 /// Every operator that is defined, by name.
 pub fn operators() -> Vec<&'static Operator> {
-    let all: Vec<_> = registry().operators.values().copied().collect();
-    all.into_iter().filter(|operator| operator.schema().is_some()).collect()
+    collect();
+    by_name().into_iter().filter(|operator| operator.schema().is_some()).collect()
 }
 
 /// Operators that have kernels but no definition, by name (D96).
 pub fn dangling_operators() -> Vec<&'static Operator> {
-    let all: Vec<_> = registry().operators.values().copied().collect();
-    all.into_iter().filter(|o| o.schema().is_none() && !o.state.lock().kernels.is_empty()).collect()
+    collect();
+    by_name().into_iter().filter(|o| o.schema().is_none() && !o.state.lock().kernels.is_empty()).collect()
 }
 
 /// Something registered at run time. Dropping it takes it away again; what it hid shows again, in whatever order

@@ -161,11 +161,13 @@ pub fn parse(name: &str) -> Option<Key> {
 }
 
 fn per_backend(name: &str) -> Option<Key> {
-    FUNCTIONALITIES.iter().enumerate().filter(|(_, f)| f.for_builtin_backends).find_map(|(functionality, f)| {
-        let rest = name.strip_prefix(f.per_backend_prefix?)?;
-        let backend = BACKENDS.iter().position(|&b| b == rest)?;
-        Some(Key::PerBackend { functionality, backend })
-    })
+    FUNCTIONALITIES.iter().enumerate().filter(|(_, f)| f.for_builtin_backends).find_map(
+        |(functionality, f)| {
+            let rest = name.strip_prefix(f.per_backend_prefix?)?;
+            let backend = BACKENDS.iter().position(|&b| b == rest)?;
+            Some(Key::PerBackend { functionality, backend })
+        },
+    )
 }
 
 /// Every name a kernel can be registered to: run-time keys in ascending priority, then alias keys.
