@@ -2,9 +2,9 @@
 //! or why it cannot be made.
 
 use keyway::{
-    AliasKey, Device, DispatchKey, Error, ErrorKind, Kernel, KeySet, Library, LibraryKind, Operator,
-    RegistrationKey, Result, Stack, Tensor, Value, check_invariants, dangling_operators, find_operator,
-    register_kernel,
+    AliasKey, Device, DispatchKey, Error, ErrorKind, Kernel, KeySet, Library, LibraryKind, Observer,
+    Operator, RegistrationKey, Result, Stack, Tensor, Value, check_invariants, dangling_operators,
+    find_operator, register_kernel, set_default_node_id,
 };
 
 /// What becomes of a mistake.
@@ -249,10 +249,18 @@ const ROWS: [(&str, Row); 61] = [
         inputs([tensor().into()], [("of", 1i64.into())])
     })),
     ("unsupported native type", Elsewhere("a trait bound; see the cases of tests/compile_fail")),
-    ("sampling probability out of range", Elsewhere("observers")),
-    ("unknown callback handle", Elsewhere("observers")),
-    ("callback throws", Elsewhere("observers")),
-    ("negative default node id", Elsewhere("observers")),
+    ("sampling probability out of range", Fails(ErrorKind::Value, &["1.5"], 0, || {
+        Observer::at_start(|_| Ok(())).sampled(1.5).unwrap_err()
+    })),
+    ("unknown callback handle", Impossible("an observer belongs to a guard", || {
+        drop(Observer::at_start(|_| Ok(())).add_to_thread());
+    })),
+    ("callback throws", Impossible("a failing observer is counted and told to its hook, the call goes on", || {
+        let observer = Observer::at_start(|_| Err(Error::value("on purpose"))).add_to_thread();
+        keyway_tests::typed::keys::default.call(&tensor()).unwrap();
+        assert_eq!(observer.failures(), 1);
+    })),
+    ("negative default node id", Fails(ErrorKind::Value, &["-1"], 0, || set_default_node_id(-1).unwrap_err())),
     ("autograd fallback mode Error", Impossible("there is no process-wide autograd mode (better than D317)", || ())),
     ("backward through fallback", Impossible("the runtime records no gradients; autograd is skipped without a kernel", || {
         assert!(keyway_tests::typed::scale::default.operator().computed_kernel(DispatchKey::AutogradCPU).unwrap().is_fallthrough());

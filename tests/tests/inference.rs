@@ -113,6 +113,8 @@ fn every_list_passes_through() -> Result<()> {
     Ok(())
 }
 
+type Five = (Tensor, i64, Vec<Tensor>, Option<i64>, String);
+
 /// BOX-37, BOX-39, BOX-41, BOX-42, BOX-46, BOX-49, BOX-50.
 #[test]
 fn no_result_several_results_and_mixed_arguments() -> Result<()> {
@@ -128,12 +130,9 @@ fn no_result_several_results_and_mixed_arguments() -> Result<()> {
     let none = library.def_fn("none", || -> Result<i64> { Ok(5) })?;
     assert!(matches!(one(none, []), Value::Int(5)));
 
-    let five = library.def_fn(
-        "five",
-        |x: &Tensor, n: i64| -> Result<(Tensor, i64, Vec<Tensor>, Option<i64>, String)> {
-            Ok((x.clone(), n, vec![x.clone()], None, "fifth".to_owned()))
-        },
-    )?;
+    let five = library.def_fn("five", |x: &Tensor, n: i64| -> Result<Five> {
+        Ok((x.clone(), n, vec![x.clone()], None, "fifth".to_owned()))
+    })?;
     assert_eq!(
         five.schema().unwrap().to_string(),
         "inf_several::five(Tensor _0, int _1) -> (Tensor, int, Tensor[], int?, str)"
@@ -170,6 +169,7 @@ fn no_result_several_results_and_mixed_arguments() -> Result<()> {
     Ok(())
 }
 
+#[expect(clippy::too_many_arguments, reason = "as many kinds as there are")]
 fn twelve(
     a: i64,
     b: i64,
