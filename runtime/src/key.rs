@@ -14,6 +14,7 @@ use smallvec::SmallVec;
 
 use crate::added_keys;
 use crate::error::{Error, ErrorKind, Result};
+use crate::key_set;
 use crate::registry;
 
 /// A backend component (D4). A later one outranks an earlier one, and `Meta` outranks them all.
@@ -156,14 +157,18 @@ impl DispatchKey {
         DispatchKey { functionality, backend: 0 }
     }
 
-    /// The run-time key of a building block and a backend (D15).
+    /// The run-time key of a building block and a backend; `Undefined` for a functionality that has one key for all
+    /// backends (D15).
     ///
     /// ```
     /// use keyway::{Backend, DispatchKey, Functionality};
     /// assert_eq!(DispatchKey::of(Functionality::Sparse, Backend::CUDA), DispatchKey::SparseCUDA);
     /// ```
     pub const fn of(block: Functionality, backend: Backend) -> DispatchKey {
-        DispatchKey { functionality: block.0, backend: backend.0 }
+        match key_set::is_block(block.0) {
+            true => DispatchKey { functionality: block.0, backend: backend.0 },
+            false => DispatchKey::plain(0),
+        }
     }
 
     pub(crate) const fn number(self) -> u8 {

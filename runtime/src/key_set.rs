@@ -258,7 +258,7 @@ impl DispatchKey {
     }
 }
 
-const fn is_block(functionality: u8) -> bool {
+pub(crate) const fn is_block(functionality: u8) -> bool {
     functionality != 0
         && (functionality as usize) < FIRST_FUNCTIONALITY
         && keyway_schema::keys::FUNCTIONALITIES[functionality as usize - 1].per_backend_prefix.is_some()
@@ -312,19 +312,15 @@ impl FromIterator<DispatchKey> for KeySet {
 }
 
 impl fmt::Display for KeySet {
-    /// The names in ascending priority, in braces. Building blocks without a backend and backends without a
-    /// functionality are shown too, so that only the empty set prints as `{}` (better than D49).
+    /// The names in ascending priority, in braces. Building blocks and backends that are in none of the keys are shown
+    /// too, so that only the empty set prints as `{}` (better than D49).
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut names: Vec<String> = self.iter().map(|key| key.to_string()).collect();
-        if self.backends == 0 {
-            let blocks =
-                Functionality::all().filter(|b| b.is_per_backend() && self.functionalities & b.bit() != 0);
-            names.extend(blocks.map(|b| b.name().to_owned()));
-        }
-        if !Functionality::all().any(|b| b.is_per_backend() && self.functionalities & b.bit() != 0) {
-            names
-                .extend(Backend::all().filter(|&b| self.contains_backend(b)).map(|b| format!("backend {b}")));
-        }
+        let listed: KeySet = self.iter().collect();
+        let blocks = Functionality::all().filter(|b| (*self - listed).functionalities & b.bit() != 0);
+        names.extend(blocks.map(|b| b.name().to_owned()));
+        let backends = Backend::all().filter(|&b| self.contains_backend(b) && !listed.contains_backend(b));
+        names.extend(backends.map(|b| format!("backend {b}")));
         write!(f, "{{{}}}", names.join(", "))
     }
 }
@@ -379,5 +375,8 @@ mod tests {
         assert_eq!(KeySet::EMPTY.to_string(), "{}");
         assert_eq!(KeySet::of(DispatchKey::CPU).with(DispatchKey::Python).to_string(), "{CPU, Python}");
         assert_eq!(KeySet::of_block(Functionality::Dense).to_string(), "{Dense}");
+        let no_key =
+            KeySet::of_block(Functionality::AutocastFunctionality) | KeySet::of_backend(Backend::CPU);
+        assert_eq!(no_key.to_string(), "{AutocastFunctionality, backend CPU}");
     }
 }
