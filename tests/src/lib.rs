@@ -2,5 +2,6 @@
 
 keyway::include_operators!();
 
+pub mod conformance;
 pub mod golden;
 mod typed_kernels;
