@@ -73,6 +73,17 @@ impl KeySet {
     /// What a fresh thread excludes (D60).
     pub const DEFAULT_EXCLUDED: KeySet = KeySet::AUTOCAST;
 
+    /// Not a key: the mark of a call that observers see. The highest bit that the table look-up knows, with a cell that
+    /// has no typed function.
+    pub(crate) const OBSERVED: KeySet = KeySet { functionalities: 1 << 62, backends: 0 };
+
+    /// The set without the mark of an observed call, if it has the mark.
+    #[doc(hidden)]
+    #[inline]
+    pub fn unobserved(self) -> Option<KeySet> {
+        self.shares_functionality(KeySet::OBSERVED).then_some(self - KeySet::OBSERVED)
+    }
+
     /// The set of one key. `Undefined` gives the empty set, a per-backend key its block and its backend (D27).
     pub const fn of(key: DispatchKey) -> KeySet {
         KeySet::EMPTY.with(key)

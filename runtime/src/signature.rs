@@ -127,11 +127,9 @@ macro_rules! signature {
             /// Dispatches a call by its arguments and the thread's key sets.
             #[inline]
             $vis fn call(operator: &'static $crate::TypedOperator<$name>, $($arg: $ty),*) -> $crate::Result<$ret> {
-                if $crate::observer::is_observing() {
-                    return Self::observed(operator, $($arg),*);
-                }
                 let keys = $crate::KeySet::EMPTY $(| $crate::Argument::keys(&$arg))*;
-                Self::redispatch(operator, $crate::local_key_sets().apply(keys), $($arg),*)
+                let keys = $crate::local_key_sets().apply(keys) | $crate::observer::observed_mark();
+                Self::redispatch(operator, keys, $($arg),*)
             }
 
             /// Dispatches a call by a key set, without looking at the arguments or the thread.
@@ -150,9 +148,11 @@ macro_rules! signature {
             /// A call while there is an observer somewhere.
             #[cold]
             #[inline(never)]
-            fn observed(operator: &'static $crate::TypedOperator<$name>, $($arg: $ty),*) -> $crate::Result<$ret> {
-                let keys = $crate::KeySet::EMPTY $(| $crate::Argument::keys(&$arg))*;
-                let keys = $crate::local_key_sets().apply(keys);
+            fn observed(
+                operator: &'static $crate::TypedOperator<$name>,
+                keys: $crate::KeySet,
+                $($arg: $ty),*
+            ) -> $crate::Result<$ret> {
                 #[allow(unused_variables, reason = "a signature may have no argument")]
                 let inputs = |stack: &mut $crate::Stack| {
                     $(stack.push($crate::Argument::into_value($arg));)*
@@ -167,6 +167,9 @@ macro_rules! signature {
                 keys: $crate::KeySet,
                 $($arg: $ty),*
             ) -> $crate::Result<$ret> {
+                if let ::std::option::Option::Some(keys) = keys.unobserved() {
+                    return Self::observed(operator, keys, $($arg),*);
+                }
                 match operator.resolve(keys)? {
                     $crate::Resolved::Typed(f, keys) => f(keys, $($arg),*),
                     $crate::Resolved::Boxed(kernel, keys) => {

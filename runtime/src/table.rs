@@ -371,7 +371,7 @@ impl Registrations {
         let mut cells = Cells { signature, cells: vec![Cell::MISSING] };
         let mut layout: Layout = [0; SLOTS];
         let mut added = [0; FUNCTIONALITY_PLACES];
-        let mut mask = 0u64;
+        let mut mask = KeySet::OBSERVED.functionalities;
         let aliases = AliasKey::ALL.map(KeySet::of_alias);
         for key in std::iter::once(DispatchKey::Undefined).chain(DispatchKey::all()) {
             let (kernel, origin) = self.resolve(key, fallbacks, &aliases);

@@ -1,6 +1,8 @@
 //! Observed calls: what [`signature!`](crate::signature) and boxed calls go through while there is an observer.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use parking_lot::Mutex;
 
 use crate::boxing::{self, Returns};
 use crate::error::Result;
@@ -13,14 +15,41 @@ use crate::operator::Operator;
 use crate::stack::Stack;
 use crate::value::Value;
 
-/// How many observers are enabled, in the process and in all its threads. All that a call looks at while it is 0.
-pub(super) static ACTIVE: AtomicUsize = AtomicUsize::new(0);
+/// How many observers are enabled, in the process and in all its threads.
+static ACTIVE: Mutex<usize> = Mutex::new(0);
 
-/// Whether there is any observer. Never without the feature `observers` (D261).
+/// [`KeySet::OBSERVED`] while an observer is enabled, else empty. A typed call joins it to its keys, which leads it off
+/// the short way; so a call that nobody observes pays one load and no branch.
+static OBSERVED: AtomicU64 = AtomicU64::new(0);
+
+/// The mark of an observed call, if there is any observer. Never without the feature `observers` (D261).
 #[doc(hidden)]
 #[inline]
-pub fn is_observing() -> bool {
-    cfg!(feature = "observers") && ACTIVE.load(Ordering::Relaxed) != 0
+pub fn observed_mark() -> KeySet {
+    let functionalities = if cfg!(feature = "observers") { OBSERVED.load(Ordering::Relaxed) } else { 0 };
+    KeySet { functionalities, backends: 0 }
+}
+
+/// Whether there is any observer.
+#[inline]
+pub(crate) fn is_observing() -> bool {
+    !observed_mark().is_empty()
+}
+
+/// An observer was enabled.
+pub(super) fn one_more() {
+    let mut active = ACTIVE.lock();
+    *active += 1;
+    OBSERVED.store(KeySet::OBSERVED.functionalities, Ordering::Relaxed);
+}
+
+/// An observer was disabled.
+pub(super) fn one_less() {
+    let mut active = ACTIVE.lock();
+    *active -= 1;
+    if *active == 0 {
+        OBSERVED.store(0, Ordering::Relaxed);
+    }
 }
 
 /// Where the arguments of a call come from when a start asks for them.

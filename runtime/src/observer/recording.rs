@@ -1,7 +1,6 @@
 //! Records opened by hand, with a name (D260).
 
 use std::fmt;
-use std::sync::atomic::Ordering;
 
 use crate::observer::call;
 use crate::observer::record::{Details, Subject};
@@ -72,7 +71,7 @@ impl<'a> RecordBuilder<'a> {
     /// Runs the starts.
     pub fn open(self) -> RecordGuard<'a> {
         let mut step = Step::idle();
-        if call::ACTIVE.load(Ordering::Relaxed) != 0 {
+        if call::is_observing() {
             self.begin(&mut step);
         }
         RecordGuard(step)

@@ -189,7 +189,7 @@ pub(super) struct Entry {
     failures: AtomicU64,
 }
 
-/// Added, and its calls are wanted; only these count in [`call::ACTIVE`].
+/// Added, and its calls are wanted; only these count as active.
 const ON: u8 = 0;
 /// Added and disabled.
 const OFF: u8 = 1;
@@ -241,21 +241,21 @@ impl Entry {
 
     fn enable(&self) {
         if self.state.compare_exchange(OFF, ON, Ordering::Relaxed, Ordering::Relaxed).is_ok() {
-            call::ACTIVE.fetch_add(1, Ordering::Relaxed);
+            call::one_more();
             VERSION.fetch_add(1, Ordering::Release);
         }
     }
 
     fn disable(&self) {
         if self.state.compare_exchange(ON, OFF, Ordering::Relaxed, Ordering::Relaxed).is_ok() {
-            call::ACTIVE.fetch_sub(1, Ordering::Relaxed);
+            call::one_less();
             VERSION.fetch_add(1, Ordering::Release);
         }
     }
 
     pub(super) fn remove(&self) {
         if self.state.swap(REMOVED, Ordering::Relaxed) == ON {
-            call::ACTIVE.fetch_sub(1, Ordering::Relaxed);
+            call::one_less();
         }
         VERSION.fetch_add(1, Ordering::Release);
     }
