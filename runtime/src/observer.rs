@@ -63,8 +63,7 @@ mod step;
 mod thread;
 
 pub(crate) use call::call_boxed;
-pub(crate) use call::is_observing;
-pub use call::{in_place, observed_mark, returning};
+pub use call::{in_place, is_observing, observed_mark, returning};
 pub use failure::ObserverFailure;
 pub use record::{Outcome, Record, RecordEnd, RecordStart, set_default_node_id, set_sequence_numbers};
 pub use recording::{RecordBuilder, RecordGuard, with_record};

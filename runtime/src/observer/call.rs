@@ -31,8 +31,9 @@ pub fn observed_mark() -> KeySet {
 }
 
 /// Whether there is any observer.
+#[doc(hidden)]
 #[inline]
-pub(crate) fn is_observing() -> bool {
+pub fn is_observing() -> bool {
     !observed_mark().is_empty()
 }
 
