@@ -42,9 +42,7 @@ impl Backend {
     /// `DuplicateKey` if one of its keys has the name of another key; `Value` for a name that is not a word, or when
     /// 48 backends were added already.
     pub fn add(name: &str) -> Result<Backend> {
-        let backend = added_keys::add_backend(name)?;
-        registry::keys_were_added();
-        Ok(backend)
+        registry::add_key(|| added_keys::add_backend(name))
     }
 
     /// The backend of this name.
@@ -225,9 +223,7 @@ impl DispatchKey {
     }
 
     fn add(self, name: &str, above: bool, backend_like: bool) -> Result<DispatchKey> {
-        let key = added_keys::add_functionality(name, self, above, backend_like)?;
-        registry::keys_were_added();
-        Ok(key)
+        registry::add_key(|| added_keys::add_functionality(name, self, above, backend_like))
     }
 }
 

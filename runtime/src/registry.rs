@@ -138,12 +138,15 @@ pub fn collected_problems() -> Vec<String> {
     registry.problems.iter().map(ToString::to_string).chain(waiting).collect()
 }
 
-/// Has every table computed again, now that there are more keys, and lets kernels in that waited for one.
-pub(crate) fn keys_were_added() {
+/// Adds a key, has every table computed again and lets kernels in that waited for it. Nothing is computed or checked
+/// while the key is there and the tables do not have it.
+pub(crate) fn add_key<K>(add: impl FnOnce() -> Result<K>) -> Result<K> {
     let mut registry = registry();
+    let key = add()?;
     let waiting = std::mem::take(&mut registry.waiting);
     registry.announce(waiting);
     registry.unpublish_all();
+    Ok(key)
 }
 
 impl Registry {
