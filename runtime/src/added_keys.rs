@@ -94,10 +94,12 @@ pub(crate) fn parse(name: &str) -> Option<DispatchKey> {
 
 /// The names of all added keys, for "did you mean".
 pub(crate) fn names() -> Vec<String> {
-    let added = DispatchKey::all().filter(|key| {
-        key.number() as usize >= FIRST_FUNCTIONALITY || key.backend().is_some_and(is_added_backend)
-    });
-    added.map(|key| key.to_string()).collect()
+    DispatchKey::all().filter(|&key| is_added(key)).map(|key| key.to_string()).collect()
+}
+
+/// Whether a key was added, or belongs to a backend that was.
+pub(crate) fn is_added(key: DispatchKey) -> bool {
+    key.number() as usize >= FIRST_FUNCTIONALITY || key.backend().is_some_and(is_added_backend)
 }
 
 fn check_name(name: &str, what: &str) -> Result<()> {

@@ -7,6 +7,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use crate::added_keys;
 use crate::key::DispatchKey;
 
 /// The result of everything that can fail in Keyway.
@@ -261,6 +262,8 @@ impl fmt::Display for Error {
                 }
                 let key = match self.0.key {
                     None | Some(DispatchKey::Undefined) => "CompositeExplicitAutograd".to_owned(),
+                    // The attribute takes the name of a key that the compiler does not know in quotes.
+                    Some(key) if added_keys::is_added(key) => format!("\"{key}\""),
                     Some(key) => key.to_string(),
                 };
                 write!(f, "#[kernel(\"{operator}\", {key})]")?;
