@@ -68,10 +68,11 @@ macro_rules! signature {
             fn observe(
                 operator: &'static $crate::Operator,
                 keys: $crate::KeySet,
+                found: ::std::option::Option<$crate::KeySet>,
                 inputs: &dyn ::std::ops::Fn(&mut $crate::Stack),
                 run: &dyn ::std::ops::Fn() -> $crate::Result<()>,
             ) -> $crate::Result<()> {
-                $crate::observer::in_place(operator, keys, &[$($index),*], inputs, run)
+                $crate::observer::in_place(operator, keys, found, &[$($index),*], inputs, run)
             }
         }
     };
@@ -106,10 +107,11 @@ macro_rules! signature {
             fn observe(
                 operator: &'static $crate::Operator,
                 keys: $crate::KeySet,
+                found: ::std::option::Option<$crate::KeySet>,
                 inputs: &dyn ::std::ops::Fn(&mut $crate::Stack),
                 run: &dyn ::std::ops::Fn() -> $crate::Result<$ret>,
             ) -> $crate::Result<$ret> {
-                $crate::observer::returning(operator, keys, inputs, run)
+                $crate::observer::returning(operator, keys, found, inputs, run)
             }
         }
     };
@@ -157,7 +159,12 @@ macro_rules! signature {
                 let inputs = |stack: &mut $crate::Stack| {
                     $(stack.push($crate::Argument::into_value($arg));)*
                 };
-                Self::observe(operator.operator(), keys, &inputs, &|| Self::redispatch(operator, keys, $($arg),*))
+                let found = operator.find(keys);
+                let run = || match found {
+                    ::std::option::Option::Some((f, keys)) => f(keys, $($arg),*),
+                    ::std::option::Option::None => Self::unusual(operator, keys, $($arg),*),
+                };
+                Self::observe(operator.operator(), keys, found.map(|found| found.1), &inputs, &run)
             }
 
             /// Boxed kernels, first calls, missing kernels.

@@ -1,5 +1,6 @@
 //! Observed calls: what [`signature!`](crate::signature) and boxed calls go through while there is an observer.
 
+use std::rc::Rc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use parking_lot::Mutex;
@@ -7,13 +8,13 @@ use parking_lot::Mutex;
 use crate::boxing::{self, Returns};
 use crate::error::Result;
 use crate::key_set::KeySet;
+use crate::observer::plan::Chosen;
 use crate::observer::record::{self, Details, Subject};
 use crate::observer::scope::Scope;
 use crate::observer::step::Step;
 use crate::observer::thread;
 use crate::operator::Operator;
 use crate::stack::Stack;
-use crate::value::Value;
 
 /// How many observers are enabled, in the process and in all its threads.
 static ACTIVE: Mutex<usize> = Mutex::new(0);
@@ -53,41 +54,43 @@ pub(super) fn one_less() {
     }
 }
 
-/// Where the arguments of a call come from when a start asks for them.
-enum Inputs<'a> {
-    OnStack(&'a [Value]),
-    Typed(&'a dyn Fn(&mut Stack)),
+/// The observers of a call.
+#[inline]
+fn observers_of(operator: &'static Operator) -> Option<Rc<Chosen>> {
+    if operator.is_observed() { thread::choose(Scope::Function) } else { None }
 }
 
-/// Runs the starts of a call, unless nobody observes it.
+/// The step of a call with these keys, before its starts. `found` are the keys of its kernel, where it has been looked
+/// up already.
 ///
 /// # Errors
 /// A missing kernel, before any observer runs (D169).
-#[inline]
-fn begin(
-    step: &mut Step<'static>,
+#[inline(always)]
+fn step_of(
+    chosen: Rc<Chosen>,
     operator: &'static Operator,
     keys: KeySet,
-    inputs: Inputs<'_>,
-) -> Result<()> {
-    if !operator.is_observed() {
-        return Ok(());
-    }
-    let Some(chosen) = thread::choose(Scope::Function) else { return Ok(()) };
-    let subject = Subject::Operator(operator, operator.keys_of_kernel(keys)?);
+    found: Option<KeySet>,
+) -> Result<Step<'static>> {
+    let kernel_keys = match found {
+        Some(keys) => keys,
+        None => operator.keys_of_kernel(keys)?,
+    };
     let details = Details { sequence_number: record::sequence_number(keys), ..Details::NONE };
-    step.prepare(chosen, subject, Scope::Function, details);
-    match inputs {
-        Inputs::OnStack(values) => step.start(values),
-        Inputs::Typed(push) if step.needs_inputs() => {
-            // Gone before the kernel runs, which may want to be the only one to hold a tensor (D249).
-            let mut stack = Stack::new();
-            push(&mut stack);
-            step.start(&stack);
-        }
-        Inputs::Typed(_) => step.start(&[]),
+    Ok(Step::new(chosen, Subject::Operator(operator, kernel_keys), Scope::Function, details))
+}
+
+/// Runs the starts of a typed call.
+#[inline]
+fn start_typed(step: &mut Step<'_>, inputs: &dyn Fn(&mut Stack)) {
+    if step.needs_inputs() {
+        // Gone before the kernel runs, which may want to be the only one to hold a tensor (D249).
+        let mut stack = Stack::new();
+        inputs(&mut stack);
+        step.start(&stack);
+    } else {
+        step.start(&[]);
     }
-    Ok(())
 }
 
 /// Runs a typed call that returns its results. One copy for each result type, whatever the arguments.
@@ -99,11 +102,13 @@ fn begin(
 pub fn returning<R: Returns>(
     operator: &'static Operator,
     keys: KeySet,
+    found: Option<KeySet>,
     inputs: &dyn Fn(&mut Stack),
     run: &dyn Fn() -> Result<R>,
 ) -> Result<R> {
-    let mut step = Step::idle();
-    begin(&mut step, operator, keys, Inputs::Typed(inputs))?;
+    let Some(chosen) = observers_of(operator) else { return run() };
+    let mut step = step_of(chosen, operator, keys, found)?;
+    start_typed(&mut step, inputs);
     match run() {
         Ok(results) if step.needs_outputs() => {
             let mut outputs = Stack::new();
@@ -131,12 +136,14 @@ pub fn returning<R: Returns>(
 pub fn in_place(
     operator: &'static Operator,
     keys: KeySet,
+    found: Option<KeySet>,
     returned: &[usize],
     inputs: &dyn Fn(&mut Stack),
     run: &dyn Fn() -> Result<()>,
 ) -> Result<()> {
-    let mut step = Step::idle();
-    begin(&mut step, operator, keys, Inputs::Typed(inputs))?;
+    let Some(chosen) = observers_of(operator) else { return run() };
+    let mut step = step_of(chosen, operator, keys, found)?;
+    start_typed(&mut step, inputs);
     match run() {
         Ok(()) if step.needs_outputs() => {
             let mut arguments = Stack::new();
@@ -168,8 +175,9 @@ pub(crate) fn call_boxed(
     keys: KeySet,
     stack: &mut Stack,
 ) -> Result<()> {
-    let mut step = Step::idle();
-    begin(&mut step, operator, keys, Inputs::OnStack(&stack[base..]))?;
+    let Some(chosen) = observers_of(operator) else { return operator.redispatch_boxed(keys, stack) };
+    let mut step = step_of(chosen, operator, keys, None)?;
+    step.start(&stack[base..]);
     match operator.redispatch_boxed(keys, stack) {
         Ok(()) => {
             step.returned(&stack[base..]);

@@ -26,15 +26,22 @@ impl fmt::Display for ObserverFailure<'_> {
 }
 
 /// Runs foreign code; what it panics with becomes a text.
+#[inline(always)]
 pub(super) fn quietly<R>(f: impl FnOnce() -> R) -> Result<R, String> {
-    catch_unwind(AssertUnwindSafe(f)).map_err(|payload| {
-        let text = text_of(&*payload);
-        // The payload is foreign as well, and may panic when it is dropped.
-        if let Err(second) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
-            std::mem::forget(second);
-        }
-        text
-    })
+    match catch_unwind(AssertUnwindSafe(f)) {
+        Ok(result) => Ok(result),
+        Err(payload) => Err(take_text(payload)),
+    }
+}
+
+#[cold]
+fn take_text(payload: Box<dyn Any + Send>) -> String {
+    let text = text_of(&*payload);
+    // The payload is foreign as well, and may panic when it is dropped.
+    if let Err(second) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+        std::mem::forget(second);
+    }
+    text
 }
 
 fn text_of(payload: &(dyn Any + Send)) -> String {

@@ -8,21 +8,28 @@ use std::sync::Arc;
 use crate::observer::registration::{Entry, Needs};
 use crate::observer::scope::Scope;
 
-/// The observers of one step, in the order they run.
+/// The observers of one step, in the order they run: at least one, and it is apart since it is often the only one.
 pub(super) struct Chosen {
-    pub(super) entries: Box<[Arc<Entry>]>,
+    pub(super) first: Arc<Entry>,
+    pub(super) more: Box<[Arc<Entry>]>,
+    /// What any of them needs.
     pub(super) needs: Needs,
 }
 
 impl Chosen {
-    fn of(entries: impl Iterator<Item = Arc<Entry>>) -> Option<Rc<Chosen>> {
-        let entries: Box<[Arc<Entry>]> = entries.collect();
-        let needs = entries.iter().map(|entry| entry.needs()).fold(Needs::default(), |all, one| Needs {
+    fn of(mut entries: impl Iterator<Item = Arc<Entry>>) -> Option<Rc<Chosen>> {
+        let first = entries.next()?;
+        let more: Box<[Arc<Entry>]> = entries.collect();
+        let needs = more.iter().map(|entry| entry.needs()).fold(first.needs(), |all, one| Needs {
             inputs: all.inputs | one.inputs,
             outputs: all.outputs | one.outputs,
             ids: all.ids | one.ids,
         });
-        (!entries.is_empty()).then(|| Rc::new(Chosen { entries, needs }))
+        Some(Rc::new(Chosen { first, more, needs }))
+    }
+
+    pub(super) fn all(&self) -> impl Iterator<Item = &Entry> {
+        std::iter::once(&self.first).chain(&self.more).map(|entry| &**entry)
     }
 }
 

@@ -70,19 +70,15 @@ impl<'a> RecordBuilder<'a> {
 
     /// Runs the starts.
     pub fn open(self) -> RecordGuard<'a> {
-        let mut step = Step::idle();
-        if call::is_observing() {
-            self.begin(&mut step);
-        }
-        RecordGuard(step)
+        RecordGuard(if call::is_observing() { self.begin() } else { None })
     }
 
     #[cold]
-    fn begin(self, step: &mut Step<'a>) {
-        if let Some(chosen) = thread::choose(self.scope) {
-            step.prepare(chosen, Subject::Named(self.name), self.scope, self.details);
-            step.start(self.inputs);
-        }
+    fn begin(self) -> Option<Step<'a>> {
+        let chosen = thread::choose(self.scope)?;
+        let mut step = Step::new(chosen, Subject::Named(self.name), self.scope, self.details);
+        step.start(self.inputs);
+        Some(step)
     }
 }
 
@@ -97,20 +93,24 @@ impl fmt::Debug for RecordBuilder<'_> {
 
 /// An open record. Dropping it ends the record, on a panic with [`Outcome::Panicked`](crate::Outcome).
 #[must_use = "the record ends when the guard is dropped"]
-pub struct RecordGuard<'a>(Step<'a>);
+pub struct RecordGuard<'a>(Option<Step<'a>>);
 
 impl RecordGuard<'_> {
     /// Ends the record with outputs, for the observers that ask for them.
     pub fn finish(mut self, outputs: &[Value]) {
-        self.0.returned(outputs);
+        if let Some(mut step) = self.0.take() {
+            step.returned(outputs);
+        }
     }
 }
 
 impl Drop for RecordGuard<'_> {
     fn drop(&mut self) {
         // On a panic the step's own drop says so.
-        if !std::thread::panicking() {
-            self.0.returned(&[]);
+        if let Some(step) = &mut self.0
+            && !std::thread::panicking()
+        {
+            step.returned(&[]);
         }
     }
 }

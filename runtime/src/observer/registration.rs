@@ -261,43 +261,46 @@ impl Entry {
     }
 
     /// Runs the start function; `None` if it failed.
+    #[inline(always)]
     pub(super) fn start(&self, record: &RecordStart<'_>) -> Option<Context> {
         match quietly(|| self.observer().callbacks.start(record)) {
             Ok(Ok(context)) => Some(context),
-            Ok(Err(error)) => self.failed(record.full_name(), false, || error.to_string()),
-            Err(text) => self.failed(record.full_name(), false, || text),
+            Ok(Err(error)) => self.reported(record.full_name(), false, &error),
+            Err(text) => self.failed(record.full_name(), false, &text),
         }
     }
 
     /// Runs the end function.
+    #[inline(always)]
     pub(super) fn end(&self, record: &RecordEnd<'_>, context: Option<Context>) {
         match quietly(|| self.observer().callbacks.end(record, context)) {
             Ok(Ok(())) => {}
-            Ok(Err(error)) => drop(self.failed::<()>(record.full_name(), true, || error.to_string())),
-            Err(text) => drop(self.failed::<()>(record.full_name(), true, || text)),
+            Ok(Err(error)) => drop(self.reported(record.full_name(), true, &error)),
+            Err(text) => drop(self.failed(record.full_name(), true, &text)),
         }
     }
 
     #[cold]
-    fn failed<T>(&self, record: &str, at_end: bool, text: impl FnOnce() -> String) -> Option<T> {
+    fn reported(&self, record: &str, at_end: bool, error: &Error) -> Option<Context> {
+        self.failed(record, at_end, &error.to_string())
+    }
+
+    #[cold]
+    fn failed(&self, record: &str, at_end: bool, text: &str) -> Option<Context> {
         let before = self.failures.fetch_add(1, Ordering::Relaxed);
-        let report = || {
-            let text = text();
-            let failure = ObserverFailure { observer: self.id, record, at_end, text: &text };
-            match &self.observer().on_failure {
-                Some(hook) => hook(&failure),
-                None if before == 0 => {
-                    // There is nobody to tell if standard error is closed.
-                    let _ = writeln!(
-                        std::io::stderr(),
-                        "keyway: {failure}; the call goes on, and more failures of this observer are not reported"
-                    );
-                }
-                None => {}
-            }
-        };
+        let failure = ObserverFailure { observer: self.id, record, at_end, text };
         // The hook is foreign as well, and there is nobody left to tell.
-        let _ = quietly(report);
+        let _ = quietly(|| match &self.observer().on_failure {
+            Some(hook) => hook(&failure),
+            None if before == 0 => {
+                // There is nobody to tell if standard error is closed.
+                let _ = writeln!(
+                    std::io::stderr(),
+                    "keyway: {failure}; the call goes on, and more failures of this observer are not reported"
+                );
+            }
+            None => {}
+        });
         None
     }
 }

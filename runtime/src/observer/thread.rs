@@ -45,10 +45,13 @@ impl Thread {
     fn choose(&self, scope: Scope) -> Option<Rc<Chosen>> {
         let plan = &self.plans[scope as usize];
         let version = registration::version();
-        if plan.borrow().version != version {
+        let mut current = plan.borrow_mut();
+        if current.version != version {
+            drop(current);
             self.renew(plan, version, scope);
+            current = plan.borrow_mut();
         }
-        plan.borrow_mut().choose(&self.random)
+        current.choose(&self.random)
     }
 
     #[cold]
