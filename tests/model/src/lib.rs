@@ -22,11 +22,8 @@ mod tests {
         generation: UnsafeCell<usize>,
     }
 
+    #[allow(unsafe_code, reason = "loom's cell is not Sync; the model proves it is used as if it were")]
     // SAFETY: written before it is published and only read after, which is what the model checks.
-    #[allow(
-        unsafe_code,
-        reason = "loom's cell is not Sync; the model proves that this one is used as if it were"
-    )]
     unsafe impl Sync for Table {}
 
     fn table(generation: usize) -> &'static Table {
