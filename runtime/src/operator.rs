@@ -33,6 +33,8 @@ pub struct Operator {
     name: &'static str,
     /// The schema of a generated operator, parsed when first needed.
     generated_schema: Option<&'static str>,
+    /// The tags of a generated operator.
+    generated_tags: &'static [&'static str],
     signature: Option<TypeId>,
     /// What calls use; before the first call and after a change the table that says "compute me".
     table: Published<Table>,
@@ -62,6 +64,7 @@ impl Operator {
         Operator {
             name,
             generated_schema,
+            generated_tags: &[],
             signature,
             table: Published::new(&UNBUILT),
             definition: Published::new(&UNDEFINED),
@@ -342,6 +345,11 @@ impl Operator {
         self.definition.get().as_ref().or_else(|| self.generated_definition())
     }
 
+    /// The definition, unless it is a generated one that nobody has looked at yet.
+    pub(crate) fn parsed_definition(&self) -> Option<&'static Definition> {
+        self.definition.get().as_ref()
+    }
+
     /// Whether it has a definition, parsed already or not.
     pub(crate) fn is_defined(&self) -> bool {
         self.generated_schema.is_some() || self.definition.get().is_some()
@@ -353,7 +361,7 @@ impl Operator {
         let schema = self.generated_schema?.parse().ok()?;
         let one_at_a_time = self.state.lock();
         if self.definition.get().is_none() {
-            self.define(Some(Definition::new(schema, None)));
+            self.define(Some(Definition::new(schema, None).with_tags(self.generated_tags)));
         }
         drop(one_at_a_time);
         self.definition()
@@ -444,6 +452,13 @@ impl<S: Signature> TypedOperator<S> {
             operator: Operator::new(name, Some(schema), Some(TypeId::of::<S>())),
             signature: PhantomData,
         }
+    }
+
+    /// The entry with tags (D134).
+    #[must_use]
+    pub const fn tagged(mut self, tags: &'static [&'static str]) -> TypedOperator<S> {
+        self.operator.generated_tags = tags;
+        self
     }
 
     /// The operator without its signature.

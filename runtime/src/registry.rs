@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use keyway_schema::{OperatorName, suggest};
+use keyway_schema::{OperatorName, Schema, suggest};
 use parking_lot::{Mutex, MutexGuard};
 
 use crate::definition::Definition;
@@ -278,10 +278,14 @@ fn by_name() -> Vec<&'static Operator> {
     operators
 }
 
+/// An operator with its schema, unless that is a generated one which nobody has looked at yet.
+pub(crate) type Defined = (&'static Operator, Option<&'static Schema>);
+
 /// Hands over the operators that are defined, by name, while nothing can change.
-pub(crate) fn with_defined(f: impl FnOnce(&mut dyn Iterator<Item = &'static Operator>)) {
+pub(crate) fn with_defined(f: impl FnOnce(&mut dyn Iterator<Item = Defined>)) {
     let _held = registry();
-    f(&mut by_name().into_iter().filter(|operator| operator.is_defined()));
+    let defined = by_name().into_iter().filter(|operator| operator.is_defined());
+    f(&mut defined.map(|operator| (operator, operator.parsed_definition().map(|parsed| &parsed.schema))));
 }
 
 /// Hands over every operator and the fallbacks, while nothing can change.
@@ -360,6 +364,7 @@ impl Registration {
 impl Drop for Registration {
     fn drop(&mut self) {
         let Some(undo) = self.0.take() else { return };
+        let is_definition = matches!(undo, Undo::Definition(_));
         let mut registry = registry();
         match undo {
             Undo::Kernel(operator, key, kernel) => {
@@ -371,7 +376,7 @@ impl Drop for Registration {
                 let definition = operator.definition();
                 operator.define(None);
                 if let Some(definition) = definition {
-                    listener::note(OperatorChange::Undefined(operator, &definition.schema));
+                    listener::note(OperatorChange::undefined(operator, &definition.schema));
                 }
             }
             Undo::Name(operator) => {
@@ -390,7 +395,9 @@ impl Drop for Registration {
             }
         }
         drop(registry);
-        listener::tell();
+        if is_definition {
+            listener::tell();
+        }
     }
 }
 
@@ -472,7 +479,7 @@ pub(crate) fn register_definition(
         inference::check_kernel(operator, &definition, kernel)?;
     }
     operator.define(Some(definition));
-    listener::note(OperatorChange::Defined(operator));
+    listener::note(OperatorChange::defined(operator, operator.schema()));
     drop(registry);
     listener::tell();
     Ok((operator, Registration(Some(Undo::Definition(operator)))))

@@ -246,7 +246,11 @@ fn differences_keep_backends() {
     assert_eq!(common.highest(), K::CPU, "D43: PyTorch gives a marker, its table look-up CPU's slot");
     assert_eq!(common.to_string(), "{Dense}");
     let no_key = KeySet::of_block(Functionality::AutocastFunctionality) | KeySet::of_backend(Backend::CPU);
-    assert_eq!(no_key.to_string(), "{AutocastFunctionality, backend CPU}", "only the empty set prints as {{}}");
+    assert_eq!(
+        no_key.to_string(),
+        "{AutocastFunctionality, backend CPU}",
+        "only the empty set prints as {{}}"
+    );
     assert!(!KeySet::of(K::AutogradCPU).shares_functionality(KeySet::of(K::CPU)));
     assert_eq!(set([K::CPU, K::CUDA]).without_backend(Backend::CUDA), KeySet::of(K::CPU));
 }

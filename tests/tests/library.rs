@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex};
 
 use keyway::{
     AliasKey, Backend, Device, DispatchKey, ErrorKind, Kernel, KeySet, Library, LibraryKind, Operator,
-    OperatorChange, RegistrationKey, Result, Tensor, Value, check_invariants, dangling_operators,
-    find_operator, listen, operators, operators_with_kernel, register_kernel,
+    OperatorChange, RegistrationKey, Result, Tensor, TypedOperator, Value, check_invariants,
+    dangling_operators, find_operator, listen, operators, operators_with_kernel, register_kernel,
 };
 
 const CPU: DispatchKey = DispatchKey::CPU;
@@ -200,12 +200,9 @@ fn names_and_kernels_may_come_before_the_definition() -> Result<()> {
 fn hear(namespace: &'static str) -> (Arc<Mutex<Vec<String>>>, impl Fn(OperatorChange) + Send + Sync) {
     let heard = Arc::new(Mutex::new(Vec::new()));
     let log = heard.clone();
-    let listener = move |change| {
-        let text = match change {
-            OperatorChange::Defined(operator) => format!("+{}", operator.schema().unwrap()),
-            OperatorChange::Undefined(_, schema) => format!("-{schema}"),
-            _ => return,
-        };
+    let listener = move |change: OperatorChange| {
+        let sign = if change.is_defined() { "+" } else { "-" };
+        let text = format!("{sign}{}", change.schema().unwrap());
         if text[1..].starts_with(namespace) {
             log.lock().unwrap().push(text);
         }
@@ -239,17 +236,15 @@ fn a_listener_hears_of_definitions() -> Result<()> {
 #[test]
 fn a_listener_may_register_and_may_panic() -> Result<()> {
     let panics = listen(|change| {
-        if let OperatorChange::Defined(operator) = change {
-            assert!(!operator.name().starts_with("lib_reacts::"), "on purpose");
-        }
+        assert!(!change.operator().name().starts_with("lib_reacts::"), "on purpose");
     });
     let kernels = Arc::new(Mutex::new(Library::implement("lib_reacts")));
     let held = kernels.clone();
-    let reacts = listen(move |change| match change {
-        OperatorChange::Defined(operator) if operator.name().starts_with("lib_reacts::") => {
-            held.lock().unwrap().kernel(operator.name(), CPU, says("reaction")).unwrap();
+    let reacts = listen(move |change| {
+        let name = change.operator().name();
+        if change.is_defined() && name.starts_with("lib_reacts::") {
+            held.lock().unwrap().kernel(name, CPU, says("reaction")).unwrap();
         }
-        _ => {}
     });
     let mut library = Library::define("lib_reacts")?;
     let f = library.def("f(Tensor x) -> str")?;
@@ -257,6 +252,14 @@ fn a_listener_may_register_and_may_panic() -> Result<()> {
     assert_eq!(library.def("f(Tensor x) -> str").unwrap_err().kind(), ErrorKind::DuplicateDef);
     drop((panics, reacts));
     Ok(())
+}
+
+static TAGGED: TypedOperator<Unary> =
+    TypedOperator::new("lib_tagged::f", "lib_tagged::f(Tensor x) -> Tensor").tagged(&["generated"]);
+
+keyway::signature! {
+    /// `(Tensor) -> Tensor`
+    Unary = (x: &Tensor) -> Tensor
 }
 
 /// D134, REG-64: tags; every operator that has a kernel at a key.
@@ -267,6 +270,7 @@ fn operators_are_listed_by_kernel_and_carry_tags() -> Result<()> {
     let g = library.def("g(Tensor x) -> str")?;
     assert_eq!(f.tags(), ["pointwise", "core"]);
     assert!(f.has_tag("core") && g.tags().is_empty());
+    assert_eq!(TAGGED.operator().tags(), ["generated"]);
     library.kernel("f", CPU, says("f"))?;
     library.default_kernel("g", says("g"))?;
     let on_cpu = operators_with_kernel(CPU);
@@ -385,4 +389,30 @@ fn says_boxed(word: &'static str) -> Kernel {
         stack.push(word);
         Ok(())
     })
+}
+
+/// D170, better than D171: threads that define and undefine at once are heard in order, each operator's by turns.
+#[test]
+fn listeners_hear_changes_of_many_threads_in_order() {
+    let (heard, listener) = hear("lib_threads");
+    let guard = listen(listener);
+    std::thread::scope(|scope| {
+        for thread in 0..4 {
+            scope.spawn(move || {
+                for _ in 0..50 {
+                    let mut library = Library::define(&format!("lib_threads{thread}")).unwrap();
+                    library.def("f(int x) -> int").unwrap();
+                }
+            });
+        }
+    });
+    drop(guard);
+    let heard = heard.lock().unwrap();
+    for thread in 0..4 {
+        let own = format!("lib_threads{thread}::");
+        let signs: String =
+            heard.iter().filter(|text| text[1..].starts_with(&own)).map(|text| &text[..1]).collect();
+        assert_eq!(signs, "+-".repeat(50));
+    }
+    assert_eq!(check_invariants(), []);
 }
