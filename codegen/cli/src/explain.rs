@@ -1,7 +1,10 @@
-//! `keyway explain`: what an error code means.
+//! `keyway explain`: what an error code means, or which way a call of an operator takes.
+//!
+//! The only command that knows kernels: those of the bundled library, which is linked for it.
 
 use std::io::{self, Write};
 
+use keyway::{Backend, DType, Device, DispatchKey, Error, KeySet, LocalKeySets, RegistrationKey, Tensor};
 use keyway_schema::Code;
 
 use crate::Outcome;
@@ -9,35 +12,107 @@ use crate::Outcome;
 /// Arguments of `keyway explain`.
 #[derive(clap::Args)]
 pub(crate) struct Explain {
-    /// The code, KW0006 for instance; all codes if left out
-    #[arg(value_name = "CODE")]
-    code: Option<String>,
+    /// A code, KW0006 for instance, or an operator of the bundled library, aten::add.Tensor; all codes if left out
+    #[arg(value_name = "CODE or OPERATOR")]
+    what: Option<String>,
+    /// Keys that the arguments of the call carry, with commas between; those of a tensor on the CPU if left out
+    #[arg(long, value_name = "KEYS", value_delimiter = ',', conflicts_with = "device")]
+    keys: Vec<String>,
+    /// The device of the arguments, cpu or meta for instance, in place of their keys
+    #[arg(long, value_name = "DEVICE")]
+    device: Option<String>,
+    /// Keys that the thread includes besides its usual ones
+    #[arg(long, value_name = "KEYS", value_delimiter = ',')]
+    include: Vec<String>,
+    /// Keys that the thread excludes besides its usual ones
+    #[arg(long, value_name = "KEYS", value_delimiter = ',')]
+    exclude: Vec<String>,
+    /// The whole table of the operator too
+    #[arg(long)]
+    table: bool,
 }
 
 impl Explain {
     pub(crate) fn run(self, out: &mut impl Write) -> io::Result<Outcome> {
-        let Some(text) = self.code else {
-            for code in Code::ALL {
-                writeln!(out, "{code}  {}", code.title())?;
-            }
-            return Ok(Outcome::Well);
+        match self.what.as_deref() {
+            None => all_codes(out),
+            Some(text) if is_code(text) => code(text, out),
+            Some(operator) => match self.path_of(operator) {
+                Ok(text) => writeln!(out, "{text}").map(|()| Outcome::Well),
+                Err(error) => {
+                    eprintln!("error: {error}");
+                    eprintln!("help: codes look like KW0006, operators like aten::add.Tensor");
+                    Ok(Outcome::Badly)
+                }
+            },
+        }
+    }
+
+    fn path_of(&self, operator: &str) -> Result<String, Error> {
+        keyway_ops::register();
+        let operator = keyway::find_operator(operator)?;
+        let keys = match (&self.device, self.keys.is_empty()) {
+            (Some(device), _) => keys_of_device(device)?,
+            (None, true) => keys_of_device("CPU")?,
+            (None, false) => set(&self.keys)?,
         };
-        match text.parse::<Code>() {
-            Ok(code) => {
-                writeln!(
-                    out,
-                    "{code}: {}\n\n{}\n\nClauses: {}",
-                    code.title(),
-                    code.explanation(),
-                    code.clauses()
-                )?;
-                Ok(Outcome::Well)
+        let sets = LocalKeySets {
+            included: LocalKeySets::DEFAULT.included | set(&self.include)?,
+            excluded: LocalKeySets::DEFAULT.excluded | set(&self.exclude)?,
+        };
+        let mut text = operator.explain(keys, sets).to_string();
+        if self.table {
+            text.push_str("\n\nThe whole table:");
+            for row in operator.table() {
+                text.push_str(&format!("\n  {row}"));
             }
-            Err(error) => {
-                eprintln!("error: `{text}` is {error}");
-                eprintln!("help: `keyway explain` lists all codes");
-                Ok(Outcome::Badly)
-            }
+        }
+        Ok(text)
+    }
+}
+
+fn keys_of_device(name: &str) -> Result<KeySet, Error> {
+    let backend = Backend::all().find(|backend| backend.name().eq_ignore_ascii_case(name));
+    let backend = backend.map_or_else(|| Backend::find(name), Ok)?;
+    match backend {
+        Backend::CPU | Backend::Meta => Ok(Tensor::zeros(&[], DType::Float32, Device::of(backend))?.key_set()),
+        other => {
+            let blocks = [keyway::Functionality::Dense, keyway::Functionality::AutogradFunctionality];
+            let keys = blocks.map(|block| DispatchKey::of(block, other));
+            Ok(KeySet::from_iter(keys).with(DispatchKey::ADInplaceOrView))
+        }
+    }
+}
+
+fn set(names: &[String]) -> Result<KeySet, Error> {
+    names.iter().try_fold(KeySet::EMPTY, |set, name| match name.trim().parse()? {
+        RegistrationKey::Runtime(key) => Ok(set.with(key)),
+        RegistrationKey::Alias(alias) => Ok(set | KeySet::of_alias(alias)),
+    })
+}
+
+fn is_code(text: &str) -> bool {
+    text.len() > 2 && text[..2].eq_ignore_ascii_case("KW") && text[2..].bytes().all(|b| b.is_ascii_digit())
+}
+
+fn all_codes(out: &mut impl Write) -> io::Result<Outcome> {
+    for code in Code::ALL {
+        writeln!(out, "{code}  {}", code.title())?;
+    }
+    Ok(Outcome::Well)
+}
+
+fn code(text: &str, out: &mut impl Write) -> io::Result<Outcome> {
+    match text.to_ascii_uppercase().parse::<Code>() {
+        Ok(code) => {
+            let (title, explanation, clauses) = (code.title(), code.explanation(), code.clauses());
+            writeln!(out, "{code}: {title}\n\n{explanation}\n\nClauses: {clauses}")?;
+            Ok(Outcome::Well)
+        }
+        Err(error) => {
+            eprintln!("error: `{text}` is {error}");
+            eprintln!("help: `keyway explain` lists all codes");
+            Ok(Outcome::Badly)
         }
     }
 }
