@@ -1,9 +1,8 @@
 //! The arguments of a boxed call from what a user gave: by position, by name, the rest from defaults (D221).
 
-use keyway_schema::{Argument, BaseType, Default, Schema, Type};
+use keyway_schema::{Argument, BaseType, Default, Schema, Type, words};
 
 use crate::device::{Device, Layout, MemoryFormat};
-use crate::dtype::DType;
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::Backend;
 use crate::operator::Operator;
@@ -141,9 +140,14 @@ fn list_of(elements: &[Default], ty: &Type) -> Option<Value> {
     }
 }
 
-fn device(name: &str) -> Option<Value> {
+/// `cuda`, `cuda:1`: a backend's name in small letters and an index.
+fn device(text: &str) -> Option<Value> {
+    let (name, index) = match text.split_once(':') {
+        Some((name, index)) => (name, Some(index.parse().ok()?)),
+        None => (text, None),
+    };
     let backend = Backend::all().find(|backend| backend.name().eq_ignore_ascii_case(name))?;
-    Some(Value::Device(Device::of(backend)))
+    Some(Value::Device(Device { backend, index }))
 }
 
 /// Symbols stand for reduction codes (Y53), memory formats, layouts and dtypes (Y55).
@@ -152,10 +156,6 @@ fn symbol_value(symbol: &str) -> Option<Value> {
         "Mean" => Some(Value::Int(1)),
         "contiguous_format" => Some(Value::MemoryFormat(MemoryFormat::Contiguous)),
         "strided" => Some(Value::Layout(Layout::Strided)),
-        "long" => Some(Value::DType(DType::Int64)),
-        "int" => Some(Value::DType(DType::Int32)),
-        "float" => Some(Value::DType(DType::Float32)),
-        "double" => Some(Value::DType(DType::Float64)),
-        name => name.parse().ok().map(Value::DType),
+        name => words::dtype(name)?.parse().ok().map(Value::DType),
     }
 }

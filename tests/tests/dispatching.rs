@@ -331,3 +331,14 @@ fn a_key_excluded_for_good_stays_excluded() -> Result<()> {
     assert_eq!(ask(f, [CPU, AUTOGRAD_CPU]), said("autograd"));
     Ok(())
 }
+
+/// DSP-30: an operator of the bundled list, by name and boxed, as by its typed handle.
+#[test]
+fn a_boxed_call_by_name_gives_what_the_typed_call_gives() -> Result<()> {
+    keyway_ops::register();
+    let x = Tensor::from_slice(&[0.5f32, 1.0], &[2])?;
+    let boxed = keyway::find_operator("aten::sin")?.call([(&x).into()])?.pop()?;
+    let typed = keyway_ops::aten::sin::default.call(&x)?;
+    assert_eq!(boxed.as_tensor().unwrap().to_vec::<f32>()?, typed.to_vec::<f32>()?);
+    Ok(())
+}

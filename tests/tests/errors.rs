@@ -1,5 +1,9 @@
 //! Every mistake that the dispatcher knows (dispatch.md D288, D319.12): what it is called and what its message carries,
 //! or why it cannot be made.
+//!
+//! Among the rows are REG-04 and REG-10 (only a name), REG-07, REG-12, REG-16, REG-19, REG-21, REG-22, REG-24, REG-31,
+//! REG-42, REG-50 (a second kernel for a key), REG-53, DSP-14, DSP-27, DSP-29, BOX-67, BOX-72, FB-08 and FB-12. BOX-65, a
+//! kernel without a function, cannot be made; REG-41 and BOX-45, a kernel that takes a tensor by value, does not compile.
 
 use keyway::{
     AliasKey, Device, DispatchKey, Error, ErrorKind, Kernel, KeySet, Library, LibraryKind, Observer,
@@ -219,6 +223,8 @@ const ROWS: [(&str, Row); 61] = [
         f.call_boxed_for_key(DispatchKey::FPGA, &mut Stack::from_iter([1i64])).unwrap_err()
     })),
     ("wrong tensor tag", Fails(WrongValueKind, &["typed::scale", "`self` (position 0) must be Tensor, it is int"], 0, || {
+        let none = call(keyway_tests::typed::scale::default.operator(), [keyway::Value::None, 1i64.into()]);
+        assert!(none.to_string().contains("must be Tensor, it is None"), "{none}");
         call(keyway_tests::typed::scale::default.operator(), [1i64.into(), 1i64.into()])
     })),
     ("wrong primitive tag", Fails(WrongValueKind, &["err_primitive::f", "`x` (position 0) must be float, it is int"], 0, || {

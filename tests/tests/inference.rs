@@ -97,7 +97,7 @@ fn every_optional_passes_through() -> Result<()> {
     Ok(())
 }
 
-/// BOX-20, BOX-21, BOX-23 to BOX-25, BOX-27, BOX-28, BOX-30.
+/// BOX-20, BOX-21, BOX-23 to BOX-25, BOX-27, BOX-30.
 #[test]
 fn every_list_passes_through() -> Result<()> {
     passes!(inf_ints, "int[]", &[i64] => Vec<i64>, |x| x.to_vec(), "int[]", [vec![2i64, 4], Vec::<i64>::new()]);
@@ -492,5 +492,58 @@ fn a_handle_is_checked_against_the_schema() -> Result<()> {
     library.def_fn("f", |x: i64| -> Result<i64> { Ok(x) })?;
     assert!(handle.call((&tensor(), &[1])).is_err(), "defined anew with another schema");
     assert_eq!(handle.operator(), f);
+    Ok(())
+}
+
+/// D221, Y53 to Y55: a default of every kind is a value of its argument's type.
+#[test]
+fn defaults_of_every_kind_are_filled_in() -> Result<()> {
+    let mut library = Library::define("inf_defaults")?;
+    let f = library.def(
+        "f(*, int a=1, float b=2, bool c=True, str d='x', int[2] e=3, float[] g=[0.5,1], Scalar h=1.5, \
+         ScalarType i=long, Layout j=strided, MemoryFormat k=contiguous_format, Device l='cuda:1', int m=Mean, \
+         Tensor? n=None, int[]? o=[], ScalarType? p=float, bool[2] q=True) -> ()",
+    )?;
+    let filled: Vec<String> = f.inputs([], [])?.iter().map(Value::to_string).collect();
+    let expected = [
+        "1",
+        "2.0",
+        "true",
+        "\"x\"",
+        "[3, 3]",
+        "[0.5, 1.0]",
+        "1.5",
+        "int64",
+        "Strided",
+        "Contiguous",
+        "cuda:1",
+        "1",
+        "None",
+        "[]",
+        "float32",
+        "[true, true]",
+    ];
+    assert_eq!(filled, expected);
+    Ok(())
+}
+
+/// REG-41, better: a function serves an operator of a list beside its typed kernels, and the typed call boxes for it.
+#[test]
+fn a_function_serves_an_operator_of_a_list() -> Result<()> {
+    use keyway_tests::typed::scale;
+    let mut kernels = Library::implement("typed");
+    let xla = DispatchKey::XLA;
+    kernels.kernel_fn("scale", xla, |x: &Tensor, _: Scalar| -> Result<Tensor> { Ok(x.clone()) })?;
+    let error = kernels
+        .kernel_fn("scale", DispatchKey::CUDA, |x: &Tensor, _: i64| -> Result<Tensor> { Ok(x.clone()) });
+    assert_eq!(error.unwrap_err().kind(), ErrorKind::SchemaMismatch);
+    let x = tensor();
+    assert!(scale::default.redispatch(KeySet::of(xla), &x, Scalar::Int(3))?.is_same(&x));
+    let handle = scale::default.operator().typed::<(&Tensor, Scalar), Tensor>()?;
+    assert_eq!(
+        handle.call((&x, Scalar::Int(3)))?.to_vec::<f32>()?,
+        [3.0, 6.0],
+        "the typed kernel of the list"
+    );
     Ok(())
 }
