@@ -182,12 +182,17 @@ pub fn with_observation<R>(on: bool, f: impl FnOnce() -> R) -> R {
 }
 
 /// A thread's own observers and its switch, to take along to the threads that work for it (D242, RF-05, RF-18).
+/// [`ThreadState`](crate::ThreadState) takes them along with everything else a thread has.
 ///
 /// Whoever holds the guards still decides: an observer that is removed, or whose thread has ended, runs nowhere.
 ///
 /// ```
-/// use keyway::{Observer, ThreadObservers, with_record};
-/// let guard = Observer::at_start(|record| Ok(assert_eq!(record.name(), "part"))).add_to_thread();
+/// use keyway::{Observer, RecordStart, ThreadObservers, with_record};
+/// let check = |record: &RecordStart<'_>| {
+///     assert_eq!(record.name(), "part");
+///     Ok(())
+/// };
+/// let guard = Observer::at_start(check).add_to_thread();
 /// let observers = ThreadObservers::capture();
 /// std::thread::scope(|scope| {
 ///     scope.spawn(|| {
@@ -219,6 +224,9 @@ impl ThreadObservers {
     fn put(&self, observers: Vec<Arc<Entry>>) {
         switch(self.is_on);
         let replaced = THREAD.try_with(|thread| {
+            if observers.is_empty() && thread.observers.borrow().is_empty() {
+                return observers;
+            }
             // The plans are of other observers now.
             thread.plans.iter().for_each(|plan| plan.borrow_mut().version = 0);
             thread.observers.replace(observers)

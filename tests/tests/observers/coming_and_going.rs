@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use keyway::{
-    ErrorKind, ObservationGuard, Observer, Result, ThreadObservers, clear_process_observers,
-    clear_thread_observers, has_observers, has_process_observers, has_thread_observers, is_observation_on,
-    with_observation, with_record,
+    ErrorKind, ObservationGuard, Observer, RecordStart, Result, ThreadObservers, ThreadState,
+    clear_process_observers, clear_thread_observers, has_observers, has_process_observers,
+    has_thread_observers, is_observation_on, with_observation, with_record,
 };
 
 use crate::{Log, alone, calls, counting, scale};
@@ -171,7 +171,11 @@ fn a_kept_observer_of_a_thread_ends_with_it() {
     let held = Arc::new(());
     let inner = held.clone();
     let thread = std::thread::spawn(move || {
-        Observer::at_start(move |_| Ok(drop(inner.clone()))).add_to_thread().keep();
+        let holds = move |_: &RecordStart<'_>| {
+            drop(inner.clone());
+            Ok(())
+        };
+        Observer::at_start(holds).add_to_thread().keep();
         assert!(has_thread_observers());
         with_record("r", || ());
     });
@@ -196,6 +200,23 @@ fn an_observer_of_a_thread_sees_that_thread_only() {
         (all.take(), own.take()),
         (vec!["there".to_owned(), "here".to_owned()], vec!["there".to_owned()])
     );
+}
+
+/// RF-05, RF-18: they are part of the thread's whole state.
+#[test]
+fn observers_migrate_with_the_state_of_their_thread() {
+    let _alone = alone();
+    let log = Log::default();
+    let _guard = log.names().add_to_thread();
+    let (on, off) = (ThreadState::capture(), with_observation(false, ThreadState::capture));
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            on.with(|| with_record("on", || off.with(|| with_record("off", || ()))));
+            with_record("after", || ());
+            assert!(is_observation_on() && !has_thread_observers());
+        });
+    });
+    assert_eq!(log.take(), ["on"]);
 }
 
 /// RF-05, RF-18, D242: a thread's observers and its switch go along with its state.
@@ -267,8 +288,11 @@ fn observers_come_and_go_while_other_threads_call() {
                 let mut turn = 0u64;
                 while counts.2.load(Ordering::Relaxed) == 0 {
                     turn += 1;
-                    own = (turn % 7 == 0).then(|| observer().sampled(0.5).unwrap().add_to_thread()).or(own);
-                    own = own.filter(|_| turn % 11 != 0);
+                    own = turn
+                        .is_multiple_of(7)
+                        .then(|| observer().sampled(0.5).unwrap().add_to_thread())
+                        .or(own);
+                    own = own.filter(|_| !turn.is_multiple_of(11));
                     assert_eq!(scale().unwrap().to_vec::<f32>().unwrap(), [3.0]);
                 }
             });

@@ -47,7 +47,7 @@ fn an_error_of_the_kernel_runs_the_ends() {
         |_| Ok(()),
         move |record, _| {
             let Outcome::Failed(error) = record.outcome() else { panic!("{record:?}") };
-            Ok(ends.write(format!("{:?} {}", error.kind(), record.outputs().len())))
+            ends.write(format!("{:?} {}", error.kind(), record.outputs().len()))
         },
     )
     .outputs()
@@ -72,7 +72,7 @@ fn a_panic_of_the_kernel_runs_the_ends() -> Result<()> {
     let silent = |_: &keyway::ObserverFailure<'_>| ();
     let bad = Observer::new(|_| Ok(()), |_, _: Option<()>| panic!("of the end")).on_failure(silent);
     let bad = bad.add_to_thread();
-    let _good = Observer::new(|_| Ok(()), move |record, _| Ok(ends.write(format!("{:?}", record.outcome()))))
+    let _good = Observer::new(|_| Ok(()), move |record, _| ends.write(format!("{:?}", record.outcome())))
         .add_to_thread();
     let panic = catch_unwind(AssertUnwindSafe(|| operator.call([Value::Int(1)]))).unwrap_err();
     assert_eq!(panic.downcast_ref::<&str>(), Some(&"of the kernel"));
@@ -98,12 +98,12 @@ fn failures_of_observers_do_not_disturb_the_call() -> Result<()> {
             _ => panic!("{} at the start", record.name()),
         },
         move |_, context: Option<()>| -> Result<()> {
-            ends.write(format!("{context:?}"));
+            ends.write(format!("{context:?}"))?;
             Err(keyway::Error::new(ErrorKind::Runtime, "no end"))
         },
     )
     .on_failure(move |failure| {
-        told.write(failure.to_string());
+        told.write(failure.to_string()).unwrap();
         panic!("hooks may panic too");
     })
     .add_to_thread();
@@ -155,7 +155,8 @@ fn an_observer_may_remove_itself() -> Result<()> {
     let (own, captured) = (guard.clone(), CallsWhenDropped);
     let observer = Observer::at_start(move |_| {
         let _ = &captured;
-        Ok(drop(own.lock().unwrap().take()))
+        drop(own.lock().unwrap().take());
+        Ok(())
     });
     *guard.lock().unwrap() = Some(observer.add_to_thread());
     assert_eq!(scale()?.to_vec::<f32>()?, [3.0]);

@@ -25,8 +25,9 @@ fn tensor(elements: &[f32]) -> Tensor {
 struct Log(Arc<Mutex<Vec<String>>>);
 
 impl Log {
-    fn write(&self, line: String) {
+    fn write(&self, line: String) -> Result<()> {
         self.0.lock().unwrap().push(line);
+        Ok(())
     }
 
     fn take(&self) -> Vec<String> {
@@ -37,23 +38,23 @@ impl Log {
     fn observer(&self, name: &'static str) -> Observer {
         let (starts, ends) = (self.clone(), self.clone());
         Observer::new(
-            move |record| Ok(starts.write(format!("{name} starts {}", record.full_name()))),
-            move |record, _| Ok(ends.write(format!("{name} ends {}", record.full_name()))),
+            move |record| starts.write(format!("{name} starts {}", record.full_name())),
+            move |record, _| ends.write(format!("{name} ends {}", record.full_name())),
         )
     }
 
     /// An observer that writes the names of what it sees.
     fn names(&self) -> Observer {
         let log = self.clone();
-        Observer::at_start(move |record| Ok(log.write(record.full_name().to_owned())))
+        Observer::at_start(move |record| log.write(record.full_name().to_owned()))
     }
 
     /// An observer that writes inputs and outputs.
     fn values(&self) -> Observer {
         let (starts, ends) = (self.clone(), self.clone());
         Observer::new(
-            move |record| Ok(starts.write(written("in", record.inputs()))),
-            move |record, _| Ok(ends.write(written("out", record.outputs()))),
+            move |record| starts.write(written("in", record.inputs())),
+            move |record, _| ends.write(written("out", record.outputs())),
         )
         .inputs()
         .outputs()

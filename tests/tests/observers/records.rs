@@ -111,8 +111,8 @@ fn inputs_and_outputs_are_for_those_who_asked() -> Result<()> {
     let log = Log::default();
     let (starts, ends) = (log.clone(), log.clone());
     let _modest = Observer::new(
-        move |record| Ok(starts.write(format!("{} of {}", record.inputs().len(), record.input_count()))),
-        move |record, _| Ok(ends.write(format!("{}", record.outputs().len()))),
+        move |record| starts.write(format!("{} of {}", record.inputs().len(), record.input_count())),
+        move |record, _| ends.write(format!("{}", record.outputs().len())),
     )
     .add_to_thread();
     let _curious = Observer::at_start(|_| Ok(())).inputs().outputs().add_to_thread();
@@ -173,7 +173,7 @@ fn ids_are_for_those_who_asked() {
     let log = Log::default();
     let ids = || {
         let log = log.clone();
-        Observer::at_start(move |record| Ok(log.write(record.id().to_string())))
+        Observer::at_start(move |record| log.write(record.id().to_string()))
     };
     let without = ids().add_to_thread();
     with_record("r", || ());
@@ -245,8 +245,8 @@ fn sequence_numbers_come_from_the_autograd_layer() -> Result<()> {
     assert_eq!(set_sequence_numbers(|| 43).unwrap_err().kind(), ErrorKind::Runtime);
     let log = Log::default();
     let seen = log.clone();
-    let _guard = Observer::at_start(move |record| Ok(seen.write(record.sequence_number().to_string())))
-        .add_to_thread();
+    let _guard =
+        Observer::at_start(move |record| seen.write(record.sequence_number().to_string())).add_to_thread();
     let x = tensor(&[1.0]);
     typed::keys::default.call(&x)?;
     keyway::with_excluded(KeySet::AUTOGRAD, || typed::keys::default.call(&x))?;
