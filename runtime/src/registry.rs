@@ -304,7 +304,9 @@ pub(crate) fn kernel_at(operator: &Operator, key: RegistrationKey) -> Option<&'s
 pub(crate) fn kernels_of(operator: &Operator) -> Vec<(RegistrationKey, Vec<&'static Kernel>)> {
     collect();
     let state = operator.state.lock();
-    state.kernels.entries().map(|(key, kernels)| (key, kernels.iter().rev().copied().collect())).collect()
+    let newest_first =
+        |kernels: &mut dyn DoubleEndedIterator<Item = &'static Kernel>| kernels.rev().collect();
+    state.kernels.entries().map(|(key, mut kernels)| (key, newest_first(&mut kernels))).collect()
 }
 
 /// The fallback of a run-time key, registered or the runtime's own.
@@ -347,7 +349,7 @@ pub struct Registration(Option<Undo>);
 
 #[derive(Debug)]
 enum Undo {
-    Kernel(&'static Operator, RegistrationKey, &'static Kernel),
+    Kernel(&'static Operator, &'static Kernel),
     Definition(&'static Operator),
     Fallback(&'static Kernel),
     Namespace(String),
@@ -367,8 +369,8 @@ impl Drop for Registration {
         let is_definition = matches!(undo, Undo::Definition(_));
         let mut registry = registry();
         match undo {
-            Undo::Kernel(operator, key, kernel) => {
-                operator.state.lock().kernels.remove(key, kernel);
+            Undo::Kernel(operator, kernel) => {
+                operator.state.lock().kernels.remove(kernel);
                 operator.unpublish();
                 kernel.retire();
             }
@@ -440,7 +442,7 @@ pub fn register_kernel(
     let kernel: &'static Kernel = Box::leak(Box::new(kernel));
     state.kernels.add(key, kernel);
     operator.unpublish();
-    Ok(Registration(Some(Undo::Kernel(operator, key, kernel))))
+    Ok(Registration(Some(Undo::Kernel(operator, kernel))))
 }
 
 /// Registers a boxed kernel for every operator that has none of its own at a key; an alias key stands for each of

@@ -242,9 +242,9 @@ fn covers(held: RegistrationKey, key: DispatchKey) -> bool {
     }
 }
 
-/// What is registered for one operator: for each key the live kernels, newest last.
+/// What is registered for one operator: the live kernels in the order of keys, for each key newest last.
 #[derive(Default)]
-pub(crate) struct Registrations(Vec<(RegistrationKey, Vec<&'static Kernel>)>);
+pub(crate) struct Registrations(Vec<(RegistrationKey, &'static Kernel)>);
 
 impl Registrations {
     pub(crate) const fn new() -> Registrations {
@@ -257,40 +257,38 @@ impl Registrations {
 
     /// The keys with a kernel, in order.
     pub(crate) fn keys(&self) -> impl Iterator<Item = RegistrationKey> + '_ {
-        self.0.iter().map(|(key, _)| *key)
+        self.entries().map(|(key, _)| key)
     }
 
     /// Every kernel, also those that others hide.
     pub(crate) fn all(&self) -> impl Iterator<Item = &'static Kernel> + '_ {
-        self.0.iter().flat_map(|(_, kernels)| kernels.iter().copied())
+        self.0.iter().map(|(_, kernel)| *kernel)
     }
 
     /// The active kernel at exactly this key (D104).
     pub(crate) fn at(&self, key: impl Into<RegistrationKey>) -> Option<&'static Kernel> {
         let key = key.into();
-        self.0.iter().find(|(k, _)| *k == key).and_then(|(_, kernels)| kernels.last().copied())
+        self.0.iter().rev().find(|(k, _)| *k == key).map(|(_, kernel)| *kernel)
     }
 
     pub(crate) fn add(&mut self, key: RegistrationKey, kernel: &'static Kernel) {
-        match self.0.binary_search_by_key(&key, |(k, _)| *k) {
-            Ok(at) => self.0[at].1.push(kernel),
-            Err(at) => self.0.insert(at, (key, vec![kernel])),
-        }
+        let at = self.0.partition_point(|(k, _)| *k <= key);
+        // Most operators have a few kernels, and there are thousands of operators: no room is kept for more.
+        self.0.reserve_exact(1);
+        self.0.insert(at, (key, kernel));
     }
 
     /// For each key its kernels, newest last.
-    pub(crate) fn entries(&self) -> impl Iterator<Item = (RegistrationKey, &[&'static Kernel])> {
-        self.0.iter().map(|(key, kernels)| (*key, &kernels[..]))
+    pub(crate) fn entries(
+        &self,
+    ) -> impl Iterator<Item = (RegistrationKey, impl DoubleEndedIterator<Item = &'static Kernel>)> {
+        let same_key = |a: &(RegistrationKey, _), b: &(RegistrationKey, _)| a.0 == b.0;
+        self.0.chunk_by(same_key).map(|kernels| (kernels[0].0, kernels.iter().map(|(_, kernel)| *kernel)))
     }
 
     /// Takes one kernel away; what was beneath it shows again (D107).
-    pub(crate) fn remove(&mut self, key: RegistrationKey, kernel: &'static Kernel) {
-        if let Ok(at) = self.0.binary_search_by_key(&key, |(k, _)| *k) {
-            self.0[at].1.retain(|k| !std::ptr::eq(*k, kernel));
-            if self.0[at].1.is_empty() {
-                self.0.remove(at);
-            }
-        }
+    pub(crate) fn remove(&mut self, kernel: &'static Kernel) {
+        self.0.retain(|(_, k)| !std::ptr::eq(*k, kernel));
     }
 
     /// The kernel for one key and why: the first hit of D137.
@@ -475,3 +473,22 @@ impl fmt::Display for TableRow {
 
 /// Keeps [`Backend`] and the slot row in step.
 const _: () = assert!(Backend::Meta.0 as usize == ROW - 1);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::operator::Operator;
+
+    /// design goal: 512 bytes for an operator with one kernel. The layout is shared by all operators of that pattern.
+    #[test]
+    fn an_operator_with_one_kernel_takes_at_most_512_bytes() {
+        static KERNEL: Kernel = Kernel::boxed(|_, _, _| Ok(()));
+        let mut registrations = Registrations::new();
+        registrations.add(DispatchKey::CPU.into(), &KERNEL);
+        let table = registrations.table(&Fallbacks::default(), None);
+        let cells = std::mem::size_of_val(table.cells);
+        let listed = registrations.0.capacity() * size_of::<(RegistrationKey, &Kernel)>();
+        let total = size_of::<Operator>() + listed + size_of::<Table>() + cells;
+        assert!(total <= 512, "{total} bytes, {cells} of them cells");
+    }
+}
