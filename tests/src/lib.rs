@@ -4,4 +4,5 @@ keyway::include_operators!();
 
 pub mod conformance;
 pub mod golden;
+pub mod key_model;
 mod typed_kernels;
