@@ -42,7 +42,7 @@ impl OpaqueStorage for ChipMemory {
 
 impl fmt::Debug for ChipMemory {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "block {} of the chip, {} bytes", self.block, *self.bytes.lock())
+        write!(f, "block {} of the chip ({} bytes)", self.block, *self.bytes.lock())
     }
 }
 

@@ -243,3 +243,14 @@ fn autograd_is_passed_through_and_can_be_taken() -> Result<()> {
     assert_eq!(next()?, chip.key());
     Ok(())
 }
+
+#[test]
+fn the_demonstration_runs() {
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_demo")).output().expect("it was built");
+    let (printed, errors) =
+        (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{errors}");
+    for expected in ["all 200 answers", "AutogradChip", "aten::exp: no kernel for Chip"] {
+        assert!(printed.contains(expected), "`{expected}` is missing in:\n{printed}");
+    }
+}
