@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use keyway_schema::{Code, OperatorName, Schema, SchemaErrors, parse_name};
+use keyway_schema::{Code, OperatorName, Schema, SchemaErrors, identifiers, parse_name};
 
 use crate::definition::Definition;
 use crate::device::Device;
@@ -116,8 +116,11 @@ impl Library {
             let message = format!("a {library} needs a namespace of its own, `_` stands for all of them");
             return Err(Error::new(ErrorKind::WildcardNotAllowed, message));
         }
-        parse_name(&format!("{namespace}::name"))
-            .map_err(|errors| schema_error("namespace", namespace, &errors))?;
+        if !identifiers::is_raw_identifier(namespace) && !identifiers::is_keyword(namespace) {
+            let message =
+                format!("`{namespace}` cannot be a namespace; it is one word of letters, digits and `_`");
+            return Err(Error::new(ErrorKind::SchemaSyntax, message));
+        }
         if kind == LibraryKind::Definitions {
             library.registrations.push(registry::register_namespace(namespace, library.place)?);
         }
@@ -170,7 +173,7 @@ impl Library {
     pub fn def_tagged(&mut self, schema: &str, tags: &[&str]) -> Result<&'static Operator> {
         let place = Place::here();
         self.may_define(schema, place)?;
-        if parse_name(schema).is_ok() {
+        if !schema.contains('(') && parse_name(schema).is_ok() {
             let message = format!(
                 "`{schema}` is only a name; write its arguments and results, `{schema}(Tensor x) -> Tensor`"
             );

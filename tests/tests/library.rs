@@ -82,6 +82,9 @@ fn one_block_owns_a_namespace_and_fragments_add_to_it() -> Result<()> {
     for name in ["early", "owned", "late"] {
         find_operator(&format!("lib_blocks::{name}"))?;
     }
+    for namespace in ["", "two words", "a::b", "1st"] {
+        assert_eq!(Library::fragment(namespace).unwrap_err().kind(), ErrorKind::SchemaSyntax, "{namespace}");
+    }
     drop(owner);
     let again = Library::define("lib_blocks")?;
     assert_eq!(
