@@ -1,10 +1,11 @@
 //! The face for build scripts: read, check, emit, write.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::{env, fmt, fs, io};
 
 use crate::emit::Unsupported;
-use crate::{Diagnostics, OperatorList, Rendering, Source, emit};
+use crate::{Diagnostics, Rendering, Source, emit};
 
 /// Generates the typed operators of an operator list, from a build script.
 ///
@@ -43,35 +44,48 @@ impl Build {
         }
     }
 
-    /// Generates `operators.rs` and `operator_tests.rs`. A file whose content is right already is left alone.
+    /// Generates `operators.rs` with the files it takes in, and `operator_tests.rs`. A file whose content is right
+    /// already is left alone; files of operators that are gone are removed.
     ///
     /// # Errors
-    /// All mistakes in the list; schema types nothing can be generated for yet; no folder to write to, or one that
-    /// cannot be written.
+    /// All mistakes in the list; schema types nothing can be generated for; no folder to write to, or one that cannot be
+    /// written.
     pub fn generate(&self) -> Result<(), BuildError> {
         let list = crate::load(Source::read(&self.list)?)?;
         let folder = match &self.out_dir {
             Some(folder) => folder.clone(),
             None => env::var_os("OUT_DIR").map(PathBuf::from).ok_or(BuildError::NoOutDir)?,
         };
-        write(&folder.join("operators.rs"), &rendered(&list, emit::emit)?)?;
-        write(&folder.join("operator_tests.rs"), &rendered(&list, emit::emit_tests)?)
+        let files = emit::emit(&list).map_err(|unsupported| BuildError::Unsupported {
+            list: list.source.name().to_owned(),
+            unsupported,
+        })?;
+        let kept: HashSet<PathBuf> = files.iter().map(|file| folder.join(&file.path)).collect();
+        remove_others(&folder.join("operators"), &kept)?;
+        files.iter().try_for_each(|file| write(&folder.join(&file.path), &file.text))
     }
 }
 
-fn rendered(
-    list: &OperatorList,
-    emit: fn(&OperatorList) -> Result<String, Vec<Unsupported>>,
-) -> Result<String, BuildError> {
-    emit(list)
-        .map_err(|unsupported| BuildError::Unsupported { list: list.source.name().to_owned(), unsupported })
+/// Removes what an earlier list left behind.
+fn remove_others(folder: &Path, kept: &HashSet<PathBuf>) -> Result<(), BuildError> {
+    let Ok(entries) = fs::read_dir(folder) else { return Ok(()) };
+    for path in entries.flatten().map(|entry| entry.path()) {
+        if path.is_dir() {
+            remove_others(&path, kept)?;
+        } else if !kept.contains(&path) {
+            fs::remove_file(&path).map_err(|cause| BuildError::Write { path, cause })?;
+        }
+    }
+    Ok(())
 }
 
 fn write(path: &Path, text: &str) -> Result<(), BuildError> {
     if fs::read_to_string(path).is_ok_and(|held| held == text) {
         return Ok(());
     }
-    fs::write(path, text).map_err(|cause| BuildError::Write { path: path.to_owned(), cause })
+    let made = path.parent().map_or(Ok(()), fs::create_dir_all);
+    made.and_then(|()| fs::write(path, text))
+        .map_err(|cause| BuildError::Write { path: path.to_owned(), cause })
 }
 
 /// Why nothing was generated.

@@ -3,23 +3,34 @@
 //! Emitted code is thin (law 9): declarations, absolute `::keyway` paths, calls into the runtime. It contains no
 //! unsafe code and no path of this machine, and is the same for the same list. Everything about YAML and checking is
 //! over by now.
+//!
+//! | file | what is in it |
+//! |---|---|
+//! | `operators.rs` | the modules of the namespaces; takes in the others |
+//! | `operators/signatures.rs` | the adapters, one for each signature |
+//! | `operators/NAMESPACE/LETTER.rs` | the operators whose root names begin with the letter |
+//! | `operators/NAMESPACE/methods.rs` | the methods of tensors |
+//! | `operators/NAMESPACE/list.rs` | all operators of the namespace |
+//! | `operator_tests.rs` | one test for each operator |
 
+mod forms;
 mod operator;
+mod shard;
 mod signature;
 mod tests;
+mod text;
 mod types;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use keyway_schema::SchemaKind;
-use proc_macro2::TokenStream;
-use quote::quote;
+use keyway_schema::{SchemaKind, identifiers};
 
-use crate::emit::operator::{Handle, ident};
+use crate::emit::operator::Handle;
 use crate::emit::signature::{Signatures, Typed};
+use crate::emit::text::Writer;
 use crate::model::{OperatorEntry, OperatorList};
 
-/// An entry that no Rust can be generated for yet, and why.
+/// An entry that no Rust can be generated for, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unsupported {
     /// The operator's full name.
@@ -28,55 +39,89 @@ pub struct Unsupported {
     pub reason: String,
 }
 
-/// The Rust source of a list: typed handles, schemas, adapters, functions, methods.
+/// A generated file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct File {
+    /// Its path below the folder of generated files, with `/` on every system.
+    pub path: String,
+    /// Its text.
+    pub text: String,
+}
+
+/// The Rust source of a list, typed handles, schemas, adapters, functions, methods, and the tests of it, one for each
+/// operator. The file to be included comes first.
 ///
 /// # Errors
 /// Every entry whose schema has a type without a Rust counterpart.
-pub fn emit(list: &OperatorList) -> Result<String, Vec<Unsupported>> {
+pub fn emit(list: &OperatorList) -> Result<Vec<File>, Vec<Unsupported>> {
     let handles = handles(list)?;
     let mut signatures = Signatures::default();
-    for handle in &handles {
-        signatures.add(&handle.typed);
+    handles.iter().for_each(|handle| signatures.add(&handle.typed));
+    let namespaces = by_namespace(&handles);
+    let mut files = vec![
+        File { path: "operators.rs".to_owned(), text: root(&namespaces) },
+        File { path: "operators/signatures.rs".to_owned(), text: signatures.text() },
+        File { path: "operator_tests.rs".to_owned(), text: emit_tests(&namespaces) },
+    ];
+    for (name, handles) in &namespaces {
+        files.extend(shard::files(name, handles));
     }
-    let signatures = signatures.module();
-    let namespaces = by_namespace(&handles).into_iter().map(|(name, handles)| namespace(name, &handles));
-    Ok(formatted(quote!(#signatures #(#namespaces)*)))
-}
-
-/// The Rust source of the list's generated tests, one `#[test]` for each operator.
-///
-/// # Errors
-/// As [`emit`].
-pub fn emit_tests(list: &OperatorList) -> Result<String, Vec<Unsupported>> {
-    let handles = handles(list)?;
-    let modules = by_namespace(&handles).into_iter().map(|(namespace, handles)| {
-        let module = quote::format_ident!("{namespace}_operators");
-        let namespace = ident(&keyway_schema::identifiers::item(namespace));
-        let tests = handles.iter().map(|handle| tests::test_of(handle, &namespace));
-        quote! {
-            #[allow(non_snake_case, reason = "tests are named for operators")]
-            mod #module {
-                use super::#namespace;
-                #(#tests)*
-            }
-        }
-    });
-    Ok(formatted(quote!(#(#modules)*)))
+    Ok(files)
 }
 
 /// The Rust source of one operator's handle, for people to read.
 ///
 /// # Errors
-/// The reason, if none can be generated for it yet.
+/// The reason, if none can be generated for it.
 pub fn emit_operator(entry: &OperatorEntry) -> Result<String, Unsupported> {
     let handle = handle(entry, &mut BTreeSet::new())?;
-    let (declaration, implementation) = (handle.declaration(), handle.implementation());
-    Ok(formatted(quote!(#declaration #implementation)))
+    let mut writer = Writer::default();
+    handle.declaration(&mut writer);
+    handle.implementation(&mut writer);
+    forms::functions(&handle, &mut writer);
+    handle.backend_select(&mut writer);
+    Ok(writer.finish())
 }
 
-fn formatted(tokens: TokenStream) -> String {
-    let file = syn::parse2(tokens).expect("the emitter writes Rust that parses");
-    prettyplease::unparse(&file)
+/// The file that takes in the others.
+fn root(namespaces: &BTreeMap<&str, Vec<&Handle<'_>>>) -> String {
+    let mut w = Writer::default();
+    w.doc("The adapters between typed and boxed calls, one for each signature of the list.");
+    w.line("#[doc(hidden)]");
+    w.line("#[allow(");
+    w.line("    non_camel_case_types, non_snake_case, missing_docs, clippy::style, clippy::complexity,");
+    w.line("    reason = \"names are made of schema types\"");
+    w.line(")]");
+    w.block("pub mod signatures", |w| w.line("include!(\"operators/signatures.rs\");"));
+    for (name, handles) in namespaces {
+        w.gap();
+        w.doc(&format!("The operators of the namespace `{name}`.\n\n# Errors"));
+        w.doc("Calls report a missing kernel, and what the kernel reports.");
+        w.line("#[allow(");
+        w.line("    non_camel_case_types, non_snake_case, non_upper_case_globals,");
+        w.line("    clippy::needless_lifetimes, clippy::too_many_arguments, clippy::type_complexity,");
+        w.line("    reason = \"names and arities are those of the schemas\"");
+        w.line(")]");
+        w.block(&format!("pub mod {}", identifiers::item(name)), |w| {
+            for shard in shard::names(handles) {
+                w.line(&format!("include!(\"operators/{name}/{shard}.rs\");"));
+            }
+        });
+    }
+    w.finish()
+}
+
+fn emit_tests(namespaces: &BTreeMap<&str, Vec<&Handle<'_>>>) -> String {
+    let mut w = Writer::default();
+    for (name, handles) in namespaces {
+        w.gap();
+        w.line("#[allow(non_snake_case, reason = \"tests are named for operators\")]");
+        w.block(&format!("mod {name}_operators"), |w| {
+            w.line(&format!("use super::{};", identifiers::item(name)));
+            handles.iter().for_each(|handle| tests::test_of(handle, w));
+        });
+    }
+    w.finish()
 }
 
 fn handles(list: &OperatorList) -> Result<Vec<Handle<'_>>, Vec<Unsupported>> {
@@ -94,8 +139,8 @@ fn handles(list: &OperatorList) -> Result<Vec<Handle<'_>>, Vec<Unsupported>> {
 }
 
 fn handle<'a>(entry: &'a OperatorEntry, taken: &mut BTreeSet<String>) -> Result<Handle<'a>, Unsupported> {
-    let name = entry.name().to_string();
-    let typed = Typed::of(&entry.schema).map_err(|reason| Unsupported { operator: name, reason })?;
+    let typed = Typed::of(&entry.schema)
+        .map_err(|reason| Unsupported { operator: entry.name().to_string(), reason })?;
     Ok(Handle::new(entry, typed, short_name(entry, taken)))
 }
 
@@ -109,91 +154,22 @@ fn short_name(entry: &OperatorEntry, taken: &mut BTreeSet<String>) -> String {
     let unambiguous = entry.schema.name.unambiguous_name();
     let lower = unambiguous.to_ascii_lowercase();
     let plain = Some(entry.schema.name.name.clone()).filter(|_| !is_out);
-    let free = plain.into_iter().chain([lower]).find(|name| !taken.contains(name)).unwrap_or(unambiguous);
+    let further = (2..).map(|n| format!("{unambiguous}_{n}"));
+    let candidates = plain.into_iter().chain([lower, unambiguous.clone()]).chain(further);
+    // A long form of one must not be the short form of another.
+    let is_free = |name: &String| !taken.contains(name) && !taken.contains(&format!("{name}_with"));
+    let free = candidates.into_iter().find(is_free).unwrap_or_default();
     taken.insert(free.clone());
+    if entry.schema.arguments.iter().any(|argument| argument.default.is_some()) {
+        taken.insert(format!("{free}_with"));
+    }
     free
 }
 
-fn by_namespace<'a>(handles: &'a [Handle<'a>]) -> BTreeMap<&'a str, Vec<&'a Handle<'a>>> {
+fn by_namespace<'h, 'a>(handles: &'h [Handle<'a>]) -> BTreeMap<&'h str, Vec<&'h Handle<'a>>> {
     let mut namespaces: BTreeMap<_, Vec<_>> = BTreeMap::new();
     for handle in handles {
         namespaces.entry(handle.entry.namespace()).or_default().push(handle);
     }
     namespaces
-}
-
-fn namespace(name: &str, handles: &[&Handle<'_>]) -> TokenStream {
-    let mut modules: BTreeMap<String, Vec<&&Handle<'_>>> = BTreeMap::new();
-    for handle in handles {
-        modules.entry(handle.path[0].to_string()).or_default().push(handle);
-    }
-    let modules = modules.into_iter().map(|(module, handles)| {
-        let (doc, module) =
-            (format!(" The overloads of `{}`.", module.trim_start_matches("r#")), ident(&module));
-        let items = handles.iter().map(|handle| handle.declaration());
-        quote! {
-            #[doc = #doc]
-            pub mod #module { #(#items)* }
-        }
-    });
-    let implementations = handles.iter().map(|handle| handle.implementation());
-    let functions =
-        handles.iter().filter(|handle| handle.entry.variants.function).map(|handle| handle.functions());
-    let backend_selects = handles.iter().filter_map(|handle| handle.backend_select());
-    let methods = method_trait(name, handles);
-    let operators = handles.iter().map(|handle| {
-        let [module, name] = &handle.path;
-        quote!(#module::#name.operator())
-    });
-    let (doc, name) = (
-        format!(" The operators of the namespace `{name}`."),
-        ident(&keyway_schema::identifiers::item(name)),
-    );
-    quote! {
-        #[doc = #doc]
-        #[allow(
-            non_camel_case_types,
-            non_snake_case,
-            non_upper_case_globals,
-            clippy::needless_lifetimes,
-            clippy::too_many_arguments,
-            reason = "names and arities are those of the schemas"
-        )]
-        pub mod #name {
-            #(#modules)*
-            #(#implementations)*
-            #(#functions)*
-            #methods
-            #(#backend_selects)*
-
-            /// Every operator of the namespace, in the order of the list.
-            pub static OPERATORS: &[&::keyway::Operator] = &[#(#operators),*];
-
-            ::keyway::__private::inventory::submit! { ::keyway::OperatorList(OPERATORS) }
-        }
-    }
-}
-
-fn method_trait(namespace: &str, handles: &[&Handle<'_>]) -> TokenStream {
-    let methods: Vec<_> =
-        handles.iter().filter(|handle| handle.entry.variants.method).map(|handle| handle.methods()).collect();
-    if methods.is_empty() {
-        return TokenStream::new();
-    }
-    let doc = format!(" The operators of `{namespace}` that are methods of tensors.");
-    quote! {
-        #[doc = #doc]
-        pub trait TensorMethods {
-            /// The tensor itself.
-            fn as_tensor(&self) -> &::keyway::Tensor;
-            #(#methods)*
-        }
-
-        impl TensorMethods for ::keyway::Tensor {
-            #[inline]
-            fn as_tensor(&self) -> &::keyway::Tensor {
-                self
-            }
-        }
-    }
 }

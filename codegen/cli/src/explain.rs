@@ -75,7 +75,9 @@ fn keys_of_device(name: &str) -> Result<KeySet, Error> {
     let backend = Backend::all().find(|backend| backend.name().eq_ignore_ascii_case(name));
     let backend = backend.map_or_else(|| Backend::find(name), Ok)?;
     match backend {
-        Backend::CPU | Backend::Meta => Ok(Tensor::zeros(&[], DType::Float32, Device::of(backend))?.key_set()),
+        Backend::CPU | Backend::Meta => {
+            Ok(Tensor::zeros(&[], DType::Float32, Device::of(backend))?.key_set())
+        }
         other => {
             let blocks = [keyway::Functionality::Dense, keyway::Functionality::AutogradFunctionality];
             let keys = blocks.map(|block| DispatchKey::of(block, other));

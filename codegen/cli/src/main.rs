@@ -4,6 +4,7 @@
 //! each subcommand. Rules about operators do not belong here.
 
 mod check;
+mod expand;
 mod explain;
 mod list;
 mod show;
@@ -30,6 +31,7 @@ Examples:
   keyway list ops.yaml --kind inplace        the in-place operators
   keyway list ops.yaml --tag core --name mm  core operators with `mm` in their name
   keyway show ops.yaml add.Tensor            all about one operator
+  keyway expand ops.yaml add.Tensor          the Rust that is generated for it
   keyway explain KW0006                      what an error code means
 
 Commands end with status 0 if all is well, 1 if the list has mistakes or nothing was found.";
@@ -62,6 +64,14 @@ Examples:
 
 A name without an overload means the default overload, or, if there is none, all overloads of that name.")]
     Show(show::Show),
+    /// Print the Rust that is generated for an operator, or write all of it to a folder.
+    #[command(after_help = "\
+Examples:
+  keyway expand ops.yaml add.Tensor
+  keyway expand ops.yaml --out generated
+
+The folder then holds `operators.rs` with the files it takes in, and `operator_tests.rs`.")]
+    Expand(expand::Expand),
     /// Say what an error code means and what to do about it.
     #[command(after_help = "\
 Example:
@@ -83,6 +93,7 @@ fn main() -> ExitCode {
         Command::Check(command) => command.run(&mut out),
         Command::List(command) => command.run(&mut out),
         Command::Show(command) => command.run(&mut out),
+        Command::Expand(command) => command.run(&mut out),
         Command::Explain(command) => command.run(&mut out),
     };
     match outcome.and_then(|outcome| out.flush().map(|()| outcome)) {

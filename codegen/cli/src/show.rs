@@ -41,7 +41,7 @@ impl Show {
 }
 
 /// The operator of that name; if the default overload is asked for and there is none, all overloads.
-fn find<'l>(list: &'l OperatorList, text: &str) -> Vec<&'l OperatorEntry> {
+pub(crate) fn find<'l>(list: &'l OperatorList, text: &str) -> Vec<&'l OperatorEntry> {
     // People copy the generated path too: the default overload may be spelt out.
     let text = text.strip_suffix(".default").unwrap_or(text);
     let Ok(name) = text.parse::<OperatorName>() else { return Vec::new() };
@@ -56,7 +56,7 @@ fn find<'l>(list: &'l OperatorList, text: &str) -> Vec<&'l OperatorEntry> {
     list.operators.iter().filter(same).collect()
 }
 
-fn not_found(list: &OperatorList, text: &str) {
+pub(crate) fn not_found(list: &OperatorList, text: &str) {
     eprintln!("error: there is no operator `{text}` in {}", list.source.name());
     let wanted = text.split_once("::").map_or(text, |(_, name)| name);
     let names: Vec<String> = list

@@ -144,7 +144,7 @@ fn explain_knows_all_codes() {
 fn help_teaches_with_examples() {
     let (out, _, well) = run(&["--help"]);
     assert!(well && out.contains("keyway check ops.yaml") && out.contains("Examples:"), "{out}");
-    for command in ["check", "list", "show", "explain"] {
+    for command in ["check", "list", "show", "expand", "explain"] {
         let (out, _, well) = run(&[command, "--help"]);
         assert!(well && out.contains("Example"), "{out}");
     }

@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 
 use keyway_schema::Schema;
-use proc_macro2::{Ident, Literal, Span, TokenStream};
-use quote::{format_ident, quote};
 
+use crate::emit::text::Writer;
 use crate::emit::types::{RustType, argument_type, return_type};
 
 /// The longest name written out; a longer one ends in a hash of the rest.
@@ -14,16 +13,16 @@ const LONGEST_NAME: usize = 96;
 /// The typed form of one operator's schema.
 pub(crate) struct Typed {
     /// The signature's name.
-    pub(crate) name: Ident,
+    pub(crate) name: String,
     /// Types of the arguments, in schema order.
-    pub(crate) arguments: Vec<TokenStream>,
+    pub(crate) arguments: Vec<String>,
     pub(crate) results: Results,
 }
 
 /// What a typed call gives.
 pub(crate) enum Results {
     /// New values.
-    Owned(TokenStream),
+    Owned(String),
     /// The arguments at these positions, for in-place and out forms.
     Arguments(Vec<usize>),
 }
@@ -32,40 +31,35 @@ impl Typed {
     /// The typed form of a schema.
     ///
     /// # Errors
-    /// The schema type that has no Rust type yet.
+    /// The schema type that has no Rust type.
     pub(crate) fn of(schema: &Schema) -> Result<Typed, String> {
         let mut words = Vec::new();
         let mut arguments = Vec::new();
         for argument in &schema.arguments {
-            let RustType { argument: ty, word } =
+            let RustType { text, word } =
                 argument_type(&argument.ty).ok_or_else(|| unsupported("argument", &argument.ty))?;
             words.push(word);
-            arguments.push(ty);
+            arguments.push(text);
         }
         words.push("to".to_owned());
         let results = results_of(schema, &mut words)?;
-        Ok(Typed { name: Ident::new(&shortened(words.join("_")), Span::call_site()), arguments, results })
+        Ok(Typed { name: shortened(words.join("_")), arguments, results })
     }
 
     /// The line that declares the signature.
-    fn declaration(&self) -> TokenStream {
-        let Typed { name, arguments, results } = self;
-        let parameters = (0..arguments.len()).map(|i| format_ident!("a{i}"));
-        let results = match results {
-            Results::Owned(ty) => quote!(#ty),
-            Results::Arguments(positions) => {
-                let positions = positions.iter().map(|&p| Literal::usize_unsuffixed(p));
-                quote!([#(#positions),*])
-            }
+    fn declaration(&self) -> String {
+        let parameters: Vec<String> =
+            self.arguments.iter().enumerate().map(|(i, ty)| format!("a{i}: {ty}")).collect();
+        let results = match &self.results {
+            Results::Owned(ty) => ty.clone(),
+            Results::Arguments(positions) => format!("{positions:?}"),
         };
-        quote! {
-            ::keyway::signature! { pub #name = (#(#parameters: #arguments),*) -> #results }
-        }
+        format!("::keyway::signature! {{ pub {} = ({}) -> {results} }}", self.name, parameters.join(", "))
     }
 }
 
 fn unsupported(what: &str, ty: &keyway_schema::Type) -> String {
-    format!("{what} type `{ty}` has no Rust type yet")
+    format!("{what} type `{ty}` has no Rust type")
 }
 
 fn results_of(schema: &Schema, words: &mut Vec<String>) -> Result<Results, String> {
@@ -77,19 +71,18 @@ fn results_of(schema: &Schema, words: &mut Vec<String>) -> Result<Results, Strin
     }
     let mut types = Vec::new();
     for ret in &schema.returns {
-        let RustType { argument: ty, word } =
-            return_type(ret).ok_or_else(|| unsupported("result", &ret.ty))?;
+        let RustType { text, word } = return_type(ret).ok_or_else(|| unsupported("result", &ret.ty))?;
         words.push(word);
-        types.push(ty);
+        types.push(text);
     }
     Ok(Results::Owned(match types.len() {
         1 => types.remove(0),
-        _ => quote!((#(#types),*)),
+        _ => format!("({})", types.join(", ")),
     }))
 }
 
 /// The position of the argument that a written return is (Y118, Y125).
-fn written_argument(schema: &Schema, ret: &keyway_schema::Return) -> Option<usize> {
+pub(crate) fn written_argument(schema: &Schema, ret: &keyway_schema::Return) -> Option<usize> {
     let alias = ret.alias.as_ref().filter(|alias| alias.is_write)?;
     schema
         .arguments
@@ -109,30 +102,17 @@ fn shortened(name: String) -> String {
 
 /// The distinct signatures of a list, by name.
 #[derive(Default)]
-pub(crate) struct Signatures(BTreeMap<String, TokenStream>);
+pub(crate) struct Signatures(BTreeMap<String, String>);
 
 impl Signatures {
     pub(crate) fn add(&mut self, typed: &Typed) {
-        self.0.entry(typed.name.to_string()).or_insert_with(|| typed.declaration());
+        self.0.entry(typed.name.clone()).or_insert_with(|| typed.declaration());
     }
 
-    /// The module that declares them.
-    pub(crate) fn module(&self) -> TokenStream {
-        let declarations = self.0.values();
-        quote! {
-            /// The adapters between typed and boxed calls, one for each signature of the list.
-            #[doc(hidden)]
-            #[allow(
-                non_camel_case_types,
-                non_snake_case,
-                missing_docs,
-                clippy::style,
-                clippy::complexity,
-                reason = "names are made of schema types"
-            )]
-            pub mod signatures {
-                #(#declarations)*
-            }
-        }
+    /// The declarations, one a line.
+    pub(crate) fn text(&self) -> String {
+        let mut writer = Writer::default();
+        self.0.values().for_each(|declaration| writer.line(declaration));
+        writer.finish()
     }
 }

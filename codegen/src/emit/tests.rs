@@ -2,39 +2,39 @@
 //!
 //! What is tested is the same for every operator and stands in `keyway::testing`; emitted is only what must be typed.
 
-use proc_macro2::TokenStream;
-use quote::{format_ident, quote};
+use keyway_schema::identifiers;
 
 use crate::emit::operator::Handle;
 use crate::emit::signature::Results;
+use crate::emit::text::{Writer, literal};
 
 /// One test: hands the operator with its typed `call` and `redispatch`, in terms of values, to the checker.
-pub(crate) fn test_of(handle: &Handle<'_>, namespace: &proc_macro2::Ident) -> TokenStream {
-    let [module, name] = &handle.path;
-    let test = format_ident!("{}", handle.entry.schema.name.unambiguous_name().replace('.', "_"));
-    let path = quote!(#namespace::#module::#name);
-    let arguments: Vec<_> = (0..handle.typed.arguments.len())
-        .map(|i| quote!(::keyway::testing::argument(arguments, #i)?))
+pub(crate) fn test_of(handle: &Handle<'_>, w: &mut Writer) {
+    let path = format!("{}::{}", identifiers::item(handle.entry.namespace()), handle.path());
+    let arguments: Vec<String> = (0..handle.parameters.len())
+        .map(|i| format!("::keyway::testing::argument(arguments, {i})?"))
         .collect();
-    let promised: Vec<_> = handle.entry.kernels().into_iter().map(|line| line.key).collect();
     let boxed = match &handle.typed.results {
-        Results::Owned(_) => quote!(::keyway::testing::values),
-        Results::Arguments(positions) if positions.len() == 1 => quote!(|t| ::std::vec![t.into()]),
+        Results::Owned(_) => "::keyway::testing::values".to_owned(),
+        Results::Arguments(positions) if positions.len() == 1 => "|t| ::std::vec![t.into()]".to_owned(),
         Results::Arguments(positions) => {
-            let names: Vec<_> = (0..positions.len()).map(|i| format_ident!("t{i}")).collect();
-            quote!(|(#(#names),*)| ::std::vec![#(#names.into()),*])
+            let names: Vec<String> = (0..positions.len()).map(|i| format!("t{i}")).collect();
+            format!("|({})| ::std::vec![{}.into()]", names.join(", "), names.join(".into(), "))
         }
     };
-    quote! {
-        #[test]
-        #[allow(unused_variables, reason = "an operator may have no argument")]
-        fn #test() {
-            ::keyway::testing::check_operator(
-                #path.operator(),
-                &[#(#promised),*],
-                &|arguments| #path.call(#(#arguments),*).map(#boxed),
-                &|keys, arguments| #path.redispatch(keys, #(#arguments),*).map(#boxed),
-            );
-        }
-    }
+    let keys: Vec<String> = handle.entry.kernels().into_iter().map(|line| literal(&line.key)).collect();
+    w.gap();
+    w.line("#[test]");
+    w.line("#[allow(unused_variables, reason = \"an operator may have no argument\")]");
+    w.block(&format!("fn {}()", handle.entry.schema.name.unambiguous_name()), |w| {
+        w.line("::keyway::testing::check_operator(");
+        w.indented(|w| {
+            w.line(&format!("{path}.operator(),"));
+            w.line(&format!("&[{}],", keys.join(", ")));
+            w.call(&format!("&|arguments| {path}.call"), &arguments, &format!(".map({boxed}),"));
+            let keyed: Vec<String> = std::iter::once("keys".to_owned()).chain(arguments.clone()).collect();
+            w.call(&format!("&|keys, arguments| {path}.redispatch"), &keyed, &format!(".map({boxed}),"));
+        });
+        w.line(");");
+    });
 }

@@ -4,56 +4,69 @@
 //! entry with a reason instead of emitting code that does not compile.
 
 use keyway_schema::{Argument, BaseType, Default, Return, Type};
-use proc_macro2::TokenStream;
-use quote::quote;
 
 /// How one schema type stands in a typed function.
 pub(crate) struct RustType {
-    /// The argument's type.
-    pub(crate) argument: TokenStream,
+    /// The type, as text.
+    pub(crate) text: String,
     /// A word for it in the names of signatures.
     pub(crate) word: String,
 }
 
+fn rust(text: impl Into<String>, word: impl Into<String>) -> Option<RustType> {
+    Some(RustType { text: text.into(), word: word.into() })
+}
+
 /// The Rust type of an argument, or nothing for a schema type without one.
 pub(crate) fn argument_type(ty: &Type) -> Option<RustType> {
-    let make = |argument, word: &str| Some(RustType { argument, word: word.to_owned() });
     match ty {
         Type::Base(base) => match base {
-            BaseType::Tensor => make(quote!(&::keyway::Tensor), "Tensor"),
-            BaseType::Int | BaseType::SymInt | BaseType::DeviceIndex => make(quote!(i64), "int"),
-            BaseType::Float => make(quote!(f64), "float"),
-            BaseType::Bool | BaseType::SymBool => make(quote!(bool), "bool"),
-            BaseType::Str => make(quote!(&str), "str"),
-            BaseType::Scalar => make(quote!(::keyway::Scalar), "Scalar"),
-            BaseType::ScalarType => make(quote!(::keyway::DType), "DType"),
-            BaseType::Layout => make(quote!(::keyway::Layout), "Layout"),
-            BaseType::Device => make(quote!(::keyway::Device), "Device"),
-            BaseType::MemoryFormat => make(quote!(::keyway::MemoryFormat), "MemoryFormat"),
-            BaseType::QScheme | BaseType::Generator | BaseType::Storage | BaseType::Stream => None,
+            BaseType::Tensor | BaseType::Generator | BaseType::Storage => {
+                rust(format!("&::keyway::{}", base.as_str()), base.as_str())
+            }
+            BaseType::Str => rust("&str", "str"),
+            _ => value_type(*base),
         },
-        Type::Class { .. } => None,
+        Type::Class { .. } => rust("&::keyway::Object", "Object"),
         Type::Optional(inner) => {
-            let RustType { argument, word } = argument_type(inner)?;
-            make(quote!(::std::option::Option<#argument>), &format!("opt{word}"))
+            let RustType { text, word } = argument_type(inner)?;
+            rust(format!("::std::option::Option<{text}>"), format!("opt{word}"))
         }
         Type::List(element, _) => {
-            let (element, word) = list_element(element)?;
-            make(quote!(&[#element]), word)
+            let RustType { text, word } = list_element(element)?;
+            rust(format!("&[{text}]"), word)
         }
     }
 }
 
-fn list_element(element: &Type) -> Option<(TokenStream, &'static str)> {
+/// The type of values that are the same as arguments and as results.
+fn value_type(base: BaseType) -> Option<RustType> {
+    match base {
+        BaseType::Int | BaseType::SymInt | BaseType::DeviceIndex => rust("i64", "int"),
+        BaseType::Float => rust("f64", "float"),
+        BaseType::Bool | BaseType::SymBool => rust("bool", "bool"),
+        BaseType::Str => rust("::std::string::String", "str"),
+        BaseType::ScalarType => rust("::keyway::DType", "DType"),
+        other => rust(format!("::keyway::{}", other.as_str()), other.as_str()),
+    }
+}
+
+fn list_element(element: &Type) -> Option<RustType> {
     match element {
-        Type::Base(BaseType::Tensor) => Some((quote!(::keyway::Tensor), "Tensors")),
-        Type::Base(BaseType::Int | BaseType::SymInt) => Some((quote!(i64), "ints")),
-        Type::Base(BaseType::Float) => Some((quote!(f64), "floats")),
-        Type::Base(BaseType::Bool) => Some((quote!(bool), "bools")),
-        Type::Base(BaseType::Scalar) => Some((quote!(::keyway::Scalar), "Scalars")),
-        Type::Base(BaseType::Str) => Some((quote!(::std::string::String), "strs")),
-        Type::Optional(inner) if **inner == Type::Base(BaseType::Tensor) => {
-            Some((quote!(::std::option::Option<::keyway::Tensor>), "optTensors"))
+        Type::Base(
+            base @ (BaseType::Tensor
+            | BaseType::Int
+            | BaseType::SymInt
+            | BaseType::Float
+            | BaseType::Bool
+            | BaseType::Scalar
+            | BaseType::Str),
+        ) => {
+            let RustType { text, word } = value_type(*base)?;
+            rust(text, word + "s")
+        }
+        Type::Optional(inner) if inner.is_plain_tensor() => {
+            rust("::std::option::Option<::keyway::Tensor>", "optTensors")
         }
         _ => None,
     }
@@ -61,81 +74,73 @@ fn list_element(element: &Type) -> Option<(TokenStream, &'static str)> {
 
 /// The Rust type of one result, and the word for it.
 pub(crate) fn return_type(ret: &Return) -> Option<RustType> {
-    let make = |argument, word: &str| Some(RustType { argument, word: word.to_owned() });
     match &ret.ty {
-        Type::Base(BaseType::Tensor) => make(quote!(::keyway::Tensor), "Tensor"),
-        Type::Base(BaseType::Int | BaseType::SymInt) => make(quote!(i64), "int"),
-        Type::Base(BaseType::Float) => make(quote!(f64), "float"),
-        Type::Base(BaseType::Bool | BaseType::SymBool) => make(quote!(bool), "bool"),
-        Type::Base(BaseType::Scalar) => make(quote!(::keyway::Scalar), "Scalar"),
-        Type::Base(BaseType::ScalarType) => make(quote!(::keyway::DType), "DType"),
-        Type::Base(BaseType::Device) => make(quote!(::keyway::Device), "Device"),
-        Type::List(element, _) => match **element {
-            Type::Base(BaseType::Tensor) => make(quote!(::std::vec::Vec<::keyway::Tensor>), "Tensors"),
-            Type::Base(BaseType::Int | BaseType::SymInt) => make(quote!(::std::vec::Vec<i64>), "ints"),
-            _ => None,
-        },
-        _ => None,
+        Type::Base(BaseType::Stream) => None,
+        Type::Base(base) => value_type(*base),
+        Type::Class { .. } => rust("::keyway::Object", "Object"),
+        Type::List(element, _) => {
+            let RustType { text, word } = list_element(element)?;
+            rust(format!("::std::vec::Vec<{text}>"), word)
+        }
+        Type::Optional(inner) => {
+            let plain = Return { name: None, ty: (**inner).clone(), alias: None };
+            let RustType { text, word } = return_type(&plain)?;
+            rust(format!("::std::option::Option<{text}>"), format!("opt{word}"))
+        }
     }
 }
 
 /// An argument's default as a Rust expression of its type, or nothing if it has none or none can be written.
-pub(crate) fn default_value(argument: &Argument) -> Option<TokenStream> {
+pub(crate) fn default_value(argument: &Argument) -> Option<String> {
     value_of(argument.default.as_ref()?, &argument.ty)
 }
 
-fn value_of(default: &Default, ty: &Type) -> Option<TokenStream> {
+fn value_of(default: &Default, ty: &Type) -> Option<String> {
     match (default, ty) {
-        (Default::None, Type::Optional(_)) => Some(quote!(::std::option::Option::None)),
+        (Default::None, Type::Optional(_)) => Some("::std::option::Option::None".to_owned()),
         (default, Type::Optional(inner)) => {
-            let value = value_of(default, inner)?;
-            Some(quote!(::std::option::Option::Some(#value)))
+            value_of(default, inner).map(|value| format!("::std::option::Option::Some({value})"))
         }
         (Default::List(elements), Type::List(element, _)) => {
-            let values =
-                elements.iter().map(|default| value_of(default, element)).collect::<Option<Vec<_>>>()?;
-            Some(quote!(&[#(#values),*]))
+            let values: Option<Vec<_>> = elements.iter().map(|default| value_of(default, element)).collect();
+            values.map(|values| format!("&[{}]", values.join(", ")))
         }
-        (one, Type::List(element, Some(n))) => {
-            let value = value_of(one, element)?;
-            let n = *n as usize;
-            Some(quote!(&[#value; #n]))
-        }
+        (one, Type::List(element, Some(n))) => value_of(one, element).map(|value| format!("&[{value}; {n}]")),
         (default, Type::Base(base)) => base_value(default, *base),
         _ => None,
     }
 }
 
-fn base_value(default: &Default, base: BaseType) -> Option<TokenStream> {
+fn base_value(default: &Default, base: BaseType) -> Option<String> {
     match (default, base) {
-        (Default::Bool(v), BaseType::Bool) => Some(quote!(#v)),
-        (Default::Bool(v), BaseType::Scalar) => Some(quote!(::keyway::Scalar::Bool(#v))),
-        (Default::Int(v), BaseType::Int | BaseType::SymInt | BaseType::DeviceIndex) => Some(quote!(#v)),
-        (Default::Int(v), BaseType::Scalar) => Some(quote!(::keyway::Scalar::Int(#v))),
-        (Default::Int(v), BaseType::Float) => {
-            let v = *v as f64;
-            Some(quote!(#v))
+        (Default::Bool(v), BaseType::Bool) => Some(v.to_string()),
+        (Default::Bool(v), BaseType::Scalar) => Some(format!("::keyway::Scalar::Bool({v})")),
+        (Default::Int(v), BaseType::Int | BaseType::SymInt | BaseType::DeviceIndex) => Some(v.to_string()),
+        (Default::Int(v), BaseType::Scalar) => Some(format!("::keyway::Scalar::Int({v})")),
+        (Default::Int(v), BaseType::Float) => Some(format!("{:?}", *v as f64)),
+        (Default::Float { value, .. }, BaseType::Float) => Some(format!("{value:?}")),
+        (Default::Float { value, .. }, BaseType::Scalar) => {
+            Some(format!("::keyway::Scalar::Float({value:?})"))
         }
-        (Default::Float { value, .. }, BaseType::Float) => Some(quote!(#value)),
-        (Default::Float { value, .. }, BaseType::Scalar) => Some(quote!(::keyway::Scalar::Float(#value))),
-        (Default::Str { value, .. }, BaseType::Str) => Some(quote!(#value)),
+        (Default::Str { value, .. }, BaseType::Str) => Some(super::text::literal(value)),
         (Default::Symbol(symbol), _) => symbol_value(symbol, base),
         _ => None,
     }
 }
 
 /// Symbols are reduction codes, memory formats, layouts and dtypes (Y52, Y53, Y55).
-fn symbol_value(symbol: &str, base: BaseType) -> Option<TokenStream> {
-    match (symbol, base) {
-        ("Mean", BaseType::Int) => Some(quote!(1i64)),
-        ("contiguous_format", BaseType::MemoryFormat) => Some(quote!(::keyway::MemoryFormat::Contiguous)),
-        ("strided", BaseType::Layout) => Some(quote!(::keyway::Layout::Strided)),
-        ("long" | "int64", BaseType::ScalarType) => Some(quote!(::keyway::DType::Int64)),
-        ("int" | "int32", BaseType::ScalarType) => Some(quote!(::keyway::DType::Int32)),
-        ("float" | "float32", BaseType::ScalarType) => Some(quote!(::keyway::DType::Float32)),
-        ("double" | "float64", BaseType::ScalarType) => Some(quote!(::keyway::DType::Float64)),
-        ("bool", BaseType::ScalarType) => Some(quote!(::keyway::DType::Bool)),
-        ("uint8", BaseType::ScalarType) => Some(quote!(::keyway::DType::UInt8)),
-        _ => None,
-    }
+fn symbol_value(symbol: &str, base: BaseType) -> Option<String> {
+    let value = match (symbol, base) {
+        ("Mean", BaseType::Int) => "1",
+        ("contiguous_format", BaseType::MemoryFormat) => "::keyway::MemoryFormat::Contiguous",
+        ("strided", BaseType::Layout) => "::keyway::Layout::Strided",
+        ("long" | "int64", BaseType::ScalarType) => "::keyway::DType::Int64",
+        ("int" | "int32", BaseType::ScalarType) => "::keyway::DType::Int32",
+        ("float" | "float32", BaseType::ScalarType) => "::keyway::DType::Float32",
+        ("double" | "float64", BaseType::ScalarType) => "::keyway::DType::Float64",
+        ("bool", BaseType::ScalarType) => "::keyway::DType::Bool",
+        ("uint8", BaseType::ScalarType) => "::keyway::DType::UInt8",
+        _ => return None,
+    };
+    Some(value.to_owned())
 }

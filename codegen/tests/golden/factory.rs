@@ -1,0 +1,90 @@
+/// ```text
+/// aten::make(int[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor
+/// ```
+pub struct default;
+
+static OPERATOR_make: ::keyway::TypedOperator<super::signatures::ints_optDType_optLayout_optDevice_optbool_to_Tensor> = ::keyway::TypedOperator::new(
+    "aten::make",
+    "aten::make(int[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor",
+);
+
+impl make::default {
+    /// Calls the operator: dispatched by its arguments and the thread's key sets.
+    #[inline]
+    pub fn call(
+        &self,
+        size: &[i64],
+        dtype: ::std::option::Option<::keyway::DType>,
+        layout: ::std::option::Option<::keyway::Layout>,
+        device: ::std::option::Option<::keyway::Device>,
+        pin_memory: ::std::option::Option<bool>,
+    ) -> ::keyway::Result<::keyway::Tensor> {
+        super::signatures::ints_optDType_optLayout_optDevice_optbool_to_Tensor::call(
+            &OPERATOR_make,
+            size,
+            dtype,
+            layout,
+            device,
+            pin_memory,
+        )
+    }
+
+    /// Passes a call on by a key set: what a kernel does with the keys it got, less its own.
+    #[inline]
+    pub fn redispatch(
+        &self,
+        keys: ::keyway::KeySet,
+        size: &[i64],
+        dtype: ::std::option::Option<::keyway::DType>,
+        layout: ::std::option::Option<::keyway::Layout>,
+        device: ::std::option::Option<::keyway::Device>,
+        pin_memory: ::std::option::Option<bool>,
+    ) -> ::keyway::Result<::keyway::Tensor> {
+        super::signatures::ints_optDType_optLayout_optDevice_optbool_to_Tensor::redispatch(
+            &OPERATOR_make,
+            keys,
+            size,
+            dtype,
+            layout,
+            device,
+            pin_memory,
+        )
+    }
+
+    /// The operator itself: name, schema, table, boxed calls.
+    pub const fn operator(&self) -> &'static ::keyway::Operator {
+        OPERATOR_make.operator()
+    }
+
+    /// A typed kernel for this operator. `#[kernel]` calls it.
+    pub const fn kernel(
+        &self,
+        f: <super::signatures::ints_optDType_optLayout_optDevice_optbool_to_Tensor as ::keyway::Signature>::Fn,
+    ) -> ::keyway::Kernel {
+        ::keyway::Kernel::typed::<super::signatures::ints_optDType_optLayout_optDevice_optbool_to_Tensor>(f)
+    }
+}
+
+/// Calls the operator. See [`make::default`].
+/// Arguments with defaults take them; `make::default.call` takes all.
+#[inline]
+pub fn make(size: &[i64]) -> ::keyway::Result<::keyway::Tensor> {
+    make::default.call(
+        size,
+        ::std::option::Option::None,
+        ::std::option::Option::None,
+        ::std::option::Option::None,
+        ::std::option::Option::None,
+    )
+}
+
+const _: () = {
+    static BACKEND_SELECT: ::keyway::KernelRegistration = ::keyway::KernelRegistration::new(
+        make::default.operator(),
+        ::keyway::RegistrationKey::Runtime(::keyway::DispatchKey::BackendSelect),
+        make::default.kernel(|keys, a_size, a_dtype, a_layout, a_device, a_pin_memory| {
+            make::default.redispatch(::keyway::select_backend(keys, a_device), a_size, a_dtype, a_layout, a_device, a_pin_memory)
+        }).named("backend select"),
+    );
+    ::keyway::__private::inventory::submit! { ::keyway::CollectedKernel(&BACKEND_SELECT) }
+};
