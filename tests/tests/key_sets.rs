@@ -36,7 +36,9 @@ const NOT_APPLICABLE: [(&str, &str); 4] = [
 
 fn check(file: &serde_json::Value) -> key_sets::Report {
     let report = key_sets::check(file);
-    println!("{} cases, {} results, on purpose: {:?}", report.cases, report.results, report.on_purpose);
+    let differ = |clause: &str| report.on_purpose.iter().filter(|(_, by)| *by == clause).count();
+    let (highest, printed) = (differ("D43"), differ("D49"));
+    println!("{} cases, {} results, on purpose: {highest} D43, {printed} D49", report.cases, report.results);
     assert!(report.failures.is_empty(), "{}", report.failures.join("\n"));
     for (id, clause) in &report.on_purpose {
         assert!(ON_PURPOSE.iter().any(|(listed, _)| listed == clause), "{id}: {clause} is not listed");

@@ -233,6 +233,31 @@ fn a_named_kernel_waits_for_its_backend() {
     assert_eq!(scaled.to_vec::<f32>().unwrap(), [3.0], "its autocast key is not CPU's");
 }
 
+/// A typed and a boxed kernel, registered at run time, take tensors whose memory only they know.
+#[test]
+fn kernels_registered_at_run_time_take_tensors_of_their_backend() {
+    let (typed_backend, boxed_backend) = (MANY[10], MANY[11]);
+    let name = "typed::scale";
+    let typed = typed::scale::default.kernel(|_, x, by| scale_on_foo(x, by));
+    let _typed = register_kernel(name, npu_key(typed_backend), typed, false).unwrap();
+    let boxed = Kernel::boxed(|_, _, stack| {
+        let (keyway::Value::Int(by), keyway::Value::Tensor(x)) = (stack.pop()?, stack.pop()?) else {
+            panic!("not its arguments")
+        };
+        stack.push(scale_on_foo(&x, Scalar::Int(by))?);
+        Ok(())
+    });
+    let boxed = register_kernel(name, npu_key(boxed_backend), boxed, false).unwrap();
+    for backend in [typed_backend, boxed_backend] {
+        let scaled = typed::scale::default.call(&on(backend, &[1.5]), Scalar::Int(2)).unwrap();
+        assert_eq!(scaled.device(), Device::of(backend));
+        assert_eq!(scaled.storage().downcast::<FooMemory>().unwrap().0, [3.0]);
+    }
+    drop(boxed);
+    let error = typed::scale::default.call(&on(boxed_backend, &[1.0]), Scalar::Int(2)).unwrap_err();
+    assert_eq!((error.kind(), error.key()), (ErrorKind::NoKernel, Some(npu_key(boxed_backend))));
+}
+
 #[test]
 fn a_named_kernel_waits_for_its_functionality() {
     let x = Tensor::from_slice(&[1.0f32], &[1]).unwrap();
@@ -341,6 +366,11 @@ fn layered(namespace: &str) -> (Library, &'static Operator) {
 #[test]
 fn dispatch_goes_down_the_order() {
     let (_library, operator) = layered("down");
+    let (table, state) = (operator.dump_table(), operator.dump_state());
+    for key in LAYERS.iter() {
+        let has_line = |dump: &str| dump.lines().any(|line| line.starts_with(&format!("{key}: ")));
+        assert!(has_line(&table) && has_line(&state), "{key}");
+    }
     let mut random = Random::new(17);
     for _ in 0..300 {
         let keys: KeySet = LAYERS.iter().copied().filter(|_| random.below(3) == 0).collect();
