@@ -47,7 +47,7 @@ where
 
 type FailureHook = Box<dyn Fn(&ObserverFailure<'_>) + Send + Sync>;
 
-/// A pair of functions to run around what is recorded, with what they need. See [the module](self) for an example.
+/// A pair of functions to run around what is recorded, with what they need. See [`crate::observer`] for an example.
 #[must_use = "an observer does nothing until it is added"]
 pub struct Observer {
     callbacks: Box<dyn Callbacks>,
