@@ -16,7 +16,6 @@ use crate::dtype::DType;
 use crate::error::{Error, ErrorKind, Result};
 use crate::kernel::Kernel;
 use crate::opaque::{Generator, QScheme, Stream};
-use crate::operator::Operator;
 use crate::scalar::Scalar;
 use crate::storage::Storage;
 use crate::tensor::Tensor;
@@ -249,7 +248,7 @@ impl InferredSchema {
 ///
 /// # Errors
 /// `SchemaMismatch`, with the first difference, both types and both places.
-pub(crate) fn check_kernel(operator: &Operator, definition: &Definition, kernel: &Kernel) -> Result<()> {
+pub(crate) fn check_kernel(definition: &Definition, kernel: &Kernel) -> Result<()> {
     let Some(inferred) = kernel.inferred() else { return Ok(()) };
     let Some(difference) = inferred.difference(&definition.schema) else { return Ok(()) };
     let place = definition.place.map_or("in an operator list".to_owned(), |place| format!("at {place}"));
@@ -257,7 +256,7 @@ pub(crate) fn check_kernel(operator: &Operator, definition: &Definition, kernel:
         "{difference}; the definition {place} is `{}`, the type of {kernel:?} is `{inferred}`",
         definition.schema
     );
-    Err(Error::new(ErrorKind::SchemaMismatch, message).in_operator(operator.name()))
+    Err(Error::new(ErrorKind::SchemaMismatch, message).in_operator(definition.schema.name.to_string()))
 }
 
 /// Whether a declared type is the inferred one: symbolic numbers count as numbers, the size of a list does not count.

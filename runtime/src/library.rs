@@ -11,6 +11,7 @@ use crate::definition::Definition;
 use crate::device::Device;
 use crate::error::{Error, ErrorKind, Place, Result};
 use crate::function_kernel::KernelFunction;
+use crate::inference;
 use crate::kernel::Kernel;
 use crate::key::{AliasKey, Backend, DispatchKey, Functionality, RegistrationKey};
 use crate::operator::Operator;
@@ -180,7 +181,7 @@ impl Library {
             return Err(Error::new(ErrorKind::SchemaExpected, message));
         }
         let schema = self.parse(schema)?;
-        self.register_schema(schema, tags, place)
+        self.register_definition(self.definition(schema, tags, place), place)
     }
 
     /// Defines an operator by its schema, or by its name alone with the schema that the kernel's function implies
@@ -190,17 +191,20 @@ impl Library {
     /// As [`Library::def`] and [`Library::kernel`]; `CannotInferSchema` for a name alone with a kernel that was not made
     /// by [`Kernel::from_fn`] or with argument names that do not fit. Nothing is registered then.
     #[track_caller]
-    pub fn def_kernel(&mut self, text: &str, kernel: Kernel) -> Result<&'static Operator> {
+    pub fn def_kernel(&mut self, text: &str, mut kernel: Kernel) -> Result<&'static Operator> {
         let place = Place::here();
         self.may_define(text, place)?;
+        kernel.set_place(place);
         let schema = match parse_name(text) {
             Ok(name) => self.parse(&inferred_schema(&name, &kernel, place)?)?,
             Err(_) => self.parse(text)?,
         };
+        let definition = self.definition(schema, &[], place);
+        // Before anybody hears of the definition.
+        inference::check_kernel(&definition, &kernel)?;
+        let operator = self.register_definition(definition, place)?;
         let key = self.key.unwrap_or(CATCH_ALL);
-        let operator = self.register_schema(schema, &[], place)?;
-        let registered = registry::register_kernel(operator.name(), key, kernel, false);
-        match registered {
+        match registry::register_kernel(operator.name(), key, kernel, false) {
             Ok(registration) => self.registrations.push(registration),
             Err(error) => {
                 self.registrations.pop();
@@ -372,12 +376,13 @@ impl Library {
         Ok(())
     }
 
-    fn register_schema(&mut self, schema: Schema, tags: &[&str], place: Place) -> Result<&'static Operator> {
-        let name = schema.name.clone();
+    fn definition(&self, schema: Schema, tags: &[&str], place: Place) -> Definition {
         let tags = tags.iter().map(|tag| &*String::leak((*tag).to_owned())).collect::<Vec<&'static str>>();
-        let definition = Definition::new(schema, Some(place))
-            .with_tags(Vec::leak(tags))
-            .with_fake_module(self.fake_module);
+        Definition::new(schema, Some(place)).with_tags(Vec::leak(tags)).with_fake_module(self.fake_module)
+    }
+
+    fn register_definition(&mut self, definition: Definition, place: Place) -> Result<&'static Operator> {
+        let name = definition.schema.name.clone();
         let (operator, registration) = registry::register_definition(&name, definition, place)?;
         self.registrations.push(registration);
         Ok(operator)

@@ -423,7 +423,7 @@ pub fn register_kernel(
     if kernel.inferred().is_some()
         && let Some(definition) = operator.definition()
     {
-        inference::check_kernel(operator, definition, &kernel)?;
+        inference::check_kernel(definition, &kernel)?;
     }
     let mut state = operator.state.lock();
     if kernel.signature().is_some() && kernel.signature() != operator.signature() {
@@ -480,7 +480,7 @@ pub(crate) fn register_definition(
         return Err(Error::new(ErrorKind::DuplicateDef, message).in_operator(operator.name()));
     }
     for kernel in operator.state.lock().kernels.all() {
-        inference::check_kernel(operator, &definition, kernel)?;
+        inference::check_kernel(&definition, kernel)?;
     }
     operator.define(Some(definition));
     listener::note(OperatorChange::defined(operator, operator.schema()));

@@ -226,6 +226,12 @@ fn a_listener_hears_of_definitions() -> Result<()> {
     let mut fragment = Library::fragment("lib_heard")?;
     fragment.def("new(Tensor x) -> str")?;
     assert_eq!(fragment.def("new(Tensor x) -> str").unwrap_err().kind(), ErrorKind::DuplicateDef);
+    let mistyped = Kernel::from_fn(|x: i64| -> Result<i64> { Ok(x) });
+    let error = fragment.def_kernel("refused(float x) -> float", mistyped).unwrap_err();
+    assert_eq!(
+        (error.kind(), error.to_string().matches("library.rs:").count()),
+        (ErrorKind::SchemaMismatch, 2)
+    );
     drop(fragment);
     let new = "lib_heard::new(Tensor x) -> str";
     assert_eq!(heard.lock().unwrap()[1..], [format!("+{new}"), format!("-{new}")]);
