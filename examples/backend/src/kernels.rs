@@ -1,8 +1,8 @@
 //! The chip's own kernels: what it does faster than the host. Everything else falls back.
 //!
 //! The key stands in quotes: it is added at run time, and the kernels take effect once it is there. Arithmetic is for
-//! `float32`, as the chip's programs are; for other dtypes the kernels themselves go to the host. In-place and out forms
-//! need no kernels here: the operator library composes them of these and of `copy_`. Neither do views, which are
+//! `float32`, as the chip's programs are; for other dtypes the kernels themselves go to the host. In-place and out
+//! forms need no kernels here: the operator library composes them of these and of `copy_`. Neither do views, which are
 //! arithmetic on sizes and strides over the same memory.
 
 use keyway::{DType, Device, Dims, Error, Geometry, Layout, MemoryFormat, Result, Scalar, Storage, Tensor};

@@ -1,8 +1,8 @@
 //! A backend added to Keyway from outside: `Chip`, an accelerator (simulated) with memory of its own.
 //!
 //! Nothing in Keyway knows this crate. It adds a backend and a functionality at run time, keeps its memory in opaque
-//! storages, has kernels for a few operators, and runs all others on the host by one boxed fallback. See `README.md` for
-//! the way through the source.
+//! storages, has kernels for a few operators, and runs all others on the host by one boxed fallback. See `README.md`
+//! for the way through the source.
 
 mod fallback;
 mod hardware;
