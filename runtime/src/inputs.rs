@@ -53,23 +53,28 @@ impl Operator {
             let message = format!("the argument `{name}` {problem}");
             return Err(self.wrong_input(ErrorKind::UnknownInput, &message, schema));
         }
-        let checked = given.into_iter().zip(definition.arguments.iter().zip(&schema.arguments)).enumerate();
-        let filled = checked.map(|(position, (value, (check, argument)))| match value {
-            Some(value) if value.tag() & check.accepts == 0 => {
-                let (name, ty) = (&argument.name, &argument.ty);
-                let message = format!(
-                    "argument `{name}` (position {position}) must be {ty}, {} was given",
-                    value.kind_name()
-                );
+        let checked =
+            given.into_iter().zip(definition.arguments.iter().map(|check| check.accepts)).enumerate();
+        checked.map(|(position, (value, accepts))| self.input(schema, position, value, accepts)).collect()
+    }
+
+    /// One argument: the value given, if it is of its type, or the default.
+    fn input(&self, schema: &Schema, position: usize, value: Option<Value>, accepts: u32) -> Result<Value> {
+        let argument = &schema.arguments[position];
+        let (name, ty) = (&argument.name, &argument.ty);
+        match value {
+            Some(value) if value.tag() & accepts == 0 => {
+                let kind = value.kind_name();
+                let message =
+                    format!("argument `{name}` (position {position}) must be {ty}, {kind} was given");
                 Err(self.wrong_input(ErrorKind::WrongInputType, &message, schema))
             }
             Some(value) => Ok(value),
             None => default_value(argument).ok_or_else(|| {
-                let message = format!("the argument `{}` ({}) is missing", argument.name, argument.ty);
+                let message = format!("the argument `{name}` ({ty}) is missing");
                 self.wrong_input(ErrorKind::MissingInput, &message, schema)
             }),
-        });
-        filled.collect()
+        }
     }
 
     /// Calls it with values by position and defaults for the rest; the results are on the returned stack.
