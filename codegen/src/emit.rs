@@ -10,9 +10,11 @@
 //! | `operators/signatures.rs` | the adapters, one for each signature |
 //! | `operators/NAMESPACE/LETTER.rs` | the operators whose root names begin with the letter |
 //! | `operators/NAMESPACE/methods.rs` | the methods of tensors |
+//! | `operators/NAMESPACE/derived.rs` | what kernels of derived variants share |
 //! | `operators/NAMESPACE/list.rs` | all operators of the namespace |
 //! | `operator_tests.rs` | one test for each operator |
 
+mod derived;
 mod forms;
 mod operator;
 mod shard;
@@ -54,7 +56,11 @@ pub struct File {
 /// # Errors
 /// Every entry whose schema has a type without a Rust counterpart.
 pub fn emit(list: &OperatorList) -> Result<Vec<File>, Vec<Unsupported>> {
-    let handles = handles(list)?;
+    let mut handles = handles(list)?;
+    for (position, kernel) in derived::kernels(list, &handles) {
+        handles[position].derived_kernel = Some(kernel);
+    }
+    let services = derived::Services::of(&handles);
     let mut signatures = Signatures::default();
     handles.iter().for_each(|handle| signatures.add(&handle.typed));
     let namespaces = by_namespace(&handles);
@@ -64,7 +70,7 @@ pub fn emit(list: &OperatorList) -> Result<Vec<File>, Vec<Unsupported>> {
         File { path: "operator_tests.rs".to_owned(), text: emit_tests(&namespaces) },
     ];
     for (name, handles) in &namespaces {
-        files.extend(shard::files(name, handles));
+        files.extend(shard::files(name, handles, services.get(*name)));
     }
     Ok(files)
 }

@@ -84,6 +84,17 @@ pub enum Changes {
     Storage,
 }
 
+/// What an operator does for the kernels of derived variants. Further arguments take their defaults.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Service {
+    /// It returns a copy of its first argument.
+    Copy,
+    /// It writes its second argument to its first.
+    Write,
+    /// It gives its first argument the size that is its second.
+    Resize,
+}
+
 impl OperatorList {
     /// The operators that are written in the list, not derived.
     pub fn written(&self) -> &[OperatorEntry] {
@@ -210,6 +221,8 @@ pub struct OperatorEntry {
     pub changes: Option<Changes>,
     /// `python_keyword_arguments`, of Keyway: arguments that may be named by keywords of Python (Y282).
     pub python_keyword_arguments: Vec<String>,
+    /// `serves`, of Keyway: what kernels of derived variants use the operator for.
+    pub serves: Option<Service>,
     /// What it was derived from; `None` for what is written in the list.
     pub derived: Option<Derived>,
     /// Where the entry's `func` starts.

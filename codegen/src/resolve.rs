@@ -14,7 +14,7 @@ use keyway_schema::{Code, OperatorName, Schema, parse};
 use self::fields::{Fields, Text};
 use crate::diagnostics::{Diagnostic, Sink};
 use crate::load::tree::{Node, Value};
-use crate::model::{Changes, DEFAULT_NAMESPACE, DeviceCheck, OperatorEntry, Variants};
+use crate::model::{Changes, DEFAULT_NAMESPACE, DeviceCheck, OperatorEntry, Service, Variants};
 use crate::source::Source;
 use crate::vocabulary;
 
@@ -147,6 +147,7 @@ fn entry(
         derive,
         grouped_with,
         changes,
+        serves: serves(fields, sink),
         python_keyword_arguments,
         derived: None,
         place,
@@ -154,6 +155,28 @@ fn entry(
     };
     supplement::apply(&mut entry);
     Some(entry)
+}
+
+fn serves(fields: &Fields<'_>, sink: &Sink) -> Option<Service> {
+    let text = fields.text("serves", sink)?;
+    let service = service(text.value);
+    if service.is_none() {
+        let message = format!("`{}` is nothing that derived kernels need", text.value);
+        sink.report(
+            Diagnostic::new(Code::BadService, text.place(), message)
+                .help("write `copy`, `write` or `resize`"),
+        );
+    }
+    service
+}
+
+fn service(word: &str) -> Option<Service> {
+    match word {
+        "copy" => Some(Service::Copy),
+        "write" => Some(Service::Write),
+        "resize" => Some(Service::Resize),
+        _ => None,
+    }
 }
 
 fn changes(fields: &Fields<'_>, sink: &Sink) -> Option<Changes> {

@@ -37,8 +37,8 @@ pub const TABLE_KEYS: [&str; 30] = [
 /// Backends whose kernels a structured operator supplies itself (Y108, Y164).
 pub const STRUCTURED_KEYS: [&str; 5] = ["CPU", "CUDA", "MPS", "XPU", "MTIA"];
 
-/// The fields of an entry: 18 of PyTorch (Y4) and six of Keyway.
-pub const FIELDS: [&str; 24] = [
+/// The fields of an entry: 18 of PyTorch (Y4) and seven of Keyway.
+pub const FIELDS: [&str; 25] = [
     "func",
     "variants",
     "dispatch",
@@ -62,6 +62,7 @@ pub const FIELDS: [&str; 24] = [
     "derive",
     "grouped_with",
     "changes",
+    "serves",
     "python_keyword_arguments",
 ];
 

@@ -176,6 +176,7 @@ codes! {
         "`_symint` kernels need a SymInt argument; a structured operator supplies the kernels for Meta and for backends without one itself.";
     BadChanges = 333, "Y150, Y282", "a wrong use of `changes`",
         "`changes: size` or `changes: storage` says what an operator tagged `inplace_view` changes besides strides.";
+    BadService = 334, "Y213", "an unknown word in `serves`", "Kernels of derived variants need operators that `copy`, `write` and `resize`.";
 
     DuplicateOperator = 401, "Y146, Y281", "an operator twice", "A name with its overload stands once in the list.";
     NameCollision = 402, "Y21, Y281", "two operators with one generated name",

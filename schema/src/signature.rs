@@ -94,7 +94,7 @@ impl Schema {
     }
 
     /// Written arguments that no return hands back: `self`, then out arguments, then the others.
-    fn written_but_not_returned(&self) -> Vec<&Argument> {
+    pub fn written_but_not_returned(&self) -> Vec<&Argument> {
         let returned = |alias: &AliasInfo| self.returns.iter().any(|r| r.alias.as_ref() == Some(alias));
         let receiver = self.self_argument().into_iter();
         receiver

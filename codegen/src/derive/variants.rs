@@ -44,6 +44,7 @@ pub(super) fn variant(base: &OperatorEntry, position: usize, kind: SchemaKind) -
         derive: true,
         grouped_with: None,
         changes: None,
+        serves: None,
         python_keyword_arguments: base.python_keyword_arguments.clone(),
         derived: Some(Derived { from: base.name().clone(), base: position }),
         place: base.place,

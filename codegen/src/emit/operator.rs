@@ -18,6 +18,8 @@ pub(crate) struct Handle<'a> {
     /// Name of the short form as a function and method; a long form of it ends in `_with`.
     pub(crate) short_name: String,
     pub(crate) parameters: Vec<Parameter>,
+    /// The registration of its derived kernel, if it has one.
+    pub(crate) derived_kernel: Option<String>,
 }
 
 /// One parameter of an emitted function.
@@ -34,7 +36,7 @@ pub(crate) struct Parameter {
 impl<'a> Handle<'a> {
     pub(crate) fn new(entry: &'a OperatorEntry, typed: Typed, short_name: String) -> Handle<'a> {
         let parameters = parameters(entry, &typed);
-        Handle { entry, path: entry.handle_path(), typed, short_name, parameters }
+        Handle { entry, path: entry.handle_path(), typed, short_name, parameters, derived_kernel: None }
     }
 
     /// `add::Tensor`.

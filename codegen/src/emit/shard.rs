@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::emit::File;
+use crate::emit::derived::Services;
 use crate::emit::forms;
 use crate::emit::operator::Handle;
 use crate::emit::text::Writer;
@@ -12,7 +13,8 @@ use crate::emit::text::Writer;
 pub(super) fn names(handles: &[&Handle<'_>]) -> Vec<String> {
     let letters: BTreeSet<String> = handles.iter().map(|handle| shard_of(handle)).collect();
     let methods = handles.iter().any(|handle| forms::has_methods(handle)).then_some("methods");
-    letters.into_iter().chain(methods.into_iter().chain(["list"]).map(str::to_owned)).collect()
+    let derived = handles.iter().any(|handle| handle.derived_kernel.is_some()).then_some("derived");
+    letters.into_iter().chain(methods.into_iter().chain(derived).chain(["list"]).map(str::to_owned)).collect()
 }
 
 /// The first letter of the root name. The names of the other files are longer.
@@ -23,7 +25,7 @@ fn shard_of(handle: &Handle<'_>) -> String {
 }
 
 /// The files of a namespace.
-pub(super) fn files(namespace: &str, handles: &[&Handle<'_>]) -> Vec<File> {
+pub(super) fn files(namespace: &str, handles: &[&Handle<'_>], services: Option<&Services>) -> Vec<File> {
     let mut shards: BTreeMap<String, Vec<&Handle<'_>>> = BTreeMap::new();
     for handle in handles {
         shards.entry(shard_of(handle)).or_default().push(handle);
@@ -32,6 +34,10 @@ pub(super) fn files(namespace: &str, handles: &[&Handle<'_>]) -> Vec<File> {
     let mut files: Vec<File> = shards.iter().map(|(name, handles)| file(name, shard(handles))).collect();
     if handles.iter().any(|handle| forms::has_methods(handle)) {
         files.push(file("methods", methods(namespace, handles)));
+    }
+    if let Some(services) = services.filter(|_| handles.iter().any(|handle| handle.derived_kernel.is_some()))
+    {
+        files.push(file("derived", services.text()));
     }
     files.push(file("list", list(handles)));
     files
@@ -53,6 +59,10 @@ fn shard(handles: &[&Handle<'_>]) -> String {
             handle.implementation(&mut w);
             forms::functions(handle, &mut w);
             handle.backend_select(&mut w);
+            if let Some(kernel) = &handle.derived_kernel {
+                w.gap();
+                kernel.lines().for_each(|line| w.line(line));
+            }
         }
     }
     w.finish()

@@ -11,17 +11,18 @@ use crate::model::{Changes, DEFAULT_NAMESPACE, OperatorEntry};
 /// Operator, field, value: one a line, in columns; `#` starts a comment.
 const TEXT: &str = include_str!("supplement.txt");
 
-static FIELDS: LazyLock<HashMap<&str, (&str, &str)>> = LazyLock::new(|| {
-    let lines = TEXT.lines().filter(|line| !line.starts_with('#'));
-    lines
-        .filter_map(|line| {
-            let mut words = line.split_whitespace();
-            Some((words.next()?, (words.next()?, words.next()?)))
-        })
-        .collect()
+static FIELDS: LazyLock<HashMap<&str, Vec<(&str, &str)>>> = LazyLock::new(|| {
+    let mut fields: HashMap<&str, Vec<(&str, &str)>> = HashMap::new();
+    for line in TEXT.lines().filter(|line| !line.starts_with('#')) {
+        let mut words = line.split_whitespace();
+        if let (Some(operator), Some(field), Some(value)) = (words.next(), words.next(), words.next()) {
+            fields.entry(operator).or_default().push((field, value));
+        }
+    }
+    fields
 });
 
-/// Adds the field that the entry is given here, unless it is written.
+/// Adds the fields that the entry is given here, unless they are written.
 pub(super) fn apply(entry: &mut OperatorEntry) {
     if entry.namespace() != DEFAULT_NAMESPACE {
         return;
@@ -31,19 +32,17 @@ pub(super) fn apply(entry: &mut OperatorEntry) {
         "" => FIELDS.get(name.name.as_str()),
         overload => FIELDS.get(format!("{}.{overload}", name.name).as_str()),
     };
-    match found {
-        Some(("derive", _)) => entry.derive = false,
-        Some(("changes", value)) => {
-            let value = if *value == "size" { Changes::Size } else { Changes::Storage };
-            entry.changes.get_or_insert(value);
+    for &(field, value) in found.into_iter().flatten() {
+        match field {
+            "derive" => entry.derive = false,
+            "changes" => {
+                let value = if value == "size" { Changes::Size } else { Changes::Storage };
+                entry.changes.get_or_insert(value);
+            }
+            "grouped_with" => entry.grouped_with = entry.grouped_with.take().or_else(|| value.parse().ok()),
+            "serves" => entry.serves = entry.serves.or_else(|| super::service(value)),
+            _ => entry.python_keyword_arguments.push(value.to_owned()),
         }
-        Some(("grouped_with", other)) => {
-            entry.grouped_with = entry.grouped_with.take().or_else(|| other.parse().ok());
-        }
-        Some(("python_keyword_arguments", argument)) => {
-            entry.python_keyword_arguments.push((*argument).to_owned());
-        }
-        _ => {}
     }
 }
 
@@ -53,11 +52,14 @@ mod tests {
 
     #[test]
     fn every_line_has_a_known_field_and_value() {
-        for (operator, (field, value)) in &*FIELDS {
+        let all =
+            FIELDS.iter().flat_map(|(operator, fields)| fields.iter().map(move |field| (operator, field)));
+        for (operator, (field, value)) in all {
             let known = match *field {
                 "derive" => *value == "False",
                 "changes" => matches!(*value, "size" | "storage"),
                 "grouped_with" => value.parse::<keyway_schema::OperatorName>().is_ok(),
+                "serves" => super::super::service(value).is_some(),
                 "python_keyword_arguments" => !value.is_empty(),
                 _ => false,
             };

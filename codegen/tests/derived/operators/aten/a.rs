@@ -1,0 +1,173 @@
+/// The overloads of `all`.
+pub mod all {
+    /// Derived from `aten::all_`.
+    ///
+    /// ```text
+    /// aten::all.out(Tensor[] self, *, Tensor(a!)[] out) -> ()
+    /// ```
+    pub struct out;
+
+    /// Derived from `aten::all_`.
+    ///
+    /// ```text
+    /// aten::all(Tensor[] self) -> Tensor[] self_out
+    /// ```
+    pub struct default;
+}
+
+static OPERATOR_all_out: ::keyway::TypedOperator<super::signatures::Tensors_Tensors_to> = ::keyway::TypedOperator::new(
+    "aten::all.out",
+    "aten::all.out(Tensor[] self, *, Tensor(a!)[] out) -> ()",
+);
+
+impl all::out {
+    /// Calls the operator: dispatched by its arguments and the thread's key sets.
+    #[inline]
+    pub fn call(&self, self_: &[::keyway::Tensor], out: &[::keyway::Tensor]) -> ::keyway::Result<()> {
+        super::signatures::Tensors_Tensors_to::call(&OPERATOR_all_out, self_, out)
+    }
+
+    /// Passes a call on by a key set: what a kernel does with the keys it got, less its own.
+    #[inline]
+    pub fn redispatch(
+        &self,
+        keys: ::keyway::KeySet,
+        self_: &[::keyway::Tensor],
+        out: &[::keyway::Tensor],
+    ) -> ::keyway::Result<()> {
+        super::signatures::Tensors_Tensors_to::redispatch(&OPERATOR_all_out, keys, self_, out)
+    }
+
+    /// The operator itself: name, schema, table, boxed calls.
+    pub const fn operator(&self) -> &'static ::keyway::Operator {
+        OPERATOR_all_out.operator()
+    }
+
+    /// A typed kernel for this operator. `#[kernel]` calls it.
+    pub const fn kernel(
+        &self,
+        f: <super::signatures::Tensors_Tensors_to as ::keyway::Signature>::Fn,
+    ) -> ::keyway::Kernel {
+        ::keyway::Kernel::typed::<super::signatures::Tensors_Tensors_to>(f)
+    }
+}
+
+/// Calls the operator. See [`all::out`].
+#[inline]
+pub fn all_out(self_: &[::keyway::Tensor], out: &[::keyway::Tensor]) -> ::keyway::Result<()> {
+    all::out.call(self_, out)
+}
+
+const _: () = {
+    static DERIVED: ::keyway::KernelRegistration = ::keyway::KernelRegistration::new(
+        all::out.operator(),
+        ::keyway::RegistrationKey::Alias(::keyway::AliasKey::CompositeExplicitAutograd),
+        all::out.kernel(|_keys, a_self_, a_out| {
+            let r0 = all::default.call(a_self_)?;
+            __kw_write_all(a_out, &r0)?;
+            ::std::result::Result::Ok(())
+        }).named("derived"),
+    );
+    ::keyway::__private::inventory::submit! { ::keyway::CollectedKernel(&DERIVED) }
+};
+
+static OPERATOR_all: ::keyway::TypedOperator<super::signatures::Tensors_to_Tensors> = ::keyway::TypedOperator::new(
+    "aten::all",
+    "aten::all(Tensor[] self) -> Tensor[] self_out",
+);
+
+impl all::default {
+    /// Calls the operator: dispatched by its arguments and the thread's key sets.
+    #[inline]
+    pub fn call(&self, self_: &[::keyway::Tensor]) -> ::keyway::Result<::std::vec::Vec<::keyway::Tensor>> {
+        super::signatures::Tensors_to_Tensors::call(&OPERATOR_all, self_)
+    }
+
+    /// Passes a call on by a key set: what a kernel does with the keys it got, less its own.
+    #[inline]
+    pub fn redispatch(
+        &self,
+        keys: ::keyway::KeySet,
+        self_: &[::keyway::Tensor],
+    ) -> ::keyway::Result<::std::vec::Vec<::keyway::Tensor>> {
+        super::signatures::Tensors_to_Tensors::redispatch(&OPERATOR_all, keys, self_)
+    }
+
+    /// The operator itself: name, schema, table, boxed calls.
+    pub const fn operator(&self) -> &'static ::keyway::Operator {
+        OPERATOR_all.operator()
+    }
+
+    /// A typed kernel for this operator. `#[kernel]` calls it.
+    pub const fn kernel(
+        &self,
+        f: <super::signatures::Tensors_to_Tensors as ::keyway::Signature>::Fn,
+    ) -> ::keyway::Kernel {
+        ::keyway::Kernel::typed::<super::signatures::Tensors_to_Tensors>(f)
+    }
+}
+
+/// Calls the operator. See [`all::default`].
+#[inline]
+pub fn all(self_: &[::keyway::Tensor]) -> ::keyway::Result<::std::vec::Vec<::keyway::Tensor>> {
+    all::default.call(self_)
+}
+
+const _: () = {
+    static DERIVED: ::keyway::KernelRegistration = ::keyway::KernelRegistration::new(
+        all::default.operator(),
+        ::keyway::RegistrationKey::Alias(::keyway::AliasKey::CompositeExplicitAutograd),
+        all::default.kernel(|_keys, a_self_| {
+            let c_self_ = a_self_.iter().map(__kw_copy).collect::<::keyway::Result<::std::vec::Vec<_>>>()?;
+            all_::default.call(&c_self_)?;
+            ::std::result::Result::Ok(c_self_)
+        }).named("derived"),
+    );
+    ::keyway::__private::inventory::submit! { ::keyway::CollectedKernel(&DERIVED) }
+};
+
+/// The overloads of `all_`.
+pub mod all_ {
+    /// ```text
+    /// aten::all_(Tensor(a!)[] self) -> ()
+    /// ```
+    pub struct default;
+}
+
+static OPERATOR_all_: ::keyway::TypedOperator<super::signatures::Tensors_to> = ::keyway::TypedOperator::new(
+    "aten::all_",
+    "aten::all_(Tensor(a!)[] self) -> ()",
+);
+
+impl all_::default {
+    /// Calls the operator: dispatched by its arguments and the thread's key sets.
+    #[inline]
+    pub fn call(&self, self_: &[::keyway::Tensor]) -> ::keyway::Result<()> {
+        super::signatures::Tensors_to::call(&OPERATOR_all_, self_)
+    }
+
+    /// Passes a call on by a key set: what a kernel does with the keys it got, less its own.
+    #[inline]
+    pub fn redispatch(&self, keys: ::keyway::KeySet, self_: &[::keyway::Tensor]) -> ::keyway::Result<()> {
+        super::signatures::Tensors_to::redispatch(&OPERATOR_all_, keys, self_)
+    }
+
+    /// The operator itself: name, schema, table, boxed calls.
+    pub const fn operator(&self) -> &'static ::keyway::Operator {
+        OPERATOR_all_.operator()
+    }
+
+    /// A typed kernel for this operator. `#[kernel]` calls it.
+    pub const fn kernel(
+        &self,
+        f: <super::signatures::Tensors_to as ::keyway::Signature>::Fn,
+    ) -> ::keyway::Kernel {
+        ::keyway::Kernel::typed::<super::signatures::Tensors_to>(f)
+    }
+}
+
+/// Calls the operator. See [`all_::default`].
+#[inline]
+pub fn all_(self_: &[::keyway::Tensor]) -> ::keyway::Result<()> {
+    all_::default.call(self_)
+}

@@ -1,0 +1,112 @@
+/// The overloads of `clone`.
+pub mod clone {
+    /// ```text
+    /// aten::clone(Tensor self) -> Tensor
+    /// ```
+    pub struct default;
+}
+
+static OPERATOR_clone: ::keyway::TypedOperator<super::signatures::Tensor_to_Tensor> = ::keyway::TypedOperator::new(
+    "aten::clone",
+    "aten::clone(Tensor self) -> Tensor",
+);
+
+impl clone::default {
+    /// Calls the operator: dispatched by its arguments and the thread's key sets.
+    #[inline]
+    pub fn call(&self, self_: &::keyway::Tensor) -> ::keyway::Result<::keyway::Tensor> {
+        super::signatures::Tensor_to_Tensor::call(&OPERATOR_clone, self_)
+    }
+
+    /// Passes a call on by a key set: what a kernel does with the keys it got, less its own.
+    #[inline]
+    pub fn redispatch(
+        &self,
+        keys: ::keyway::KeySet,
+        self_: &::keyway::Tensor,
+    ) -> ::keyway::Result<::keyway::Tensor> {
+        super::signatures::Tensor_to_Tensor::redispatch(&OPERATOR_clone, keys, self_)
+    }
+
+    /// The operator itself: name, schema, table, boxed calls.
+    pub const fn operator(&self) -> &'static ::keyway::Operator {
+        OPERATOR_clone.operator()
+    }
+
+    /// A typed kernel for this operator. `#[kernel]` calls it.
+    pub const fn kernel(
+        &self,
+        f: <super::signatures::Tensor_to_Tensor as ::keyway::Signature>::Fn,
+    ) -> ::keyway::Kernel {
+        ::keyway::Kernel::typed::<super::signatures::Tensor_to_Tensor>(f)
+    }
+}
+
+/// Calls the operator. See [`clone::default`].
+#[inline]
+pub fn clone(self_: &::keyway::Tensor) -> ::keyway::Result<::keyway::Tensor> {
+    clone::default.call(self_)
+}
+
+/// The overloads of `copy_`.
+pub mod copy_ {
+    /// ```text
+    /// aten::copy_(Tensor(a!) self, Tensor src) -> Tensor(a!)
+    /// ```
+    pub struct default;
+}
+
+static OPERATOR_copy_: ::keyway::TypedOperator<super::signatures::Tensor_Tensor_to_arg0> = ::keyway::TypedOperator::new(
+    "aten::copy_",
+    "aten::copy_(Tensor(a!) self, Tensor src) -> Tensor(a!)",
+);
+
+impl copy_::default {
+    /// Calls the operator: dispatched by its arguments and the thread's key sets.
+    #[inline]
+    pub fn call<'a>(
+        &self,
+        self_: &'a ::keyway::Tensor,
+        src: &::keyway::Tensor,
+    ) -> ::keyway::Result<&'a ::keyway::Tensor> {
+        super::signatures::Tensor_Tensor_to_arg0::call(&OPERATOR_copy_, self_, src).map(|()| self_)
+    }
+
+    /// Passes a call on by a key set: what a kernel does with the keys it got, less its own.
+    #[inline]
+    pub fn redispatch<'a>(
+        &self,
+        keys: ::keyway::KeySet,
+        self_: &'a ::keyway::Tensor,
+        src: &::keyway::Tensor,
+    ) -> ::keyway::Result<&'a ::keyway::Tensor> {
+        super::signatures::Tensor_Tensor_to_arg0::redispatch(
+            &OPERATOR_copy_,
+            keys,
+            self_,
+            src,
+        ).map(|()| self_)
+    }
+
+    /// The operator itself: name, schema, table, boxed calls.
+    pub const fn operator(&self) -> &'static ::keyway::Operator {
+        OPERATOR_copy_.operator()
+    }
+
+    /// A typed kernel for this operator. `#[kernel]` calls it.
+    pub const fn kernel(
+        &self,
+        f: <super::signatures::Tensor_Tensor_to_arg0 as ::keyway::Signature>::Fn,
+    ) -> ::keyway::Kernel {
+        ::keyway::Kernel::typed::<super::signatures::Tensor_Tensor_to_arg0>(f)
+    }
+}
+
+/// Calls the operator. See [`copy_::default`].
+#[inline]
+pub fn copy_<'a>(
+    self_: &'a ::keyway::Tensor,
+    src: &::keyway::Tensor,
+) -> ::keyway::Result<&'a ::keyway::Tensor> {
+    copy_::default.call(self_, src)
+}

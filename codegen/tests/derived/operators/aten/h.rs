@@ -1,0 +1,189 @@
+/// The overloads of `half`.
+pub mod half {
+    /// Derived from `aten::half_`.
+    ///
+    /// ```text
+    /// aten::half.out(Tensor self, *, Tensor(a!) out) -> Tensor(a!)
+    /// ```
+    pub struct out;
+
+    /// Derived from `aten::half_`.
+    ///
+    /// ```text
+    /// aten::half(Tensor self) -> Tensor
+    /// ```
+    pub struct default;
+}
+
+static OPERATOR_half_out: ::keyway::TypedOperator<super::signatures::Tensor_Tensor_to_arg1> = ::keyway::TypedOperator::new(
+    "aten::half.out",
+    "aten::half.out(Tensor self, *, Tensor(a!) out) -> Tensor(a!)",
+);
+
+impl half::out {
+    /// Calls the operator: dispatched by its arguments and the thread's key sets.
+    #[inline]
+    pub fn call<'a>(
+        &self,
+        self_: &::keyway::Tensor,
+        out: &'a ::keyway::Tensor,
+    ) -> ::keyway::Result<&'a ::keyway::Tensor> {
+        super::signatures::Tensor_Tensor_to_arg1::call(&OPERATOR_half_out, self_, out).map(|()| out)
+    }
+
+    /// Passes a call on by a key set: what a kernel does with the keys it got, less its own.
+    #[inline]
+    pub fn redispatch<'a>(
+        &self,
+        keys: ::keyway::KeySet,
+        self_: &::keyway::Tensor,
+        out: &'a ::keyway::Tensor,
+    ) -> ::keyway::Result<&'a ::keyway::Tensor> {
+        super::signatures::Tensor_Tensor_to_arg1::redispatch(
+            &OPERATOR_half_out,
+            keys,
+            self_,
+            out,
+        ).map(|()| out)
+    }
+
+    /// The operator itself: name, schema, table, boxed calls.
+    pub const fn operator(&self) -> &'static ::keyway::Operator {
+        OPERATOR_half_out.operator()
+    }
+
+    /// A typed kernel for this operator. `#[kernel]` calls it.
+    pub const fn kernel(
+        &self,
+        f: <super::signatures::Tensor_Tensor_to_arg1 as ::keyway::Signature>::Fn,
+    ) -> ::keyway::Kernel {
+        ::keyway::Kernel::typed::<super::signatures::Tensor_Tensor_to_arg1>(f)
+    }
+}
+
+/// Calls the operator. See [`half::out`].
+#[inline]
+pub fn half_out<'a>(
+    self_: &::keyway::Tensor,
+    out: &'a ::keyway::Tensor,
+) -> ::keyway::Result<&'a ::keyway::Tensor> {
+    half::out.call(self_, out)
+}
+
+const _: () = {
+    static DERIVED: ::keyway::KernelRegistration = ::keyway::KernelRegistration::new(
+        half::out.operator(),
+        ::keyway::RegistrationKey::Alias(::keyway::AliasKey::CompositeExplicitAutograd),
+        half::out.kernel(|_keys, a_self_, a_out| {
+            let r0 = half::default.call(a_self_)?;
+            __kw_write(a_out, &r0)?;
+            ::std::result::Result::Ok(())
+        }).named("derived"),
+    );
+    ::keyway::__private::inventory::submit! { ::keyway::CollectedKernel(&DERIVED) }
+};
+
+static OPERATOR_half: ::keyway::TypedOperator<super::signatures::Tensor_to_Tensor> = ::keyway::TypedOperator::new(
+    "aten::half",
+    "aten::half(Tensor self) -> Tensor",
+);
+
+impl half::default {
+    /// Calls the operator: dispatched by its arguments and the thread's key sets.
+    #[inline]
+    pub fn call(&self, self_: &::keyway::Tensor) -> ::keyway::Result<::keyway::Tensor> {
+        super::signatures::Tensor_to_Tensor::call(&OPERATOR_half, self_)
+    }
+
+    /// Passes a call on by a key set: what a kernel does with the keys it got, less its own.
+    #[inline]
+    pub fn redispatch(
+        &self,
+        keys: ::keyway::KeySet,
+        self_: &::keyway::Tensor,
+    ) -> ::keyway::Result<::keyway::Tensor> {
+        super::signatures::Tensor_to_Tensor::redispatch(&OPERATOR_half, keys, self_)
+    }
+
+    /// The operator itself: name, schema, table, boxed calls.
+    pub const fn operator(&self) -> &'static ::keyway::Operator {
+        OPERATOR_half.operator()
+    }
+
+    /// A typed kernel for this operator. `#[kernel]` calls it.
+    pub const fn kernel(
+        &self,
+        f: <super::signatures::Tensor_to_Tensor as ::keyway::Signature>::Fn,
+    ) -> ::keyway::Kernel {
+        ::keyway::Kernel::typed::<super::signatures::Tensor_to_Tensor>(f)
+    }
+}
+
+/// Calls the operator. See [`half::default`].
+#[inline]
+pub fn half(self_: &::keyway::Tensor) -> ::keyway::Result<::keyway::Tensor> {
+    half::default.call(self_)
+}
+
+const _: () = {
+    static DERIVED: ::keyway::KernelRegistration = ::keyway::KernelRegistration::new(
+        half::default.operator(),
+        ::keyway::RegistrationKey::Alias(::keyway::AliasKey::CompositeExplicitAutograd),
+        half::default.kernel(|_keys, a_self_| {
+            let c_self_ = __kw_copy(a_self_)?;
+            half_::default.call(&c_self_)?;
+            ::std::result::Result::Ok(c_self_)
+        }).named("derived"),
+    );
+    ::keyway::__private::inventory::submit! { ::keyway::CollectedKernel(&DERIVED) }
+};
+
+/// The overloads of `half_`.
+pub mod half_ {
+    /// ```text
+    /// aten::half_(Tensor(a!) self) -> Tensor(a!)
+    /// ```
+    pub struct default;
+}
+
+static OPERATOR_half_: ::keyway::TypedOperator<super::signatures::Tensor_to_arg0> = ::keyway::TypedOperator::new(
+    "aten::half_",
+    "aten::half_(Tensor(a!) self) -> Tensor(a!)",
+);
+
+impl half_::default {
+    /// Calls the operator: dispatched by its arguments and the thread's key sets.
+    #[inline]
+    pub fn call<'a>(&self, self_: &'a ::keyway::Tensor) -> ::keyway::Result<&'a ::keyway::Tensor> {
+        super::signatures::Tensor_to_arg0::call(&OPERATOR_half_, self_).map(|()| self_)
+    }
+
+    /// Passes a call on by a key set: what a kernel does with the keys it got, less its own.
+    #[inline]
+    pub fn redispatch<'a>(
+        &self,
+        keys: ::keyway::KeySet,
+        self_: &'a ::keyway::Tensor,
+    ) -> ::keyway::Result<&'a ::keyway::Tensor> {
+        super::signatures::Tensor_to_arg0::redispatch(&OPERATOR_half_, keys, self_).map(|()| self_)
+    }
+
+    /// The operator itself: name, schema, table, boxed calls.
+    pub const fn operator(&self) -> &'static ::keyway::Operator {
+        OPERATOR_half_.operator()
+    }
+
+    /// A typed kernel for this operator. `#[kernel]` calls it.
+    pub const fn kernel(
+        &self,
+        f: <super::signatures::Tensor_to_arg0 as ::keyway::Signature>::Fn,
+    ) -> ::keyway::Kernel {
+        ::keyway::Kernel::typed::<super::signatures::Tensor_to_arg0>(f)
+    }
+}
+
+/// Calls the operator. See [`half_::default`].
+#[inline]
+pub fn half_<'a>(self_: &'a ::keyway::Tensor) -> ::keyway::Result<&'a ::keyway::Tensor> {
+    half_::default.call(self_)
+}

@@ -1,0 +1,13 @@
+::keyway::signature! { pub Tensor_Tensor_Tensor_to_arg1_arg2 = (a0: &::keyway::Tensor, a1: &::keyway::Tensor, a2: &::keyway::Tensor) -> [1, 2] }
+::keyway::signature! { pub Tensor_Tensor_Tensor_to_arg2 = (a0: &::keyway::Tensor, a1: &::keyway::Tensor, a2: &::keyway::Tensor) -> [2] }
+::keyway::signature! { pub Tensor_Tensor_to_Tensor = (a0: &::keyway::Tensor, a1: &::keyway::Tensor) -> ::keyway::Tensor }
+::keyway::signature! { pub Tensor_Tensor_to_Tensor_Tensor = (a0: &::keyway::Tensor, a1: &::keyway::Tensor) -> (::keyway::Tensor, ::keyway::Tensor) }
+::keyway::signature! { pub Tensor_Tensor_to_arg0 = (a0: &::keyway::Tensor, a1: &::keyway::Tensor) -> [0] }
+::keyway::signature! { pub Tensor_Tensor_to_arg1 = (a0: &::keyway::Tensor, a1: &::keyway::Tensor) -> [1] }
+::keyway::signature! { pub Tensor_ints_to_arg0 = (a0: &::keyway::Tensor, a1: &[i64]) -> [0] }
+::keyway::signature! { pub Tensor_to_Tensor = (a0: &::keyway::Tensor) -> ::keyway::Tensor }
+::keyway::signature! { pub Tensor_to_Tensor_Tensor = (a0: &::keyway::Tensor) -> (::keyway::Tensor, ::keyway::Tensor) }
+::keyway::signature! { pub Tensor_to_arg0 = (a0: &::keyway::Tensor) -> [0] }
+::keyway::signature! { pub Tensors_Tensors_to = (a0: &[::keyway::Tensor], a1: &[::keyway::Tensor]) -> () }
+::keyway::signature! { pub Tensors_to = (a0: &[::keyway::Tensor]) -> () }
+::keyway::signature! { pub Tensors_to_Tensors = (a0: &[::keyway::Tensor]) -> ::std::vec::Vec<::keyway::Tensor> }
