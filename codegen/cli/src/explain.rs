@@ -36,12 +36,11 @@ impl Explain {
     pub(crate) fn run(self, out: &mut impl Write) -> io::Result<Outcome> {
         match self.what.as_deref() {
             None => all_codes(out),
-            Some(text) if is_code(text) => code(text, out),
+            Some(text) if !text.contains("::") => code(text, out),
             Some(operator) => match self.path_of(operator) {
                 Ok(text) => writeln!(out, "{text}").map(|()| Outcome::Well),
                 Err(error) => {
                     eprintln!("error: {error}");
-                    eprintln!("help: codes look like KW0006, operators like aten::add.Tensor");
                     Ok(Outcome::Badly)
                 }
             },
@@ -93,10 +92,6 @@ fn set(names: &[String]) -> Result<KeySet, Error> {
     })
 }
 
-fn is_code(text: &str) -> bool {
-    text.len() > 2 && text[..2].eq_ignore_ascii_case("KW") && text[2..].bytes().all(|b| b.is_ascii_digit())
-}
-
 fn all_codes(out: &mut impl Write) -> io::Result<Outcome> {
     for code in Code::ALL {
         writeln!(out, "{code}  {}", code.title())?;
@@ -113,7 +108,9 @@ fn code(text: &str, out: &mut impl Write) -> io::Result<Outcome> {
         }
         Err(error) => {
             eprintln!("error: `{text}` is {error}");
-            eprintln!("help: `keyway explain` lists all codes");
+            eprintln!(
+                "help: `keyway explain` lists all codes; operators are named with their namespace, aten::add.Tensor"
+            );
             Ok(Outcome::Badly)
         }
     }
