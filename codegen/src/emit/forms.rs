@@ -43,7 +43,8 @@ fn has_defaults(handle: &Handle<'_>) -> bool {
 fn short(handle: &Handle<'_>, form: Form, long: &str, w: &mut Writer) {
     let sentence = handle.entry.doc.as_deref().unwrap_or("Calls the operator.");
     w.gap();
-    w.doc(&format!("{} See [`{}`].", sentence.trim_end(), handle.path()));
+    // Links are written without the raw prefix: `#` would start a fragment.
+    w.doc(&format!("{} See [`{}`].", sentence.trim_end(), handle.path().replace("r#", "")));
     if has_defaults(handle) {
         w.doc(&format!("Arguments with defaults take them; {long} takes all."));
     }

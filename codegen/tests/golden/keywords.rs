@@ -52,7 +52,7 @@ impl r#where::self_ {
     }
 }
 
-/// Calls the operator. See [`r#where::self_`].
+/// Calls the operator. See [`where::self_`].
 #[inline]
 pub fn r#where(
     condition: &::keyway::Tensor,

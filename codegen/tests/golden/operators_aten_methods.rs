@@ -37,7 +37,7 @@ pub trait TensorMethods {
         add_::Tensor.call(self.as_tensor(), other, alpha.into())
     }
 
-    /// Calls the operator. See [`r#where::self_`].
+    /// Calls the operator. See [`where::self_`].
     #[inline]
     fn r#where(
         &self,
