@@ -58,7 +58,7 @@ fn generated(name: &str, list: &str) -> BTreeMap<String, String> {
 #[test]
 fn five_runs_from_different_folders_give_the_same_bytes() {
     let list = match std::env::var_os("KEYWAY_CONFORMANCE") {
-        Some(folder) => fs::read_to_string(Path::new(&folder).join("native_functions.yaml")).unwrap(),
+        Some(folder) => fs::read_to_string(Path::new(&folder).join("data/native_functions.yaml")).unwrap(),
         None => LIST.to_owned(),
     };
     let first = generated("run-one", &list);

@@ -68,7 +68,7 @@ const STRICTER: &[(Code, &str, &[&str])] = &[
 ];
 
 fn folder() -> Option<PathBuf> {
-    let folder = std::env::var_os("KEYWAY_CONFORMANCE").map(PathBuf::from);
+    let folder = std::env::var_os("KEYWAY_CONFORMANCE").map(|folder| PathBuf::from(folder).join("data"));
     if folder.is_none() {
         println!("skipped: KEYWAY_CONFORMANCE is not set");
     }
