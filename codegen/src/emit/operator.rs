@@ -133,12 +133,15 @@ impl<'a> Handle<'a> {
             w.doc("Passes a call on by a key set: what a kernel does with the keys it got, less its own.");
             entry_point(w, "redispatch", Some(self.keys_name()));
             w.gap();
+            // Inline functions are compiled where they are used: most kernels never are.
             w.doc("The operator itself: name, schema, table, boxed calls.");
+            w.line("#[inline]");
             w.function("pub const fn operator", &["&self".to_owned()], "&'static ::keyway::Operator", |w| {
                 w.line(&format!("{operator}.operator()"));
             });
             w.gap();
             w.doc("A typed kernel for this operator. `#[kernel]` calls it.");
+            w.line("#[inline]");
             let function = format!("f: <{signature} as ::keyway::Signature>::Fn");
             w.function("pub const fn kernel", &["&self".to_owned(), function], "::keyway::Kernel", |w| {
                 w.line(&format!("::keyway::Kernel::typed::<{signature}>(f)"));

@@ -7,7 +7,10 @@ use crate::emit::File;
 use crate::emit::derived::Services;
 use crate::emit::forms;
 use crate::emit::operator::Handle;
-use crate::emit::text::Writer;
+use crate::emit::text::{Writer, literal};
+
+/// A tag that all operators of a namespace have says nothing in a list.
+const EVERYWHERE: &str = "pt2_compliant_tag";
 
 /// The names of a namespace's files, without `.rs`, in order.
 pub(super) fn names(handles: &[&Handle<'_>]) -> Vec<String> {
@@ -39,7 +42,7 @@ pub(super) fn files(namespace: &str, handles: &[&Handle<'_>], services: Option<&
     {
         files.push(file("derived", services.text()));
     }
-    files.push(file("list", list(handles)));
+    files.push(file("list", list(namespace, handles)));
     files
 }
 
@@ -86,13 +89,60 @@ fn methods(namespace: &str, handles: &[&Handle<'_>]) -> String {
     w.finish()
 }
 
-fn list(handles: &[&Handle<'_>]) -> String {
+fn list(namespace: &str, handles: &[&Handle<'_>]) -> String {
     let mut w = Writer::default();
     w.doc("Every operator of the namespace, in the order of the list.");
-    w.line("pub static OPERATORS: &[&::keyway::Operator] = &[");
-    w.indented(|w| handles.iter().for_each(|handle| w.line(&format!("{}.operator(),", handle.path()))));
-    w.line("];");
+    operators(&mut w, "OPERATORS", handles);
     w.gap();
     w.line("::keyway::__private::inventory::submit! { ::keyway::OperatorList(OPERATORS) }");
+    w.gap();
+    let mut names: Vec<String> = handles.iter().map(|handle| short_text(handle)).collect();
+    names.sort_unstable();
+    w.doc("The names of the namespace's operators, `name.overload`, sorted.");
+    w.line("static NAMES: &[&str] = &[");
+    w.indented(|w| names.iter().for_each(|name| w.line(&format!("{},", literal(name)))));
+    w.line("];");
+    w.gap();
+    w.doc(&format!("Whether the list has this operator of `{namespace}`: `name`, or `name.overload`."));
+    w.function(&format!("pub fn is_{namespace}_op"), &["name: &str".to_owned()], "bool", |w| {
+        w.line("NAMES.binary_search(&name).is_ok()");
+    });
+    w.gap();
+    w.doc("The operators by tag, in the order of the list.");
+    w.block("pub mod tagged", |w| by_tag(handles, w));
     w.finish()
+}
+
+/// One list for each tag that is written in the list or follows from the kind.
+fn by_tag(handles: &[&Handle<'_>], w: &mut Writer) {
+    let mut tags: BTreeMap<&str, Vec<&Handle<'_>>> = BTreeMap::new();
+    for handle in handles {
+        for tag in handle.entry.all_tags().into_iter().filter(|tag| *tag != EVERYWHERE) {
+            tags.entry(tag).or_default().push(handle);
+        }
+    }
+    for (tag, handles) in tags {
+        let meaning = crate::vocabulary::find_tag(tag).map_or("", |tag| tag.meaning);
+        w.gap();
+        w.doc(&format!("Operators tagged `{tag}`: {meaning}."));
+        w.line(&format!("pub static {}: &[&::keyway::Operator] = &[", tag.to_ascii_uppercase()));
+        w.indented(|w| {
+            handles.iter().for_each(|handle| w.line(&format!("super::{}.operator(),", handle.path())));
+        });
+        w.line("];");
+    }
+}
+
+fn operators(w: &mut Writer, name: &str, handles: &[&Handle<'_>]) {
+    w.line(&format!("pub static {name}: &[&::keyway::Operator] = &["));
+    w.indented(|w| handles.iter().for_each(|handle| w.line(&format!("{}.operator(),", handle.path()))));
+    w.line("];");
+}
+
+fn short_text(handle: &Handle<'_>) -> String {
+    let name = &handle.entry.schema.name;
+    match name.overload.as_str() {
+        "" => name.name.clone(),
+        overload => format!("{}.{overload}", name.name),
+    }
 }

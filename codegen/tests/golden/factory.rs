@@ -52,11 +52,13 @@ impl make::default {
     }
 
     /// The operator itself: name, schema, table, boxed calls.
+    #[inline]
     pub const fn operator(&self) -> &'static ::keyway::Operator {
         OPERATOR_make.operator()
     }
 
     /// A typed kernel for this operator. `#[kernel]` calls it.
+    #[inline]
     pub const fn kernel(
         &self,
         f: <super::signatures::ints_optDType_optLayout_optDevice_optbool_to_Tensor as ::keyway::Signature>::Fn,

@@ -41,11 +41,13 @@ impl add::Tensor {
     }
 
     /// The operator itself: name, schema, table, boxed calls.
+    #[inline]
     pub const fn operator(&self) -> &'static ::keyway::Operator {
         OPERATOR_add_Tensor.operator()
     }
 
     /// A typed kernel for this operator. `#[kernel]` calls it.
+    #[inline]
     pub const fn kernel(
         &self,
         f: <super::signatures::Tensor_Tensor_Scalar_to_Tensor as ::keyway::Signature>::Fn,

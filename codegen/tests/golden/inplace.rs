@@ -44,11 +44,13 @@ impl add_::Tensor {
     }
 
     /// The operator itself: name, schema, table, boxed calls.
+    #[inline]
     pub const fn operator(&self) -> &'static ::keyway::Operator {
         OPERATOR_add__Tensor.operator()
     }
 
     /// A typed kernel for this operator. `#[kernel]` calls it.
+    #[inline]
     pub const fn kernel(
         &self,
         f: <super::signatures::Tensor_Tensor_Scalar_to_arg0 as ::keyway::Signature>::Fn,

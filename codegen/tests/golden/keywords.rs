@@ -39,11 +39,13 @@ impl r#where::self_ {
     }
 
     /// The operator itself: name, schema, table, boxed calls.
+    #[inline]
     pub const fn operator(&self) -> &'static ::keyway::Operator {
         OPERATOR_where_self.operator()
     }
 
     /// A typed kernel for this operator. `#[kernel]` calls it.
+    #[inline]
     pub const fn kernel(
         &self,
         f: <super::signatures::Tensor_Tensor_Tensor_to_Tensor as ::keyway::Signature>::Fn,

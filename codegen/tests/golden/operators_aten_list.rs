@@ -7,3 +7,24 @@ pub static OPERATORS: &[&::keyway::Operator] = &[
 ];
 
 ::keyway::__private::inventory::submit! { ::keyway::OperatorList(OPERATORS) }
+
+/// The names of the namespace's operators, `name.overload`, sorted.
+static NAMES: &[&str] = &[
+    "add.Tensor",
+    "add_.Tensor",
+    "make",
+    "where.self",
+];
+
+/// Whether the list has this operator of `aten`: `name`, or `name.overload`.
+pub fn is_aten_op(name: &str) -> bool {
+    NAMES.binary_search(&name).is_ok()
+}
+
+/// The operators by tag, in the order of the list.
+pub mod tagged {
+    /// Operators tagged `inplace`: writes its first argument and returns it.
+    pub static INPLACE: &[&::keyway::Operator] = &[
+        super::add_::Tensor.operator(),
+    ];
+}

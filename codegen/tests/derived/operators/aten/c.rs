@@ -29,11 +29,13 @@ impl clone::default {
     }
 
     /// The operator itself: name, schema, table, boxed calls.
+    #[inline]
     pub const fn operator(&self) -> &'static ::keyway::Operator {
         OPERATOR_clone.operator()
     }
 
     /// A typed kernel for this operator. `#[kernel]` calls it.
+    #[inline]
     pub const fn kernel(
         &self,
         f: <super::signatures::Tensor_to_Tensor as ::keyway::Signature>::Fn,
@@ -89,11 +91,13 @@ impl copy_::default {
     }
 
     /// The operator itself: name, schema, table, boxed calls.
+    #[inline]
     pub const fn operator(&self) -> &'static ::keyway::Operator {
         OPERATOR_copy_.operator()
     }
 
     /// A typed kernel for this operator. `#[kernel]` calls it.
+    #[inline]
     pub const fn kernel(
         &self,
         f: <super::signatures::Tensor_Tensor_to_arg0 as ::keyway::Signature>::Fn,

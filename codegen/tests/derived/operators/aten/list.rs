@@ -17,3 +17,61 @@ pub static OPERATORS: &[&::keyway::Operator] = &[
 ];
 
 ::keyway::__private::inventory::submit! { ::keyway::OperatorList(OPERATORS) }
+
+/// The names of the namespace's operators, `name.overload`, sorted.
+static NAMES: &[&str] = &[
+    "all",
+    "all.out",
+    "all_",
+    "clone",
+    "copy_",
+    "half",
+    "half.out",
+    "half_",
+    "note",
+    "note.out",
+    "note_functional",
+    "pair",
+    "pair.out",
+    "resize_",
+];
+
+/// Whether the list has this operator of `aten`: `name`, or `name.overload`.
+pub fn is_aten_op(name: &str) -> bool {
+    NAMES.binary_search(&name).is_ok()
+}
+
+/// The operators by tag, in the order of the list.
+pub mod tagged {
+    /// Operators tagged `generated`: derived, not written in the list.
+    pub static GENERATED: &[&::keyway::Operator] = &[
+        super::half::out.operator(),
+        super::half::default.operator(),
+        super::pair::out.operator(),
+        super::note::out.operator(),
+        super::note_functional::default.operator(),
+        super::all::out.operator(),
+        super::all::default.operator(),
+    ];
+
+    /// Operators tagged `inplace`: writes its first argument and returns it.
+    pub static INPLACE: &[&::keyway::Operator] = &[
+        super::copy_::default.operator(),
+        super::resize_::default.operator(),
+        super::half_::default.operator(),
+        super::all_::default.operator(),
+    ];
+
+    /// Operators tagged `inplace_view`: changes only how its argument is laid out, not its data.
+    pub static INPLACE_VIEW: &[&::keyway::Operator] = &[
+        super::resize_::default.operator(),
+    ];
+
+    /// Operators tagged `out`: writes its results to its out arguments and returns them.
+    pub static OUT: &[&::keyway::Operator] = &[
+        super::half::out.operator(),
+        super::pair::out.operator(),
+        super::note::out.operator(),
+        super::all::out.operator(),
+    ];
+}

@@ -39,11 +39,13 @@ impl resize_::default {
     }
 
     /// The operator itself: name, schema, table, boxed calls.
+    #[inline]
     pub const fn operator(&self) -> &'static ::keyway::Operator {
         OPERATOR_resize_.operator()
     }
 
     /// A typed kernel for this operator. `#[kernel]` calls it.
+    #[inline]
     pub const fn kernel(
         &self,
         f: <super::signatures::Tensor_ints_to_arg0 as ::keyway::Signature>::Fn,
