@@ -15,6 +15,7 @@
 //! | [`model`] | the parsed form, plain data; what it answers about itself is in `questions` |
 //! | [`parser`] | text to model, with all mistakes and the places of all parts |
 //! | `check` | rules across the parts; the parser runs them |
+//! | `compatibility` | whom a changed schema breaks, and why |
 //! | `print` | model to text, the inverse of the parser |
 //! | `signature` | what the variants of one operator have in common |
 //! | [`codes`], [`error`] | what mistakes are called and how they are reported, here and in the crates above |
@@ -27,6 +28,7 @@
 
 mod check;
 pub mod codes;
+mod compatibility;
 pub mod error;
 pub mod identifiers;
 pub mod keys;
@@ -39,6 +41,7 @@ pub mod suggest;
 pub mod words;
 
 pub use codes::Code;
+pub use compatibility::{Compatibility, compatibility};
 pub use error::{SchemaError, SchemaErrors};
 pub use model::{
     AliasAfter, AliasInfo, Argument, BaseType, Default, OperatorName, Return, Schema, SchemaKind, Type,
