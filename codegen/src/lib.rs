@@ -8,6 +8,7 @@ mod build;
 mod check;
 mod derive;
 pub mod diagnostics;
+pub mod diff;
 pub mod emit;
 mod load;
 pub mod model;

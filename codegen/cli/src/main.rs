@@ -4,6 +4,7 @@
 //! each subcommand. Rules about operators do not belong here.
 
 mod check;
+mod diff;
 mod expand;
 mod explain;
 mod list;
@@ -31,6 +32,7 @@ Examples:
   keyway list ops.yaml --kind inplace        the in-place operators
   keyway list ops.yaml --tag core --name mm  core operators with `mm` in their name
   keyway show ops.yaml add.Tensor            all about one operator
+  keyway diff old.yaml new.yaml              what changed, and whom it breaks
   keyway expand ops.yaml add.Tensor          the Rust that is generated for it
   keyway explain KW0006                      what an error code means
 
@@ -64,6 +66,15 @@ Examples:
 
 A name without an overload means the default overload, or, if there is none, all overloads of that name.")]
     Show(show::Show),
+    /// Compare two versions of a list: what changed, and whom it breaks.
+    #[command(after_help = "\
+Examples:
+  keyway diff old.yaml new.yaml
+  keyway diff --breaking old.yaml new.yaml
+
+A change of a schema breaks callers of the old list if they are not served by the new one. Ends with status 1 if
+something breaks.")]
+    Diff(diff::Diff),
     /// Print the Rust that is generated for an operator, or write all of it to a folder.
     #[command(after_help = "\
 Examples:
@@ -93,6 +104,7 @@ fn main() -> ExitCode {
         Command::Check(command) => command.run(&mut out),
         Command::List(command) => command.run(&mut out),
         Command::Show(command) => command.run(&mut out),
+        Command::Diff(command) => command.run(&mut out),
         Command::Expand(command) => command.run(&mut out),
         Command::Explain(command) => command.run(&mut out),
     };

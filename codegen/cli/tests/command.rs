@@ -131,6 +131,44 @@ fn show_names_the_nearest_operator_to_an_unknown_one() {
 }
 
 #[test]
+fn diff_says_what_changed_and_what_breaks() {
+    let old = file("old.yaml", LIST);
+    let changed = LIST
+        .replace("relu(Tensor self)", "gelu(Tensor self)")
+        .replace(
+            "add.Tensor(Tensor self, Tensor other, *, Scalar alpha=1)",
+            "add.Tensor(Tensor self, Tensor other, *, Scalar alpha=2)",
+        )
+        .replace("  tags: pointwise", "  tags: core");
+    let new = file("new.yaml", &changed);
+    let (old, new) = (old.to_str().unwrap(), new.to_str().unwrap());
+    let (out, _, well) = run(&["diff", old, new]);
+    assert!(!well);
+    for text in [
+        "removed  aten::relu\n",
+        "added    aten::gelu\n",
+        "breaks callers of the old list: the default of `alpha` changed from `1` to `2`",
+        "changed  aten::add_.Tensor\n  tag `pointwise` is gone\n  tag `core` is new\n",
+        "4 changed, 2 of them break callers of the old list\n",
+    ] {
+        assert!(out.contains(text), "{text} is not in\n{out}");
+    }
+    let (out, _, well) = run(&["diff", old, old]);
+    assert!(well && out.starts_with("0 changed"), "{out}");
+}
+
+#[test]
+fn expand_prints_what_is_generated() {
+    let path = file("expand.yaml", LIST);
+    let path = path.to_str().unwrap();
+    let (out, _, well) = run(&["expand", path, "add.Tensor"]);
+    assert!(well && out.contains("impl add::Tensor {") && out.contains("pub fn call("), "{out}");
+    let folder = std::path::PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("expanded");
+    let (_, _, well) = run(&["expand", path, "--out", folder.to_str().unwrap()]);
+    assert!(well && folder.join("operators/aten/a.rs").exists());
+}
+
+#[test]
 fn explain_knows_all_codes() {
     let (out, _, well) = run(&["explain", "kw0006"]);
     assert!(well && out.starts_with("KW0006: unknown type\n"), "{out}");
@@ -144,7 +182,7 @@ fn explain_knows_all_codes() {
 fn help_teaches_with_examples() {
     let (out, _, well) = run(&["--help"]);
     assert!(well && out.contains("keyway check ops.yaml") && out.contains("Examples:"), "{out}");
-    for command in ["check", "list", "show", "expand", "explain"] {
+    for command in ["check", "list", "show", "diff", "expand", "explain"] {
         let (out, _, well) = run(&[command, "--help"]);
         assert!(well && out.contains("Example"), "{out}");
     }
