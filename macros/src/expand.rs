@@ -162,6 +162,32 @@ mod tests {
         kernel(attribute.parse().unwrap(), function.parse().unwrap()).to_string().replace(' ', "")
     }
 
+    /// What an annotated function expands to, formatted and compared with the file of that name in `expansions/`;
+    /// `KEYWAY_BLESS=1` writes the files.
+    #[test]
+    fn expansions_are_those_of_now() {
+        let typed = "fn add(a: &Tensor, b: &Tensor, alpha: Scalar) -> Result<Tensor> { todo(a, b, alpha) }";
+        let boxed =
+            "fn trace(operator: &'static Operator, keys: KeySet, stack: &mut Stack) -> Result<()> { todo() }";
+        type Macro = fn(TokenStream, TokenStream) -> TokenStream;
+        let cases: [(&str, Macro, &str, &str); 4] = [
+            ("typed_kernel", kernel, r#""aten::add.Tensor", CPU"#, typed),
+            ("kernel_at_an_added_key", kernel, r#""aten::add.Tensor", "NPU""#, typed),
+            ("boxed_kernel", kernel, r#""aten::relu", Tracer, boxed"#, boxed),
+            ("fallback", fallback, "Tracer, Python", boxed),
+        ];
+        for (name, expand, attribute, function) in cases {
+            let expanded = expand(attribute.parse().unwrap(), function.parse().unwrap());
+            let text = prettyplease::unparse(&syn::parse2(expanded).unwrap());
+            let path = format!("{}/src/expansions/{name}.rs", env!("CARGO_MANIFEST_DIR"));
+            if std::env::var_os("KEYWAY_BLESS").is_some() {
+                std::fs::write(&path, &text).unwrap();
+            }
+            let held = std::fs::read_to_string(&path).unwrap_or_default();
+            assert_eq!(held, text, "{path} differs; KEYWAY_BLESS=1 writes it");
+        }
+    }
+
     #[test]
     fn a_kernel_is_registered_once_for_each_key() {
         let expanded =
