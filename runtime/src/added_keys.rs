@@ -125,6 +125,10 @@ fn taken(name: &str) -> Error {
 pub(crate) fn add_backend(name: &str) -> Result<Backend> {
     check_name(name, "backend")?;
     let _adding = ADDING.lock();
+    // Devices print in lower case, so names that differ in case only would read the same there.
+    if let Some(held) = Backend::all().find(|held| held.name().eq_ignore_ascii_case(name)) {
+        return Err(taken(held.name()));
+    }
     let prefixes = FUNCTIONALITIES.iter().filter_map(|f| f.per_backend_prefix);
     for key in prefixes.map(|prefix| format!("{prefix}{name}")) {
         if is_taken(&key) {

@@ -464,7 +464,19 @@ fn an_added_backend_functionality_takes_composites() {
 fn taken_and_bad_names_are_refused() {
     let npu = MANY[0];
     LazyLock::force(&LAYERS);
-    let backends = ["CPU", "Meta", "Npu0", "Other", "Functionality", "Dense", "Undefined", "NestedTensor"];
+    let backends = [
+        "CPU",
+        "cpu",
+        "META",
+        "npu0",
+        "Meta",
+        "Npu0",
+        "Other",
+        "Functionality",
+        "Dense",
+        "Undefined",
+        "NestedTensor",
+    ];
     // `Autograd` + `Npu0`, `SparseCsr` + `Npu0`, an alias key, a functionality.
     let parts = ["AutogradNpu0", "CsrNpu0", "Autograd", "CompositeExplicitAutograd", "Third", "CatchAllNot "];
     for name in backends.into_iter().chain(parts) {

@@ -110,7 +110,11 @@ impl<'a> Handle<'a> {
             w.line(&format!("{},", literal(&self.entry.name().to_string())));
             w.line(&format!("{},", literal(&self.entry.schema.to_string())));
         });
-        w.line(");");
+        let tags: Vec<String> = self.entry.all_tags().into_iter().map(literal).collect();
+        match tags.is_empty() {
+            true => w.line(");"),
+            false => w.line(&format!(").tagged(&[{}]);", tags.join(", "))),
+        }
         w.gap();
         w.block(&format!("impl {}", self.path()), |w| {
             let (lifetime, result, finish) = (self.lifetime(), self.result(), self.finish());

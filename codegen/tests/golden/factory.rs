@@ -6,7 +6,7 @@ pub struct default;
 static OPERATOR_make: ::keyway::TypedOperator<super::signatures::ints_optDType_optLayout_optDevice_optbool_to_Tensor> = ::keyway::TypedOperator::new(
     "aten::make",
     "aten::make(int[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor",
-);
+).tagged(&["pt2_compliant_tag"]);
 
 impl make::default {
     /// Calls the operator: dispatched by its arguments and the thread's key sets.

@@ -18,7 +18,7 @@ pub mod all {
 static OPERATOR_all_out: ::keyway::TypedOperator<super::signatures::Tensors_Tensors_to> = ::keyway::TypedOperator::new(
     "aten::all.out",
     "aten::all.out(Tensor[] self, *, Tensor(a!)[] out) -> ()",
-);
+).tagged(&["generated", "out", "pt2_compliant_tag"]);
 
 impl all::out {
     /// Calls the operator: dispatched by its arguments and the thread's key sets.
@@ -76,7 +76,7 @@ const _: () = {
 static OPERATOR_all: ::keyway::TypedOperator<super::signatures::Tensors_to_Tensors> = ::keyway::TypedOperator::new(
     "aten::all",
     "aten::all(Tensor[] self) -> Tensor[] self_out",
-);
+).tagged(&["generated", "pt2_compliant_tag"]);
 
 impl all::default {
     /// Calls the operator: dispatched by its arguments and the thread's key sets.
@@ -141,7 +141,7 @@ pub mod all_ {
 static OPERATOR_all_: ::keyway::TypedOperator<super::signatures::Tensors_to> = ::keyway::TypedOperator::new(
     "aten::all_",
     "aten::all_(Tensor(a!)[] self) -> ()",
-);
+).tagged(&["inplace", "pt2_compliant_tag"]);
 
 impl all_::default {
     /// Calls the operator: dispatched by its arguments and the thread's key sets.

@@ -9,7 +9,7 @@ pub mod clone {
 static OPERATOR_clone: ::keyway::TypedOperator<super::signatures::Tensor_to_Tensor> = ::keyway::TypedOperator::new(
     "aten::clone",
     "aten::clone(Tensor self) -> Tensor",
-);
+).tagged(&["pt2_compliant_tag"]);
 
 impl clone::default {
     /// Calls the operator: dispatched by its arguments and the thread's key sets.
@@ -61,7 +61,7 @@ pub mod copy_ {
 static OPERATOR_copy_: ::keyway::TypedOperator<super::signatures::Tensor_Tensor_to_arg0> = ::keyway::TypedOperator::new(
     "aten::copy_",
     "aten::copy_(Tensor(a!) self, Tensor src) -> Tensor(a!)",
-);
+).tagged(&["inplace", "pt2_compliant_tag"]);
 
 impl copy_::default {
     /// Calls the operator: dispatched by its arguments and the thread's key sets.

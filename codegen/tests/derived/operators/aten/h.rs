@@ -18,7 +18,7 @@ pub mod half {
 static OPERATOR_half_out: ::keyway::TypedOperator<super::signatures::Tensor_Tensor_to_arg1> = ::keyway::TypedOperator::new(
     "aten::half.out",
     "aten::half.out(Tensor self, *, Tensor(a!) out) -> Tensor(a!)",
-);
+).tagged(&["generated", "out", "pt2_compliant_tag"]);
 
 impl half::out {
     /// Calls the operator: dispatched by its arguments and the thread's key sets.
@@ -88,7 +88,7 @@ const _: () = {
 static OPERATOR_half: ::keyway::TypedOperator<super::signatures::Tensor_to_Tensor> = ::keyway::TypedOperator::new(
     "aten::half",
     "aten::half(Tensor self) -> Tensor",
-);
+).tagged(&["generated", "pt2_compliant_tag"]);
 
 impl half::default {
     /// Calls the operator: dispatched by its arguments and the thread's key sets.
@@ -153,7 +153,7 @@ pub mod half_ {
 static OPERATOR_half_: ::keyway::TypedOperator<super::signatures::Tensor_to_arg0> = ::keyway::TypedOperator::new(
     "aten::half_",
     "aten::half_(Tensor(a!) self) -> Tensor(a!)",
-);
+).tagged(&["inplace", "pt2_compliant_tag"]);
 
 impl half_::default {
     /// Calls the operator: dispatched by its arguments and the thread's key sets.

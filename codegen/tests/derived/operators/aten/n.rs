@@ -16,7 +16,7 @@ pub mod note {
 static OPERATOR_note: ::keyway::TypedOperator<super::signatures::Tensor_Tensor_to_Tensor> = ::keyway::TypedOperator::new(
     "aten::note",
     "aten::note(Tensor self, Tensor(a!) seen) -> Tensor",
-);
+).tagged(&["pt2_compliant_tag"]);
 
 impl note::default {
     /// Calls the operator: dispatched by its arguments and the thread's key sets.
@@ -65,7 +65,7 @@ pub fn note(self_: &::keyway::Tensor, seen: &::keyway::Tensor) -> ::keyway::Resu
 static OPERATOR_note_out: ::keyway::TypedOperator<super::signatures::Tensor_Tensor_Tensor_to_arg2> = ::keyway::TypedOperator::new(
     "aten::note.out",
     "aten::note.out(Tensor self, Tensor(a!) seen, *, Tensor(b!) out) -> Tensor(b!)",
-);
+).tagged(&["generated", "out", "pt2_compliant_tag"]);
 
 impl note::out {
     /// Calls the operator: dispatched by its arguments and the thread's key sets.
@@ -154,7 +154,7 @@ pub mod note_functional {
 static OPERATOR_note_functional: ::keyway::TypedOperator<super::signatures::Tensor_Tensor_to_Tensor_Tensor> = ::keyway::TypedOperator::new(
     "aten::note_functional",
     "aten::note_functional(Tensor self, Tensor seen) -> (Tensor, Tensor seen_out)",
-);
+).tagged(&["generated", "pt2_compliant_tag"]);
 
 impl note_functional::default {
     /// Calls the operator: dispatched by its arguments and the thread's key sets.

@@ -16,7 +16,7 @@ pub mod pair {
 static OPERATOR_pair: ::keyway::TypedOperator<super::signatures::Tensor_to_Tensor_Tensor> = ::keyway::TypedOperator::new(
     "aten::pair",
     "aten::pair(Tensor self) -> (Tensor, Tensor)",
-);
+).tagged(&["pt2_compliant_tag"]);
 
 impl pair::default {
     /// Calls the operator: dispatched by its arguments and the thread's key sets.
@@ -60,7 +60,7 @@ pub fn pair(self_: &::keyway::Tensor) -> ::keyway::Result<(::keyway::Tensor, ::k
 static OPERATOR_pair_out: ::keyway::TypedOperator<super::signatures::Tensor_Tensor_Tensor_to_arg1_arg2> = ::keyway::TypedOperator::new(
     "aten::pair.out",
     "aten::pair.out(Tensor self, *, Tensor(a!) out0, Tensor(b!) out1) -> (Tensor(a!), Tensor(b!))",
-);
+).tagged(&["generated", "out", "pt2_compliant_tag"]);
 
 impl pair::out {
     /// Calls the operator: dispatched by its arguments and the thread's key sets.

@@ -9,7 +9,7 @@ pub mod resize_ {
 static OPERATOR_resize_: ::keyway::TypedOperator<super::signatures::Tensor_ints_to_arg0> = ::keyway::TypedOperator::new(
     "aten::resize_",
     "aten::resize_(Tensor(a!) self, SymInt[] size) -> Tensor(a!)",
-);
+).tagged(&["inplace_view", "inplace", "pt2_compliant_tag"]);
 
 impl resize_::default {
     /// Calls the operator: dispatched by its arguments and the thread's key sets.
