@@ -13,6 +13,7 @@ pub mod emit;
 mod load;
 pub mod model;
 mod resolve;
+pub mod select;
 pub mod source;
 pub mod vocabulary;
 
