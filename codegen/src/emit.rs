@@ -19,6 +19,7 @@ mod forms;
 mod operator;
 mod shard;
 mod signature;
+mod stubs;
 mod tests;
 mod text;
 mod types;
@@ -26,6 +27,8 @@ mod types;
 use std::collections::{BTreeMap, BTreeSet};
 
 use keyway_schema::{SchemaKind, identifiers};
+
+pub use stubs::stubs;
 
 use crate::emit::operator::Handle;
 use crate::emit::signature::{Signatures, Typed};

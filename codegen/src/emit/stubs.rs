@@ -1,0 +1,289 @@
+//! Python stubs (`.pyi`) of a list's operators, from the model the Rust is emitted from.
+//!
+//! The text is one module: the methods of `Tensor`, the functions of the default namespace, and
+//! `ops.NAMESPACE.NAME.OVERLOAD` for every operator, the default overload called `default`. Operators of other
+//! namespaces, and those with a `python_module`, are reached through `ops` only. It depends on the list alone.
+
+use std::collections::BTreeMap;
+
+use keyway_schema::{Argument, BaseType, Default, Return, Schema, Type};
+
+use crate::emit::text::{Writer, literal};
+use crate::model::{DEFAULT_NAMESPACE, OperatorEntry, OperatorList};
+
+/// Names that are words of Python: such an argument or operator gets a `_` behind it.
+const PYTHON_WORDS: [&str; 35] = [
+    "False", "None", "True", "and", "as", "assert", "async", "await", "break", "class", "continue", "def",
+    "del", "elif", "else", "except", "finally", "for", "from", "global", "if", "import", "in", "is",
+    "lambda", "nonlocal", "not", "or", "pass", "raise", "return", "try", "while", "with", "yield",
+];
+
+/// Types under names that no method can hide.
+const PREAMBLE: &str = "\
+from typing import Any, Sequence, overload
+
+_int = int
+_float = float
+_bool = bool
+_str = str
+_Number = int | float | bool | complex
+
+class dtype: ...
+class layout: ...
+class device: ...
+class memory_format: ...
+class qscheme: ...
+class Generator: ...
+class Storage: ...
+class Stream: ...
+_dtype = dtype
+_layout = layout
+_device = device
+_memory_format = memory_format
+_qscheme = qscheme
+
+class OpOverload:
+    name: _str
+    schema: _str
+
+class OpOverloadPacket:
+    def overloads(self) -> list[_str]: ...";
+
+/// The stub file of a list.
+///
+/// ```
+/// use keyway_codegen::{Source, emit, load};
+///
+/// let list = load(Source::new(
+///     "ops.yaml",
+///     "- func: add.Tensor(Tensor self, Tensor other, *, Scalar alpha=1) -> Tensor\n  variants: function, method\n",
+/// ))
+/// .unwrap();
+/// let text = emit::stubs(&list);
+/// assert!(text.contains("    def add(self, other: Tensor, *, alpha: _Number = 1) -> Tensor: ..."));
+/// assert!(text.contains("def add(self: Tensor, other: Tensor, *, alpha: _Number = 1) -> Tensor: ..."));
+/// assert!(text.contains("class _aten_add_Tensor(OpOverload):"));
+/// ```
+pub fn stubs(list: &OperatorList) -> String {
+    let mut w = Writer::default();
+    w.line(&format!("# The operators of {}, for type checkers and editors. Generated.", file_name(list)));
+    w.line("from __future__ import annotations");
+    w.gap();
+    PREAMBLE.lines().for_each(|line| w.line(line));
+    tensor(list, &mut w);
+    functions(list, &mut w);
+    operators(list, &mut w);
+    w.finish()
+}
+
+/// The list's name without the folders of this machine.
+fn file_name(list: &OperatorList) -> &str {
+    list.source.name().rsplit(['/', '\\']).next().unwrap_or_default()
+}
+
+/// Entries by the name they are called by.
+fn by_name<'l>(
+    list: &'l OperatorList,
+    is_wanted: impl Fn(&OperatorEntry) -> bool,
+) -> BTreeMap<&'l str, Vec<&'l OperatorEntry>> {
+    let mut named: BTreeMap<&str, Vec<&OperatorEntry>> = BTreeMap::new();
+    for entry in list.operators.iter().filter(|entry| is_wanted(entry)) {
+        named.entry(&entry.schema.name.name).or_default().push(entry);
+    }
+    named
+}
+
+/// One definition, or several as overloads.
+fn definitions(name: &str, parameters: &[(String, String)], w: &mut Writer) {
+    for (list, result) in parameters {
+        if parameters.len() > 1 {
+            w.line("@overload");
+        }
+        w.line(&format!("def {}({list}) -> {result}: ...", identifier(name)));
+    }
+}
+
+fn tensor(list: &OperatorList, w: &mut Writer) {
+    w.gap();
+    w.line("class Tensor:");
+    let methods = by_name(list, |entry| entry.variants.method && !entry.manual_cpp_binding);
+    w.indented(|w| {
+        if methods.is_empty() {
+            w.line("...");
+        }
+        for (name, entries) in methods {
+            let parameters: Vec<_> = entries.iter().map(|entry| method(&entry.schema)).collect();
+            definitions(name, &parameters, w);
+        }
+    });
+}
+
+fn functions(list: &OperatorList, w: &mut Writer) {
+    w.gap();
+    let is_function = |entry: &OperatorEntry| {
+        entry.variants.function
+            && !entry.manual_cpp_binding
+            && entry.python_module.is_none()
+            && entry.namespace() == DEFAULT_NAMESPACE
+    };
+    for (name, entries) in by_name(list, is_function) {
+        let parameters: Vec<_> = entries.iter().map(|entry| function(&entry.schema)).collect();
+        definitions(name, &parameters, w);
+    }
+}
+
+/// `ops`: a class for each overload, for each name, and for each namespace.
+fn operators(list: &OperatorList, w: &mut Writer) {
+    let mut namespaces: BTreeMap<&str, BTreeMap<&str, Vec<&OperatorEntry>>> = BTreeMap::new();
+    for entry in &list.operators {
+        let names = namespaces.entry(entry.namespace()).or_default();
+        names.entry(&entry.schema.name.name).or_default().push(entry);
+    }
+    for (namespace, names) in &namespaces {
+        for (name, entries) in names {
+            packet(&format!("_{namespace}_{name}"), entries, w);
+        }
+        w.gap();
+        w.line(&format!("class _{namespace}_namespace:"));
+        w.indented(|w| {
+            names.keys().for_each(|name| w.line(&format!("{}: _{namespace}_{name}", identifier(name))))
+        });
+    }
+    w.gap();
+    w.line("class _Operators:");
+    w.indented(|w| {
+        if namespaces.is_empty() {
+            w.line("...");
+        }
+        namespaces.keys().for_each(|name| w.line(&format!("{}: _{name}_namespace", identifier(name))));
+    });
+    w.gap();
+    w.line("ops: _Operators");
+}
+
+fn packet(class: &str, entries: &[&OperatorEntry], w: &mut Writer) {
+    let overload = |entry: &OperatorEntry| match entry.schema.name.overload.as_str() {
+        "" => "default".to_owned(),
+        overload => overload.to_owned(),
+    };
+    // The receiver of the call is named so that an argument `self` has its name.
+    let call = |entry: &OperatorEntry| {
+        let (list, result) = function(&entry.schema);
+        (if list.is_empty() { "_op".to_owned() } else { format!("_op, {list}") }, result)
+    };
+    for entry in entries {
+        w.gap();
+        w.line(&format!("class {class}_{}(OpOverload):", overload(entry)));
+        w.indented(|w| definitions("__call__", &[call(entry)], w));
+    }
+    w.gap();
+    w.line(&format!("class {class}(OpOverloadPacket):"));
+    w.indented(|w| {
+        for entry in entries {
+            let name = overload(entry);
+            w.line(&format!("{}: {class}_{name}", identifier(&name)));
+        }
+        let calls: Vec<_> = entries.iter().map(|entry| call(entry)).collect();
+        definitions("__call__", &calls, w);
+    });
+}
+
+fn function(schema: &Schema) -> (String, String) {
+    (parameters(schema.arguments.iter()), result(&schema.returns))
+}
+
+fn method(schema: &Schema) -> (String, String) {
+    let receiver = schema.self_index();
+    let others = schema.arguments.iter().enumerate().filter(|(position, _)| Some(*position) != receiver);
+    let rest = parameters(others.map(|(_, argument)| argument));
+    let list = if rest.is_empty() { "self".to_owned() } else { format!("self, {rest}") };
+    (list, result(&schema.returns))
+}
+
+fn parameters<'s>(arguments: impl Iterator<Item = &'s Argument>) -> String {
+    let mut parts = Vec::new();
+    let mut has_star = false;
+    for argument in arguments {
+        if argument.keyword_only && !has_star {
+            parts.push("*".to_owned());
+            has_star = true;
+        }
+        let default = match &argument.default {
+            Some(default) => format!(" = {}", value(default)),
+            None => String::new(),
+        };
+        parts.push(format!("{}: {}{default}", identifier(&argument.name), argument_type(&argument.ty)));
+    }
+    parts.join(", ")
+}
+
+fn result(returns: &[Return]) -> String {
+    let types: Vec<String> = returns.iter().map(|ret| return_type(&ret.ty)).collect();
+    match &types[..] {
+        [] => "None".to_owned(),
+        [one] => one.clone(),
+        several => format!("tuple[{}]", several.join(", ")),
+    }
+}
+
+fn identifier(name: &str) -> String {
+    if PYTHON_WORDS.contains(&name) { format!("{name}_") } else { name.to_owned() }
+}
+
+fn argument_type(ty: &Type) -> String {
+    match ty {
+        Type::Base(BaseType::Device) => "_device | _str".to_owned(),
+        Type::Base(base) => base_type(*base).to_owned(),
+        Type::Class { .. } => "Any".to_owned(),
+        Type::Optional(inner) => format!("{} | None", argument_type(inner)),
+        Type::List(element, None) => format!("Sequence[{}]", argument_type(element)),
+        // One value stands for a list of a known size (Y40).
+        Type::List(element, Some(_)) => {
+            let element = argument_type(element);
+            format!("{element} | Sequence[{element}]")
+        }
+    }
+}
+
+fn return_type(ty: &Type) -> String {
+    match ty {
+        Type::Base(base) => base_type(*base).to_owned(),
+        Type::Class { .. } => "Any".to_owned(),
+        Type::Optional(inner) => format!("{} | None", return_type(inner)),
+        Type::List(element, _) => format!("list[{}]", return_type(element)),
+    }
+}
+
+fn base_type(base: BaseType) -> &'static str {
+    match base {
+        BaseType::Tensor => "Tensor",
+        BaseType::Int | BaseType::SymInt | BaseType::DeviceIndex => "_int",
+        BaseType::Float => "_float",
+        BaseType::Bool | BaseType::SymBool => "_bool",
+        BaseType::Str => "_str",
+        BaseType::Scalar => "_Number",
+        BaseType::ScalarType => "_dtype",
+        BaseType::Layout => "_layout",
+        BaseType::Device => "_device",
+        BaseType::MemoryFormat => "_memory_format",
+        BaseType::QScheme => "_qscheme",
+        BaseType::Generator => "Generator",
+        BaseType::Storage => "Storage",
+        BaseType::Stream => "Stream",
+    }
+}
+
+/// A default, as far as Python writes it the same; what has no literal is there but not shown.
+fn value(default: &Default) -> String {
+    match default {
+        Default::None => "None".to_owned(),
+        Default::Bool(true) => "True".to_owned(),
+        Default::Bool(false) => "False".to_owned(),
+        Default::Int(value) => value.to_string(),
+        Default::Float { value, .. } if value.is_finite() => format!("{value:?}"),
+        Default::Str { value, .. } if value.is_ascii() && !value.contains(char::is_control) => literal(value),
+        Default::Float { .. } | Default::Str { .. } | Default::List(_) | Default::Symbol(_) => {
+            "...".to_owned()
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! Python stubs: what is in them, that Python reads them, and that they depend on the list alone.
+
+use std::io::Write;
+use std::process::{Command, Stdio};
+
+use keyway_codegen::{Source, emit, load};
+
+const LIST: &str = "\
+- func: add.Tensor(Tensor self, Tensor other, *, Scalar alpha=1) -> Tensor
+  variants: function, method
+- func: add.Scalar(Tensor self, Scalar other) -> Tensor
+  variants: function, method
+- func: where.self(Tensor condition, Tensor self, Tensor other) -> Tensor
+  variants: function, method
+- func: sort(Tensor self, int dim=-1, bool descending=False) -> (Tensor values, Tensor indices)
+- func: pool(Tensor self, int[2] size, float[]? scale=None, MemoryFormat f=contiguous_format, str mode='a\"b') -> Tensor[]
+- func: random_.from(Tensor(a!) self, int from, int? to, *, Generator? generator=None) -> Tensor(a!)
+  variants: method
+  python_keyword_arguments: [from]
+  tags: nondeterministic_seeded
+- func: linalg_inv(Tensor A, *, Device? device=None) -> Tensor
+  python_module: linalg
+- func: mine::nothing() -> ()
+";
+
+fn stubs(name: &str, text: &str) -> String {
+    emit::stubs(&load(Source::new(name, text)).unwrap())
+}
+
+/// Has Python parse a module; `None` where there is no Python.
+fn parsed(text: &str) -> Option<String> {
+    let mut python = Command::new("python3")
+        .args(["-c", "import ast, sys; print(len(ast.parse(sys.stdin.buffer.read().decode()).body))"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .ok()?;
+    python.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+    let output = python.wait_with_output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    Some(String::from_utf8(output.stdout).unwrap().trim().to_owned())
+}
+
+#[test]
+fn methods_functions_and_overloads_are_declared() {
+    let text = stubs("ops.yaml", LIST);
+    for line in [
+        "    @overload\n    def add(self, other: Tensor, *, alpha: _Number = 1) -> Tensor: ...\n",
+        "    def where(self, condition: Tensor, other: Tensor) -> Tensor: ...\n",
+        "\ndef where(condition: Tensor, self: Tensor, other: Tensor) -> Tensor: ...\n",
+        "def sort(self: Tensor, dim: _int = -1, descending: _bool = False) -> tuple[Tensor, Tensor]: ...\n",
+        "def pool(self: Tensor, size: _int | Sequence[_int], scale: Sequence[_float] | None = None, f: _memory_format = ..., mode: _str = \"a\\\"b\") -> list[Tensor]: ...\n",
+        "def random_(self, from_: _int, to: _int | None, *, generator: Generator | None = None) -> Tensor: ...\n",
+        "class _aten_where_self(OpOverload):\n    def __call__(_op, condition: Tensor, self: Tensor",
+        "class _aten_where(OpOverloadPacket):\n    self: _aten_where_self\n",
+        "class _aten_random_(OpOverloadPacket):\n    from_: _aten_random__from\n",
+        "class _mine_nothing_default(OpOverload):\n    def __call__(_op) -> None: ...\n",
+        "class _Operators:\n    aten: _aten_namespace\n    mine: _mine_namespace\n\nops: _Operators\n",
+    ] {
+        assert!(text.contains(line), "{line}\nnot in\n{text}");
+    }
+    assert!(!text.contains("\ndef linalg_inv") && text.contains("linalg_inv: _aten_linalg_inv\n"));
+    assert!(!text.contains("\ndef nothing") && !text.contains("\ndef random_"));
+}
+
+#[test]
+fn python_reads_what_is_written() {
+    let mut lists = vec![stubs("ops.yaml", LIST), stubs("ops.yaml", "[]")];
+    if let Some(folder) = std::env::var_os("KEYWAY_CONFORMANCE") {
+        let path = std::path::Path::new(&folder).join("data/native_functions.yaml");
+        lists.push(emit::stubs(&load(Source::read(path).unwrap()).unwrap()));
+    }
+    for text in lists {
+        match parsed(&text) {
+            Some(statements) => assert!(statements.parse::<usize>().unwrap() > 20, "{statements}"),
+            None => eprintln!("skipped: there is no python3"),
+        }
+    }
+}
+
+#[test]
+fn the_text_depends_on_the_list_alone() {
+    assert_eq!(stubs("/here/ops.yaml", LIST), stubs("elsewhere/ops.yaml", LIST));
+    assert!(!stubs("/here/ops.yaml", LIST).contains("/here"));
+}
