@@ -15,6 +15,8 @@ pub enum Change {
     Removed(OperatorName),
     /// An operator whose schema is another.
     Schema {
+        /// The operator.
+        name: OperatorName,
         /// The old schema.
         old: String,
         /// The new one.
@@ -22,12 +24,14 @@ pub enum Change {
         /// Whom it breaks.
         compatibility: Compatibility,
     },
-    /// An operator of the same schema with other kernels or tags.
+    /// An operator with other kernels, tags or forms.
     Entry {
         /// The operator.
         name: OperatorName,
-        /// What differs.
+        /// What differs and breaks nobody.
         what: Vec<String>,
+        /// What differs and breaks callers of the old list.
+        breaking: Vec<String>,
     },
 }
 
@@ -35,8 +39,9 @@ impl Change {
     /// Whether callers of the old list are not served by the new one.
     pub fn breaks(&self) -> bool {
         match self {
-            Change::Added(_) | Change::Entry { .. } => false,
+            Change::Added(_) => false,
             Change::Removed(_) => true,
+            Change::Entry { breaking, .. } => !breaking.is_empty(),
             Change::Schema { compatibility, .. } => !compatibility.is_backward(),
         }
     }
@@ -49,23 +54,40 @@ pub fn diff(old: &OperatorList, new: &OperatorList) -> Vec<Change> {
         operators.iter().map(|entry| (entry.name().clone(), entry)).collect()
     };
     let (before, after) = (by_name(&old.operators), by_name(&new.operators));
-    let kept = old.operators.iter().filter_map(|entry| match after.get(entry.name()) {
-        None => Some(Change::Removed(entry.name().clone())),
-        Some(now) => change(entry, now),
+    let kept = old.operators.iter().flat_map(|entry| match after.get(entry.name()) {
+        None => vec![Change::Removed(entry.name().clone())],
+        Some(now) => schema_change(entry, now).into_iter().chain(entry_change(entry, now)).collect(),
     });
     let added = new.operators.iter().filter(|entry| !before.contains_key(entry.name()));
     kept.chain(added.map(|entry| Change::Added(entry.name().clone()))).collect()
 }
 
-fn change(old: &OperatorEntry, new: &OperatorEntry) -> Option<Change> {
-    if old.schema != new.schema {
-        return Some(Change::Schema {
-            old: old.schema.to_string(),
-            new: new.schema.to_string(),
-            compatibility: compatibility(&old.schema, &new.schema),
-        });
+fn schema_change(old: &OperatorEntry, new: &OperatorEntry) -> Option<Change> {
+    (old.schema != new.schema).then(|| Change::Schema {
+        name: old.name().clone(),
+        old: old.schema.to_string(),
+        new: new.schema.to_string(),
+        compatibility: compatibility(&old.schema, &new.schema),
+    })
+}
+
+fn entry_change(old: &OperatorEntry, new: &OperatorEntry) -> Option<Change> {
+    let (mut what, mut breaking) = (Vec::new(), Vec::new());
+    let forms =
+        |entry: &OperatorEntry| [("function", entry.variants.function), ("method", entry.variants.method)];
+    for ((form, before), (_, now)) in forms(old).into_iter().zip(forms(new)) {
+        match (before, now) {
+            (true, false) => breaking.push(format!("it is no longer a {form}")),
+            (false, true) => what.push(format!("it is a {form} too")),
+            _ => {}
+        }
     }
-    let mut what = Vec::new();
+    let method = |entry: &OperatorEntry| entry.variants.method.then(|| entry.method_name.clone());
+    if let (Some(before), Some(now)) = (method(old), method(new))
+        && before != now
+    {
+        breaking.push("the method has another name".to_owned());
+    }
     let kernels = |entry: &OperatorEntry| -> Vec<String> {
         entry.kernels().into_iter().map(|line| format!("{}: {}", line.key, line.kernel)).collect()
     };
@@ -76,5 +98,6 @@ fn change(old: &OperatorEntry, new: &OperatorEntry) -> Option<Change> {
         );
         what.extend(new.iter().filter(|one| !old.contains(one)).map(|one| format!("{field} `{one}` is new")));
     }
-    (!what.is_empty()).then(|| Change::Entry { name: old.name().clone(), what })
+    let same = what.is_empty() && breaking.is_empty();
+    (!same).then(|| Change::Entry { name: old.name().clone(), what, breaking })
 }

@@ -1,12 +1,14 @@
 //! `keyway check`: every mistake, or a summary.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::time::Instant;
 
 use keyway_codegen::{OperatorEntry, OperatorList};
 use keyway_schema::SchemaKind;
+use serde::Serialize;
 
-use crate::{File, Outcome, load_list, say};
+use crate::{File, Outcome, json, load_list, terminal};
 
 /// Arguments of `keyway check`.
 #[derive(clap::Args)]
@@ -16,22 +18,65 @@ pub(crate) struct Check {
     /// Show each mistake on one line
     #[arg(long)]
     lines: bool,
+    /// Print JSON: the mistakes, or the counts
+    #[arg(long, conflicts_with = "lines")]
+    json: bool,
+}
+
+/// What `--json` prints.
+#[derive(Serialize)]
+struct Report {
+    file: String,
+    mistakes: Vec<json::Mistake>,
+    entries: usize,
+    operators: usize,
+    kinds: BTreeMap<String, usize>,
+    groups: usize,
+    view_groups: usize,
+    milliseconds: f64,
+}
+
+impl Report {
+    fn new(file: String, mistakes: Vec<json::Mistake>, list: &OperatorList, milliseconds: f64) -> Report {
+        let mut kinds = BTreeMap::new();
+        for entry in &list.operators {
+            *kinds.entry(entry.kind().to_string()).or_insert(0) += 1;
+        }
+        Report {
+            file,
+            mistakes,
+            entries: list.written().len(),
+            operators: list.operators.len(),
+            kinds,
+            groups: list.groups.len(),
+            view_groups: list.view_groups.len(),
+            milliseconds,
+        }
+    }
 }
 
 impl Check {
     pub(crate) fn run(self, out: &mut impl Write) -> io::Result<Outcome> {
         let start = Instant::now();
-        match load_list(&self.file.file) {
-            Ok(list) => {
-                let milliseconds = start.elapsed().as_secs_f64() * 1000.0;
-                writeln!(out, "{}\n  {:<12}{milliseconds:.1} ms", summary(&list), "time")?;
-                Ok(Outcome::Well)
-            }
-            Err(mistakes) => {
-                say(&mistakes, self.lines);
-                Ok(Outcome::Badly)
-            }
+        let loaded = load_list(&self.file.file);
+        let milliseconds = start.elapsed().as_secs_f64() * 1000.0;
+        let outcome = if loaded.is_ok() { Outcome::Well } else { Outcome::Badly };
+        if self.json {
+            let file = self.file.file.display().to_string();
+            let report = match &loaded {
+                Ok(list) => Report::new(file, Vec::new(), list, milliseconds),
+                Err(found) => {
+                    Report::new(file, json::mistakes(found), &OperatorList::default(), milliseconds)
+                }
+            };
+            json::write(out, &report)?;
+            return Ok(outcome);
         }
+        match loaded {
+            Ok(list) => writeln!(out, "{}\n  {:<12}{milliseconds:.1} ms", summary(&list), "time")?,
+            Err(found) => terminal::mistakes(&found, self.lines),
+        }
+        Ok(outcome)
     }
 }
 

@@ -4,10 +4,10 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 use std::time::Instant;
 
-use keyway_codegen::{Build, emit};
+use keyway_codegen::{Build, BuildError, emit};
 
 use crate::show::{find, not_found};
-use crate::{File, Outcome};
+use crate::{File, Outcome, terminal};
 
 /// Arguments of `keyway expand`.
 #[derive(clap::Args)]
@@ -38,7 +38,7 @@ impl Expand {
             match emit::emit_operator(entry) {
                 Ok(text) => writeln!(out, "{text}")?,
                 Err(unsupported) => {
-                    eprintln!("error: {}: {}", unsupported.operator, unsupported.reason);
+                    terminal::error(format_args!("{}: {}", unsupported.operator, unsupported.reason));
                     return Ok(Outcome::Badly);
                 }
             }
@@ -54,8 +54,12 @@ impl Expand {
                 writeln!(out, "written to {} ({milliseconds:.0} ms)", folder.display())?;
                 Ok(Outcome::Well)
             }
+            Err(BuildError::List(found)) => {
+                terminal::mistakes(&found, false);
+                Ok(Outcome::Badly)
+            }
             Err(error) => {
-                eprintln!("{error}");
+                terminal::error(error);
                 Ok(Outcome::Badly)
             }
         }

@@ -4,10 +4,14 @@
 
 use std::io::{self, Write};
 
-use keyway::{Backend, DType, Device, DispatchKey, Error, KeySet, LocalKeySets, RegistrationKey, Tensor};
+use keyway::{
+    Backend, DType, Device, DispatchKey, Error, Explanation, KeySet, LocalKeySets, Operator, RegistrationKey,
+    Tensor,
+};
 use keyway_schema::Code;
 
-use crate::Outcome;
+use crate::terminal::{HEADING, styled};
+use crate::{Outcome, json, terminal};
 
 /// Arguments of `keyway explain`.
 #[derive(clap::Args)]
@@ -30,24 +34,30 @@ pub(crate) struct Explain {
     /// The whole table of the operator too
     #[arg(long)]
     table: bool,
+    /// Print JSON
+    #[arg(long, conflicts_with = "table")]
+    json: bool,
 }
 
 impl Explain {
     pub(crate) fn run(self, out: &mut impl Write) -> io::Result<Outcome> {
         match self.what.as_deref() {
-            None => all_codes(out),
-            Some(text) if !text.contains("::") => code(text, out),
+            None => self.all_codes(out),
+            Some(text) if !text.contains("::") => self.code(text, out),
             Some(operator) => match self.path_of(operator) {
-                Ok(text) => writeln!(out, "{text}").map(|()| Outcome::Well),
+                Ok((_, path)) if self.json => {
+                    json::write(out, &json::Path::from(&path)).map(|()| Outcome::Well)
+                }
+                Ok((operator, path)) => self.show(operator, &path, out).map(|()| Outcome::Well),
                 Err(error) => {
-                    eprintln!("error: {error}");
+                    terminal::error(error);
                     Ok(Outcome::Badly)
                 }
             },
         }
     }
 
-    fn path_of(&self, operator: &str) -> Result<String, Error> {
+    fn path_of(&self, operator: &str) -> Result<(&'static Operator, Explanation), Error> {
         keyway_ops::register();
         let operator = keyway::find_operator(operator)?;
         let keys = match (&self.device, self.keys.is_empty()) {
@@ -59,14 +69,48 @@ impl Explain {
             included: LocalKeySets::DEFAULT.included | set(&self.include)?,
             excluded: LocalKeySets::DEFAULT.excluded | set(&self.exclude)?,
         };
-        let mut text = operator.explain(keys, sets).to_string();
+        Ok((operator, operator.explain(keys, sets)))
+    }
+
+    fn show(&self, operator: &'static Operator, path: &Explanation, out: &mut impl Write) -> io::Result<()> {
+        writeln!(out, "{path}")?;
         if self.table {
-            text.push_str("\n\nThe whole table:");
-            for row in operator.table() {
-                text.push_str(&format!("\n  {row}"));
-            }
+            writeln!(out, "\nThe whole table:")?;
+            operator.table().iter().try_for_each(|row| writeln!(out, "  {row}"))?;
         }
-        Ok(text)
+        Ok(())
+    }
+
+    fn all_codes(&self, out: &mut impl Write) -> io::Result<Outcome> {
+        if self.json {
+            json::write(out, &Code::ALL.iter().map(|&code| json::Explained::from(code)).collect::<Vec<_>>())?;
+            return Ok(Outcome::Well);
+        }
+        for code in Code::ALL {
+            writeln!(out, "{}  {}", styled(HEADING, &code.to_string()), code.title())?;
+        }
+        Ok(Outcome::Well)
+    }
+
+    fn code(&self, text: &str, out: &mut impl Write) -> io::Result<Outcome> {
+        let code = match text.to_ascii_uppercase().parse::<Code>() {
+            Ok(code) => code,
+            Err(error) => {
+                terminal::error(format_args!("`{text}` is {error}"));
+                terminal::help(
+                    "`keyway explain` lists all codes; operators are named with their namespace, aten::add.Tensor",
+                );
+                return Ok(Outcome::Badly);
+            }
+        };
+        if self.json {
+            json::write(out, &json::Explained::from(code))?;
+            return Ok(Outcome::Well);
+        }
+        let name = styled(HEADING, &code.to_string());
+        let (title, explanation, clauses) = (code.title(), code.explanation(), code.clauses());
+        writeln!(out, "{name}: {title}\n\n{explanation}\n\nClauses: {clauses}")?;
+        Ok(Outcome::Well)
     }
 }
 
@@ -90,28 +134,4 @@ fn set(names: &[String]) -> Result<KeySet, Error> {
         RegistrationKey::Runtime(key) => Ok(set.with(key)),
         RegistrationKey::Alias(alias) => Ok(set | KeySet::of_alias(alias)),
     })
-}
-
-fn all_codes(out: &mut impl Write) -> io::Result<Outcome> {
-    for code in Code::ALL {
-        writeln!(out, "{code}  {}", code.title())?;
-    }
-    Ok(Outcome::Well)
-}
-
-fn code(text: &str, out: &mut impl Write) -> io::Result<Outcome> {
-    match text.to_ascii_uppercase().parse::<Code>() {
-        Ok(code) => {
-            let (title, explanation, clauses) = (code.title(), code.explanation(), code.clauses());
-            writeln!(out, "{code}: {title}\n\n{explanation}\n\nClauses: {clauses}")?;
-            Ok(Outcome::Well)
-        }
-        Err(error) => {
-            eprintln!("error: `{text}` is {error}");
-            eprintln!(
-                "help: `keyway explain` lists all codes; operators are named with their namespace, aten::add.Tensor"
-            );
-            Ok(Outcome::Badly)
-        }
-    }
 }

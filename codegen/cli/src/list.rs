@@ -5,11 +5,12 @@ use std::io::{self, Write};
 use clap::ValueEnum;
 use comfy_table::{ContentArrangement, Table, presets};
 use keyway_codegen::OperatorEntry;
-use keyway_codegen::vocabulary::TAGS;
+use keyway_codegen::vocabulary::{TABLE_KEYS, TAGS};
 use keyway_schema::SchemaKind;
 use keyway_schema::suggest::nearest;
 
-use crate::{File, Outcome};
+use crate::terminal::{self, HEADING, styled};
+use crate::{File, Outcome, json};
 
 /// Arguments of `keyway list`.
 #[derive(clap::Args)]
@@ -19,12 +20,18 @@ pub(crate) struct List {
     /// Only operators with this tag
     #[arg(long, value_name = "TAG")]
     tag: Option<String>,
+    /// Only operators with a kernel for this dispatch key in the list
+    #[arg(long, value_name = "KEY")]
+    key: Option<String>,
     /// Only operators of this kind
     #[arg(long)]
     kind: Option<Kind>,
     /// Only operators with this text in their name
     #[arg(long, value_name = "TEXT")]
     name: Option<String>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
 }
 
 /// The kinds, as words of the command line.
@@ -56,18 +63,20 @@ impl Kind {
 
 impl List {
     pub(crate) fn run(self, out: &mut impl Write) -> io::Result<Outcome> {
-        if let Some(tag) = self.tag.as_deref().filter(|tag| TAGS.iter().all(|known| known.name != *tag)) {
-            eprintln!("error: unknown tag `{tag}`");
-            match nearest(tag, TAGS.iter().map(|known| known.name)) {
-                Some(near) => eprintln!("help: did you mean `{near}`?"),
-                None => eprintln!("help: the tags are {}", TAGS.map(|known| known.name).join(", ")),
-            }
+        let tags = TAGS.map(|known| known.name);
+        if !is_known("tag", self.tag.as_deref(), &tags) || !is_known("key", self.key.as_deref(), &TABLE_KEYS)
+        {
             return Ok(Outcome::Badly);
         }
         let Some(list) = self.file.load() else { return Ok(Outcome::Badly) };
         let chosen: Vec<&OperatorEntry> = list.operators.iter().filter(|entry| self.fits(entry)).collect();
+        if self.json {
+            json::write(out, &chosen.iter().map(|entry| json::Operator::from(*entry)).collect::<Vec<_>>())?;
+            return Ok(if chosen.is_empty() { Outcome::Badly } else { Outcome::Well });
+        }
         if chosen.is_empty() {
-            eprintln!("no operator of the {} in {} fits", list.operators.len(), list.source.name());
+            let (count, name) = (list.operators.len(), list.source.name());
+            terminal::error(format_args!("no operator of the {count} in {name} fits"));
             return Ok(Outcome::Badly);
         }
         writeln!(out, "{}", table(&chosen))?;
@@ -77,9 +86,21 @@ impl List {
 
     fn fits(&self, entry: &OperatorEntry) -> bool {
         self.tag.as_deref().is_none_or(|tag| entry.all_tags().contains(&tag))
+            && self.key.as_deref().is_none_or(|key| entry.has_kernel(key))
             && self.kind.is_none_or(|kind| kind.is(entry.kind()))
             && self.name.as_deref().is_none_or(|text| entry.name().to_string().contains(text))
     }
+}
+
+/// Whether the word is one of those there are; says which is near if not.
+fn is_known(what: &str, word: Option<&str>, known: &[&str]) -> bool {
+    let Some(word) = word.filter(|word| !known.contains(word)) else { return true };
+    terminal::error(format_args!("unknown {what} `{word}`"));
+    match nearest(word, known.iter().copied()) {
+        Some(near) => terminal::help(format_args!("did you mean `{near}`?")),
+        None => terminal::help(format_args!("the {what}s are {}", known.join(", "))),
+    }
+    false
 }
 
 fn table(entries: &[&OperatorEntry]) -> String {
@@ -95,7 +116,9 @@ fn table(entries: &[&OperatorEntry]) -> String {
             entry.tags.join(", "),
         ]);
     }
-    table.lines().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>().join("\n")
+    let mut lines = table.lines().map(|line| line.trim_end().to_owned());
+    let heading = lines.next().map(|line| styled(HEADING, &line));
+    heading.into_iter().chain(lines).collect::<Vec<_>>().join("\n")
 }
 
 pub(crate) fn called_as(entry: &OperatorEntry) -> &'static str {

@@ -4,23 +4,30 @@
 //! each subcommand. Rules about operators do not belong here.
 
 mod check;
+mod completions;
 mod diff;
 mod expand;
 mod explain;
+mod json;
 mod list;
+mod new;
 mod show;
+mod terminal;
 
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use keyway_codegen::{OperatorList, Rendering, Source, load};
+use keyway_codegen::{Diagnostics, OperatorList, Source, load};
 
-/// Look into operator lists (ops.yaml): check them, list them, show one operator.
+/// Operator lists (ops.yaml) and what is made of them: check, list, show, compare, expand, begin a crate.
 #[derive(Parser)]
 #[command(name = "keyway", version, arg_required_else_help = true, after_help = EXAMPLES)]
 struct Arguments {
+    /// When to write colours
+    #[arg(long, value_name = "WHEN", global = true, default_value = "auto", hide_possible_values = true)]
+    color: terminal::Colour,
     #[command(subcommand)]
     command: Command,
 }
@@ -35,6 +42,9 @@ Examples:
   keyway diff old.yaml new.yaml              what changed, and whom it breaks
   keyway expand ops.yaml add.Tensor          the Rust that is generated for it
   keyway explain KW0006                      what an error code means
+  keyway explain aten::add.Tensor            the way a call of an operator takes
+  keyway new sparkle                         a crate with operators of its own
+  keyway completions bash                    completion of these words in a shell
 
 Commands end with status 0 if all is well, 1 if the list has mistakes or nothing was found.";
 
@@ -45,24 +55,28 @@ enum Command {
 Example:
   keyway check ops.yaml
 
-Every mistake is shown with its place inside the schema, what is wrong, and what to write instead. Use --lines for
-editors and scripts: FILE:LINE:COLUMN: error[CODE]: MESSAGE; help: WHAT TO DO.")]
+Every mistake is shown with its place inside the schema, what is wrong, and what to write instead. --lines gives one
+line for each, FILE:LINE:COLUMN: error[CODE]: MESSAGE; help: WHAT TO DO; --json gives all of it to a program:
+
+  keyway check --json ops.yaml | jq '.mistakes[].code'")]
     Check(check::Check),
     /// List the operators, one a line, all of them or a choice.
     #[command(after_help = "\
 Examples:
   keyway list ops.yaml
   keyway list ops.yaml --tag pointwise --kind functional
-  keyway list ops.yaml --name conv
+  keyway list ops.yaml --name conv --key CUDA
+  keyway list ops.yaml --json | jq -r '.[].schema'
 
-Choices add up: an operator is listed if it fits all of them.")]
+Choices add up: an operator is listed if it fits all of them. Derived operators are listed too.")]
     List(list::List),
-    /// Show one operator: schema, kind, arguments, kernels, tags, and its path in Rust.
+    /// Show one operator: schema, kind, arguments, kernels, tags, what is derived, and the Rust made for it.
     #[command(after_help = "\
 Examples:
   keyway show ops.yaml add.Tensor
   keyway show ops.yaml relu
-  keyway show ops.yaml aten::add_.Scalar
+  keyway show ops.yaml aten::add_.Scalar --brief
+  keyway show ops.yaml add.Tensor --json
 
 A name without an overload means the default overload, or, if there is none, all overloads of that name.")]
     Show(show::Show),
@@ -71,9 +85,10 @@ A name without an overload means the default overload, or, if there is none, all
 Examples:
   keyway diff old.yaml new.yaml
   keyway diff --breaking old.yaml new.yaml
+  git show main:ops.yaml > old.yaml && keyway diff old.yaml ops.yaml --json
 
-A change of a schema breaks callers of the old list if they are not served by the new one. Ends with status 1 if
-something breaks.")]
+A change of a schema breaks callers of the old list if they are not served by the new one: an argument renamed, or a
+new one without a default, for instance. Ends with status 1 if something breaks.")]
     Diff(diff::Diff),
     /// Print the Rust that is generated for an operator, or write all of it to a folder.
     #[command(after_help = "\
@@ -83,13 +98,35 @@ Examples:
 
 The folder then holds `operators.rs` with the files it takes in, and `operator_tests.rs`.")]
     Expand(expand::Expand),
-    /// Say what an error code means and what to do about it.
+    /// Say what an error code means, or which way a call of an operator takes.
     #[command(after_help = "\
-Example:
+Examples:
   keyway explain KW0006
+  keyway explain
+  keyway explain aten::add.Tensor
+  keyway explain aten::add.Tensor --device meta --table
+  keyway explain aten::relu --keys CPU,AutogradCPU --exclude AutogradCPU
 
-Without a code all codes are listed.")]
+Without an argument all codes are listed. For an operator of the bundled library every key that takes part in a call
+is shown from the highest down, and why it runs, is skipped or is not reached.")]
     Explain(explain::Explain),
+    /// Begin a crate with operators of its own: it builds, runs and tests itself.
+    #[command(after_help = "\
+Examples:
+  keyway new sparkle
+  keyway new sparkle --path ../keyway
+  cd sparkle && cargo run && cargo test
+
+The crate has an operator list (ops.yaml), a build script that generates, two kernels, a program and tests. With
+--path Keyway is taken from a checkout, so that no network is needed.")]
+    New(new::New),
+    /// Print a script that makes a shell complete this command's words.
+    #[command(after_help = "\
+Examples:
+  keyway completions bash > ~/.local/share/bash-completion/completions/keyway
+  keyway completions zsh > ~/.zfunc/_keyway
+  keyway completions fish > ~/.config/fish/completions/keyway.fish")]
+    Completions(completions::Completions),
 }
 
 /// How a command ended: well, or with something to be said on standard error (already said).
@@ -99,14 +136,18 @@ enum Outcome {
 }
 
 fn main() -> ExitCode {
-    let mut out = std::io::stdout().lock();
-    let outcome = match Arguments::parse().command {
+    let arguments = Arguments::parse();
+    arguments.color.apply();
+    let mut out = anstream::stdout().lock();
+    let outcome = match arguments.command {
         Command::Check(command) => command.run(&mut out),
         Command::List(command) => command.run(&mut out),
         Command::Show(command) => command.run(&mut out),
         Command::Diff(command) => command.run(&mut out),
         Command::Expand(command) => command.run(&mut out),
         Command::Explain(command) => command.run(&mut out),
+        Command::New(command) => command.run(&mut out),
+        Command::Completions(command) => command.run(&mut out),
     };
     match outcome.and_then(|outcome| out.flush().map(|()| outcome)) {
         Ok(Outcome::Well) => ExitCode::SUCCESS,
@@ -114,7 +155,7 @@ fn main() -> ExitCode {
         // Whoever reads the output has read enough: `keyway list ops.yaml | head`.
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: cannot write: {error}");
+            terminal::error(format_args!("cannot write: {error}"));
             ExitCode::FAILURE
         }
     }
@@ -131,30 +172,14 @@ struct File {
 impl File {
     /// Reads and checks the list; shows its mistakes on standard error.
     fn load(&self) -> Option<OperatorList> {
-        load_list(&self.file).inspect_err(|mistakes| say(mistakes, false)).ok()
+        load_or_say(&self.file)
     }
 }
 
-fn load_list(path: &Path) -> Result<OperatorList, keyway_codegen::Diagnostics> {
+fn load_list(path: &Path) -> Result<OperatorList, Diagnostics> {
     load(Source::read(path)?)
 }
 
-/// Shows mistakes on standard error, in colour on a terminal.
-fn say(mistakes: &keyway_codegen::Diagnostics, as_lines: bool) {
-    if as_lines {
-        eprintln!("{}", mistakes.lines().join("\n"));
-        return;
-    }
-    let coloured = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-    let rendering = if coloured { Rendering::Coloured } else { Rendering::Plain };
-    let plural = if mistakes.len() == 1 { "" } else { "s" };
-    eprintln!(
-        "{}\n\nerror: {} mistake{plural} in {}",
-        mistakes.render(rendering),
-        mistakes.len(),
-        mistakes.source().name()
-    );
-    if let Some(first) = mistakes.iter().next() {
-        eprintln!("`keyway explain {}` says more about the first", first.code);
-    }
+fn load_or_say(path: &Path) -> Option<OperatorList> {
+    load_list(path).inspect_err(|found| terminal::mistakes(found, false)).ok()
 }

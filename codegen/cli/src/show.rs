@@ -3,14 +3,16 @@
 use std::io::{self, Write};
 
 use comfy_table::{ContentArrangement, Table, presets};
-use keyway_codegen::model::DeviceCheck;
+use keyway_codegen::emit;
+use keyway_codegen::model::{DeviceCheck, ViewGroup};
 use keyway_codegen::vocabulary::find_tag;
 use keyway_codegen::{OperatorEntry, OperatorList};
 use keyway_schema::suggest::nearest;
 use keyway_schema::{OperatorName, Schema};
 
 use crate::list::called_as;
-use crate::{File, Outcome};
+use crate::terminal::{HEADING, styled};
+use crate::{File, Outcome, json, terminal};
 
 /// Arguments of `keyway show`.
 #[derive(clap::Args)]
@@ -20,6 +22,12 @@ pub(crate) struct Show {
     /// The operator: NAME or NAME.OVERLOAD
     #[arg(value_name = "OP")]
     operator: String,
+    /// Leave out the Rust that is generated for it
+    #[arg(long)]
+    brief: bool,
+    /// Print JSON
+    #[arg(long, conflicts_with = "brief")]
+    json: bool,
 }
 
 impl Show {
@@ -30,11 +38,18 @@ impl Show {
             not_found(&list, &self.operator);
             return Ok(Outcome::Badly);
         }
+        if self.json {
+            json::write(out, &found.into_iter().map(json::Operator::from).collect::<Vec<_>>())?;
+            return Ok(Outcome::Well);
+        }
         for (i, entry) in found.into_iter().enumerate() {
             if i > 0 {
                 writeln!(out)?;
             }
             describe(&list, entry, out)?;
+            if !self.brief {
+                rust(entry, out)?;
+            }
         }
         Ok(Outcome::Well)
     }
@@ -57,7 +72,7 @@ pub(crate) fn find<'l>(list: &'l OperatorList, text: &str) -> Vec<&'l OperatorEn
 }
 
 pub(crate) fn not_found(list: &OperatorList, text: &str) {
-    eprintln!("error: there is no operator `{text}` in {}", list.source.name());
+    terminal::error(format_args!("there is no operator `{text}` in {}", list.source.name()));
     let wanted = text.split_once("::").map_or(text, |(_, name)| name);
     let names: Vec<String> = list
         .operators
@@ -66,15 +81,16 @@ pub(crate) fn not_found(list: &OperatorList, text: &str) {
         .collect();
     let bases = list.operators.iter().map(|entry| entry.name().name.as_str());
     match nearest(wanted, names.iter().map(String::as_str).chain(bases)) {
-        Some(near) => eprintln!("help: did you mean `{near}`?"),
-        None => {
-            eprintln!("help: `keyway list {} --name TEXT` looks for a part of a name", list.source.name())
-        }
+        Some(near) => terminal::help(format_args!("did you mean `{near}`?")),
+        None => terminal::help(format_args!(
+            "`keyway list {} --name TEXT` looks for a part of a name",
+            list.source.name()
+        )),
     }
 }
 
 fn describe(list: &OperatorList, entry: &OperatorEntry, out: &mut impl Write) -> io::Result<()> {
-    writeln!(out, "{}", entry.schema)?;
+    writeln!(out, "{}", styled(HEADING, &entry.schema.to_string()))?;
     if let Some(doc) = &entry.doc {
         writeln!(out, "{}", doc.trim())?;
     }
@@ -88,6 +104,8 @@ fn describe(list: &OperatorList, entry: &OperatorEntry, out: &mut impl Write) ->
     row(out, "tags", &tags(entry))?;
     row(out, "aliasing", &aliasing(&entry.schema))?;
     row(out, "device", &device(entry))?;
+    row(out, "variants", &group(list, entry))?;
+    row(out, "derived", &derived(list, entry))?;
     row(out, "autogen", &entry.autogen.iter().map(OperatorName::to_string).collect::<Vec<_>>().join(", "))?;
     row(out, "python", entry.python_module.as_deref().unwrap_or(""))?;
     row(out, "written at", &place)?;
@@ -97,10 +115,53 @@ fn describe(list: &OperatorList, entry: &OperatorEntry, out: &mut impl Write) ->
     Ok(())
 }
 
+/// The Rust that is generated for it, or why there is none.
+fn rust(entry: &OperatorEntry, out: &mut impl Write) -> io::Result<()> {
+    match emit::emit_operator(entry) {
+        Ok(text) => writeln!(out, "\n{}\n{}", styled(HEADING, "Rust"), text.trim()),
+        Err(unsupported) => writeln!(out, "\nno Rust is generated: {}", unsupported.reason),
+    }
+}
+
+/// The other operators of its signature, and those that belong to its view.
+fn group(list: &OperatorList, entry: &OperatorEntry) -> String {
+    let is_this = |at: &usize| std::ptr::eq(&list.operators[*at], entry);
+    let of = |what: &str, at: usize| {
+        let derived = if list.operators[at].derived.is_some() { " (derived)" } else { "" };
+        format!("{what} {}{derived}", list.operators[at].name())
+    };
+    let mut lines = Vec::new();
+    if let Some(group) = list.groups.iter().find(|group| group.members().any(|at| is_this(&at))) {
+        let members = group.members().filter(|at| !is_this(at));
+        lines.extend(members.map(|at| of(&list.operators[at].kind().to_string(), at)));
+    }
+    let has = |group: &&ViewGroup| {
+        [Some(group.view), group.copy, group.inplace].into_iter().flatten().any(|at| is_this(&at))
+    };
+    if let Some(group) = list.view_groups.iter().find(has) {
+        let members = [("view", Some(group.view)), ("copy", group.copy), ("in-place view", group.inplace)];
+        let others = members.into_iter().filter_map(|(what, at)| Some((what, at?)));
+        lines.extend(others.filter(|(_, at)| !is_this(at)).map(|(what, at)| of(what, at)));
+    }
+    lines.join("\n")
+}
+
+/// What it is derived from, or the schemas that are derived from it.
+fn derived(list: &OperatorList, entry: &OperatorEntry) -> String {
+    if let Some(derived) = &entry.derived {
+        return format!("from {}; its kernel calls that one", derived.from);
+    }
+    let from = |other: &&OperatorEntry| {
+        other.derived.as_ref().is_some_and(|derived| std::ptr::eq(&list.operators[derived.base], entry))
+    };
+    list.derived().iter().filter(from).map(|other| other.schema.to_string()).collect::<Vec<_>>().join("\n")
+}
+
 /// A name and what it is, lines after the first indented below it. Nothing for what is empty.
 fn row(out: &mut impl Write, name: &str, value: &str) -> io::Result<()> {
     for (i, line) in value.lines().enumerate() {
-        writeln!(out, "{:<12}{line}", if i == 0 { name } else { "" })?;
+        let name = format!("{:<12}", if i == 0 { name } else { "" });
+        writeln!(out, "{}{line}", styled(HEADING, &name))?;
     }
     Ok(())
 }

@@ -1,0 +1,5 @@
+//! Generates the operators of `ops.yaml`.
+
+fn main() {
+    keyway_codegen::Build::new("ops.yaml").run();
+}
