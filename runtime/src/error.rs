@@ -99,6 +99,20 @@ pub enum ErrorKind {
     FallthroughReached,
     /// No key was left to dispatch to, and no kernel serves calls without one.
     NoKernelForUndefined,
+    /// A call came to a key of an interpreter and there was no mode, class or interpreter to ask (interpreter.md P21, P42).
+    NobodyToAsk,
+    /// Every mode and class that was asked declined the call.
+    AllDeclined,
+    /// Re-entrant dispatch without a snapshot to go back to.
+    NoSnapshot,
+    /// The mode stack was used out of order: emptied, filled twice, left in the wrong order.
+    ModeStack,
+    /// The interpreter behind an object is gone.
+    InterpreterGone,
+    /// An object belongs to another interpreter.
+    ForeignInterpreter,
+    /// A rule is registered for the operator and the type already.
+    DuplicateRule,
     /// No `Meta` kernel.
     NoMetaKernel,
     /// `AutogradOther` serves several backends and no one kernel is right for all of them.

@@ -4,6 +4,7 @@
 //! and autocast of every backend (PyTorch leaves gaps, D272), the vmap modes. `Meta` says that a shape rule is missing.
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::interpreter;
 use crate::kernel::Kernel;
 use crate::key::DispatchKey;
 use crate::key_set::KeySet;
@@ -20,6 +21,9 @@ pub(crate) fn default_for(key: DispatchKey) -> Option<&'static Kernel> {
         DispatchKey::FuncTorchVmapMode,
         DispatchKey::VmapMode,
     ];
+    if interpreter::SERVED.contains(&key) {
+        return Some(&interpreter::FALLBACKS);
+    }
     if key == DispatchKey::Meta {
         return Some(&NO_META_KERNEL);
     }

@@ -106,7 +106,7 @@ impl Operator {
 }
 
 /// An argument's default as a value of its type.
-fn default_value(argument: &Argument) -> Option<Value> {
+pub(crate) fn default_value(argument: &Argument) -> Option<Value> {
     value_of(argument.default.as_ref()?, &argument.ty)
 }
 

@@ -24,6 +24,7 @@ mod function_kernel;
 mod geometry;
 mod inference;
 mod inputs;
+mod interpreter;
 mod invariants;
 mod kernel;
 mod key;
@@ -31,6 +32,7 @@ mod key_set;
 mod library;
 mod listener;
 mod local;
+mod mode;
 mod name_index;
 #[doc(hidden)]
 pub mod observer;
@@ -61,6 +63,12 @@ pub use explain::{Explanation, Step, Verdict};
 pub use function_kernel::KernelFunction;
 pub use geometry::{Dims, Geometry, contiguous_strides};
 pub use inference::{InferredSchema, Parameter, ResultType, ResultTypes};
+pub use interpreter::{
+    Answer, Call, ForeignObject, GivenArguments, Handler, HandlerType, Interpreter, InterpreterRef,
+    ObjectAddress, ObjectSlot, PythonDispatcherGuard, RestoredSnapshotGuard, Rule, RuleRegistration,
+    SnapshotGuard, StashedSnapshotGuard, TensorSubclass, WrapperMetadata, python_dispatcher,
+    register_interpreter, register_rule, snapshot, with_python_dispatcher, with_restored_snapshot,
+};
 pub use invariants::{Violation, check_invariants};
 pub use kernel::{BoxedFn, Kernel};
 pub use key::{AliasKey, Backend, DispatchKey, Functionality, RegistrationKey};
@@ -72,6 +80,12 @@ pub use listener::{ListenerGuard, OperatorChange, listen};
 pub use local::{
     KeySetGuard, LocalKeySets, local_key_sets, set_excluded, set_included, with_excluded, with_included,
     with_key_sets,
+};
+pub use mode::{
+    DeclineRule, DispatchMode, ForeignModeTraits, Mode, ModeGuard, ModeSlot, ModeStack, ModeStackGuard,
+    OperatorSet, any_modes_set, capture_modes, current_mode, mode_at, mode_in_slot, mode_stack,
+    mode_stack_len, modes_enabled, pop_mode, put_mode, set_mode, unset_mode, with_decline_rule,
+    with_dispatch_disabled, with_mode, with_modes_disabled,
 };
 pub use observer::{
     ObservationGuard, Observer, ObserverFailure, ObserverGuard, Outcome, Record, RecordBuilder, RecordEnd,

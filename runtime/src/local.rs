@@ -137,6 +137,11 @@ pub fn set_excluded(key: DispatchKey, on: bool) {
     LOCAL.set(sets);
 }
 
+/// Replaces the included set. For the mode stack, which knows which keys it brought.
+pub(crate) fn set_included_keys(included: KeySet) {
+    LOCAL.set(LocalKeySets { included, ..LOCAL.get() });
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -8,7 +8,7 @@ use std::any::TypeId;
 use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Deref;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use keyway_schema::Schema;
 use parking_lot::Mutex;
@@ -42,6 +42,8 @@ pub struct Operator {
     definition: Published<Option<Definition>>,
     /// Whether observers see its calls (D252).
     observed: AtomicBool,
+    /// Its number among the operators that handlers asked for by name; 0 if none did.
+    interception_number: AtomicU32,
     pub(crate) state: Mutex<State>,
 }
 
@@ -69,6 +71,7 @@ impl Operator {
             table: Published::new(&UNBUILT),
             definition: Published::new(&UNDEFINED),
             observed: AtomicBool::new(true),
+            interception_number: AtomicU32::new(0),
             state: Mutex::new(State { kernels: Registrations::new(), conflict: None }),
         }
     }
@@ -97,6 +100,10 @@ impl Operator {
     /// what matters (D252, for any operator and at any time). Calls that have started get their ends.
     pub fn set_observed(&self, observed: bool) {
         self.observed.store(observed, Ordering::Relaxed);
+    }
+
+    pub(crate) fn interception_number(&self) -> &AtomicU32 {
+        &self.interception_number
     }
 
     /// Whether a kernel is registered at exactly this key, alias keys included (D135).

@@ -11,8 +11,11 @@ use crate::device::Device;
 use crate::dtype::{DType, Element};
 use crate::error::{Error, Result};
 use crate::geometry::{Geometry, PublishedGeometry};
+use crate::interpreter::{ObjectSlot, TensorSubclass, WrapperMetadata};
 use crate::key::{DispatchKey, Functionality};
 use crate::key_set::KeySet;
+use crate::local::local_key_sets;
+use crate::mode;
 use crate::scalar::Scalar;
 use crate::storage::Storage;
 
@@ -30,6 +33,10 @@ struct Head {
     device: Device,
     /// Whether it stands for a plain number, which ranks below tensors in type promotion.
     wrapped_number: bool,
+    /// What a tensor of a class of Rust holds.
+    subclass: Option<Arc<dyn TensorSubclass>>,
+    /// The object that stands for it in an interpreter.
+    object: ObjectSlot,
 }
 
 impl Tensor {
@@ -74,7 +81,68 @@ impl Tensor {
             dtype,
             device,
             wrapped_number,
+            subclass: None,
+            object: ObjectSlot::new(),
         }))
+    }
+
+    /// A tensor of a class, with the interception keys given.
+    pub(crate) fn assemble_wrapper(
+        subclass: Option<Arc<dyn TensorSubclass>>,
+        metadata: WrapperMetadata,
+        keys: KeySet,
+    ) -> Tensor {
+        let keys = key_set_of(metadata.device) | metadata.extra_keys | keys;
+        Tensor(Arc::new(Head {
+            functionalities: AtomicU64::new(keys.functionalities),
+            backends: AtomicU64::new(keys.backends),
+            geometry: PublishedGeometry::new(metadata.geometry),
+            storage: metadata.storage.unwrap_or_else(Storage::absent),
+            dtype: metadata.dtype,
+            device: metadata.device,
+            wrapped_number: false,
+            subclass,
+            object: ObjectSlot::new(),
+        }))
+    }
+
+    /// What it holds, if it is of a class of Rust.
+    #[inline]
+    pub(crate) fn held_subclass(&self) -> Option<&Arc<dyn TensorSubclass>> {
+        self.0.subclass.as_ref()
+    }
+
+    /// The place for the object that stands for it in an interpreter (P147).
+    pub fn object_slot(&self) -> &ObjectSlot {
+        &self.0.object
+    }
+
+    /// Another head over the same memory with the same metadata (P132): made by the topmost mode or by the tensor's class if they
+    /// say how, else a plain one. No operator is called.
+    ///
+    /// # Errors
+    /// What the mode or the class reports.
+    pub fn shallow_copy(&self) -> Result<Tensor> {
+        if mode::modes_enabled()
+            && let Some(mode) = mode::current_mode()
+            && let Some(copy) = mode.handler().detach(self)?
+        {
+            return Ok(copy);
+        }
+        let excluded = local_key_sets().excluded;
+        if !excluded.contains(DispatchKey::Python) && mode::is_intercepted(self.key_set()) {
+            if let Some(subclass) = &self.0.subclass {
+                let metadata = WrapperMetadata::like(self).sharing(self);
+                if let Some(held) = subclass.detach(self)? {
+                    return Ok(Tensor::shared_wrapper(held, metadata));
+                }
+            } else if let Some((interpreter, _)) = self.0.object.get()
+                && let Some(copy) = interpreter.needed_for("a tensor's class")?.detach(self)?
+            {
+                return Ok(copy);
+            }
+        }
+        self.view_as(self.geometry().clone())
     }
 
     /// A tensor of zeros in row-major order, on the host or on `Meta`.
@@ -144,7 +212,8 @@ impl Tensor {
     /// `Shape` if the storage is too short for the geometry.
     pub fn view_as(&self, geometry: Geometry) -> Result<Tensor> {
         let view = Tensor::from_storage(self.0.storage.clone(), self.dtype(), self.device(), geometry)?;
-        view.set_key_set(self.key_set());
+        // A view is a plain tensor, whatever class this one is of.
+        view.set_key_set(mode::without_interception(self.key_set()));
         Ok(view)
     }
 

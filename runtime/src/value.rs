@@ -11,6 +11,7 @@ use keyway_schema::{BaseType, Type};
 
 use crate::device::{Device, Layout, MemoryFormat};
 use crate::dtype::DType;
+use crate::error::Result;
 use crate::opaque::{Generator, Object, QScheme, Stream};
 use crate::scalar::Scalar;
 use crate::storage::Storage;
@@ -193,6 +194,60 @@ impl Value {
             _ => (None, &[], &[]),
         };
         one.into_iter().chain(many).chain(some.iter().flatten())
+    }
+}
+
+impl Value {
+    /// Replaces tensors, in lists too: `f` gives the replacement, or `None` to keep one.
+    ///
+    /// # Errors
+    /// Those of `f`.
+    pub fn map_tensors(&mut self, f: &mut impl FnMut(&Tensor) -> Result<Option<Tensor>>) -> Result<()> {
+        let mut replace = |tensor: &mut Tensor| -> Result<()> {
+            if let Some(replacement) = f(tensor)? {
+                *tensor = replacement;
+            }
+            Ok(())
+        };
+        match self {
+            Value::Tensor(tensor) => replace(tensor),
+            Value::List(list) if matches!(**list, List::Tensor(_) | List::OptionalTensor(_)) => {
+                match Arc::make_mut(list) {
+                    List::Tensor(tensors) => tensors.iter_mut().try_for_each(replace),
+                    List::OptionalTensor(tensors) => tensors.iter_mut().flatten().try_for_each(replace),
+                    _ => Ok(()),
+                }
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether both are the same plain value; tensors and what else is not plain are never equal. What decides whether an
+    /// argument equals its default (P99).
+    pub(crate) fn is_equal_plain(&self, other: &Value) -> bool {
+        match (self, other) {
+            (Value::None, Value::None) => true,
+            (Value::Int(a), Value::Int(b)) => a == b,
+            (Value::Float(a), Value::Float(b)) => a == b,
+            (Value::Bool(a), Value::Bool(b)) => a == b,
+            (Value::Complex(a), Value::Complex(b)) => a == b,
+            (Value::Str(a), Value::Str(b)) => a == b,
+            (Value::DType(a), Value::DType(b)) => a == b,
+            (Value::Layout(a), Value::Layout(b)) => a == b,
+            (Value::MemoryFormat(a), Value::MemoryFormat(b)) => a == b,
+            (Value::Device(a), Value::Device(b)) => a == b,
+            (Value::QScheme(a), Value::QScheme(b)) => a == b,
+            (Value::List(a), Value::List(b)) => match (&**a, &**b) {
+                (List::Int(a), List::Int(b)) => a == b,
+                (List::Float(a), List::Float(b)) => a == b,
+                (List::Bool(a), List::Bool(b)) => a == b,
+                (List::Scalar(a), List::Scalar(b)) => a == b,
+                (List::Str(a), List::Str(b)) => a == b,
+                (List::Tensor(a), List::Tensor(b)) => a.is_empty() && b.is_empty(),
+                _ => false,
+            },
+            _ => false,
+        }
     }
 }
 

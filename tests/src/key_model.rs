@@ -208,6 +208,7 @@ fn default_fallback(name: &str, functionality: &str) -> Option<&'static str> {
         || functionality.starts_with("Autocast");
     match name {
         "Meta" => Some("no Meta kernel"),
+        "Python" | "PythonTLSSnapshot" | "PreDispatch" | "PythonDispatcher" => Some("interpreter fallback"),
         _ => skipped.then_some("fallthrough"),
     }
 }

@@ -306,7 +306,7 @@ fn an_operator_answers_for_its_kernels() -> Result<()> {
     assert!(!f.has_kernel_in(KeySet::of(CPU)), "aliases do not count");
     assert!(f.has_kernel_at(alias) && !f.has_kernel_at(CPU));
     assert_eq!(f.kernel_at(alias)?.name(), "composite");
-    assert!(f.has_computed_kernel(CPU) && !f.has_computed_kernel(DispatchKey::Python));
+    assert!(f.has_computed_kernel(CPU) && !f.has_computed_kernel(DispatchKey::Tracer));
     let held = f.computed_kernel(DispatchKey::SparseCPU)?;
     assert_eq!((held.name(), held.is_fallthrough(), held.operator()), ("sparse", false, f));
     assert_eq!(held.inferred().unwrap().to_string(), "(Tensor _0) -> str");

@@ -73,11 +73,21 @@ impl<'a> RecordBuilder<'a> {
         RecordGuard(if call::is_observing() { self.begin() } else { None })
     }
 
-    #[cold]
+    /// Runs the starts with inputs that need not live as long as the record.
+    pub(crate) fn open_with(self, inputs: &[Value]) -> RecordGuard<'a> {
+        RecordGuard(if call::is_observing() { self.begin_with(inputs) } else { None })
+    }
+
     fn begin(self) -> Option<Step<'a>> {
+        let inputs = self.inputs;
+        self.begin_with(inputs)
+    }
+
+    #[cold]
+    fn begin_with(self, inputs: &[Value]) -> Option<Step<'a>> {
         let chosen = thread::choose(self.scope)?;
         let mut step = Step::new(chosen, Subject::Named(self.name), self.scope, self.details);
-        step.start(self.inputs);
+        step.start(inputs);
         Some(step)
     }
 }

@@ -1,0 +1,140 @@
+//! The boxed fallbacks of the keys `Python`, `PythonDispatcher`, `PythonTLSSnapshot` and `PreDispatch` (P12 to P47).
+//!
+//! They serve every operator by default. A kernel of an operator's own at one of the keys, or a fallthrough, hides them (P27).
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::interpreter::call::{Answer, Call};
+use crate::interpreter::candidates::{self, Found};
+use crate::interpreter::programmable::python_dispatcher;
+use crate::interpreter::snapshot::SnapshotGuard;
+use crate::kernel::Kernel;
+use crate::key::DispatchKey;
+use crate::key_set::KeySet;
+use crate::local::{KeySetGuard, local_key_sets};
+use crate::mode::{self, INTERCEPTED, with_selective};
+use crate::observer::{self, RecordBuilder, RecordGuard};
+use crate::operator::Operator;
+use crate::stack::Stack;
+use crate::value::Value;
+
+/// The four in one kernel, so that each operator's table has one cell for them.
+pub(crate) static FALLBACKS: Kernel = Kernel::boxed(fall_back).named("interpreter fallback");
+
+/// The keys it serves.
+pub(crate) const SERVED: [DispatchKey; 4] = [
+    DispatchKey::Python,
+    DispatchKey::PythonTLSSnapshot,
+    DispatchKey::PreDispatch,
+    DispatchKey::PythonDispatcher,
+];
+
+/// The kernel's own key is the highest it is given (D201).
+fn fall_back(operator: &'static Operator, keys: KeySet, stack: &mut Stack) -> Result<()> {
+    match keys.highest() {
+        DispatchKey::Python => python(operator, keys, stack),
+        DispatchKey::PythonTLSSnapshot => take_snapshot(operator, keys, stack),
+        DispatchKey::PreDispatch => pre_dispatch(operator, keys, stack),
+        _ => programmable(operator, keys, stack),
+    }
+}
+
+/// P12 to P21: the snapshot, the keys above off, then modes, then subclasses; a call that nobody can be asked about goes on below.
+fn python(operator: &'static Operator, keys: KeySet, stack: &mut Stack) -> Result<()> {
+    let _snapshot = SnapshotGuard::set_if_none();
+    let _off = KeySetGuard::exclude(above_python());
+    let base = base_of_arguments(operator, stack)?;
+    let found = candidates::find(&stack[base..]);
+    let has_modes = mode::are_enabled();
+    let record = range(if has_modes { "PythonDispatchMode" } else { "PythonSubclass" }, &stack[base..]);
+    let mut declined = Vec::new();
+    let mut call = Call::new(operator, stack, base, &found.candidates);
+    if has_modes && candidates::ask_modes(&mut call, &mut declined)? == Answer::Done {
+        return Ok(());
+    }
+    if candidates::ask_subclasses(&found.candidates, &mut call, &mut declined)? == Answer::Done {
+        return Ok(());
+    }
+    drop(record);
+    if declined.is_empty() {
+        return go_on_below(operator, keys, &found, stack);
+    }
+    Err(candidates::all_declined(operator, &declined))
+}
+
+/// P13, P8: every key above Python but the one of handlers that want some operators only.
+#[inline]
+fn above_python() -> KeySet {
+    with_selective(KeySet::FULL - KeySet::after(DispatchKey::Python) - KeySet::of(DispatchKey::Python))
+}
+
+/// P20, P21: nobody was asked. Modes and classes that do not want the operator pass it; Python that came from the thread alone
+/// means nothing once its modes are off. An explicit redispatch without anybody to ask is a mistake.
+fn go_on_below(operator: &'static Operator, keys: KeySet, found: &Found, stack: &mut Stack) -> Result<()> {
+    let mut sets = local_key_sets();
+    let from_thread = sets.included.contains(DispatchKey::Python);
+    if !found.has_tensor && !from_thread {
+        let message = "Hit Python dispatch key but no arguments had PyInterpreter (no tensor args?); \
+                       there is no mode on the stack either, so nobody can be asked";
+        let error = Error::new(ErrorKind::NobodyToAsk, message);
+        return Err(error.in_operator(operator.name()).at_key(DispatchKey::Python));
+    }
+    if found.has_intercepted && found.candidates.is_empty() {
+        let message = "a tensor carries the key Python, but no class of a living interpreter or of Rust stands behind it";
+        let error = Error::new(ErrorKind::NobodyToAsk, message);
+        return Err(error.in_operator(operator.name()).at_key(DispatchKey::Python));
+    }
+    sets.included = sets.included - INTERCEPTED;
+    let _without = KeySetGuard::force(sets);
+    operator.redispatch_boxed(keys - INTERCEPTED, stack)
+}
+
+/// P42.
+fn programmable(operator: &'static Operator, keys: KeySet, stack: &mut Stack) -> Result<()> {
+    let Some(interpreter) = python_dispatcher() else {
+        let message = "Hit PythonDispatcher dispatch key but PythonDispatcherTLS was not set; \
+                       enable an interpreter's dispatcher with with_python_dispatcher";
+        let error = Error::new(ErrorKind::NobodyToAsk, message);
+        return Err(error.in_operator(operator.name()).at_key(DispatchKey::PythonDispatcher));
+    };
+    let vtable = interpreter.needed_for("the Python dispatcher")?;
+    vtable.python_dispatcher(operator, keys.without(DispatchKey::PythonDispatcher), stack)
+}
+
+/// P30.
+fn take_snapshot(operator: &'static Operator, keys: KeySet, stack: &mut Stack) -> Result<()> {
+    let _snapshot = SnapshotGuard::set_if_none();
+    operator.redispatch_boxed(keys & KeySet::after(DispatchKey::PythonTLSSnapshot), stack)
+}
+
+/// P45, and P171 without a dispatcher of another language: modes that asked for calls before autograd and decomposition are
+/// offered them here; without any the call goes on.
+fn pre_dispatch(operator: &'static Operator, keys: KeySet, stack: &mut Stack) -> Result<()> {
+    let below = keys & KeySet::after(DispatchKey::PreDispatch);
+    let is_on = !local_key_sets().excluded.contains(DispatchKey::Python);
+    if is_on && let Some(running) = mode::RunningMode::take_pre_dispatch(operator) {
+        let base = base_of_arguments(operator, stack)?;
+        let found = candidates::find(&stack[base..]);
+        let mut call = Call::new(operator, stack, base, &found.candidates);
+        let answer = running.mode().handle(&mut call)?;
+        let answer = call.settled(answer, || format!("the mode {}", running.mode().name()))?;
+        running.finish()?;
+        if answer == Answer::Done {
+            return Ok(());
+        }
+    }
+    operator.redispatch_boxed(below, stack)
+}
+
+fn base_of_arguments(operator: &'static Operator, stack: &Stack) -> Result<usize> {
+    let definition = operator.definition().ok_or_else(|| operator.undefined())?;
+    stack.base_of(definition.arguments.len()).map_err(|error| error.in_operator(operator.name()))
+}
+
+/// A range for profilers with the arguments as inputs (P15, P16), if there is an observer.
+#[inline]
+fn range(name: &'static str, arguments: &[Value]) -> Option<RecordGuard<'static>> {
+    if !observer::is_observing() {
+        return None;
+    }
+    Some(RecordBuilder::new(name).open_with(arguments))
+}
