@@ -319,7 +319,7 @@ fn an_operator_answers_for_its_kernels() -> Result<()> {
     let mut stack = [tensor(CPU)].into_iter().collect();
     assert_eq!(held.call_boxed(KeySet::of(CPU), &mut stack).unwrap_err().kind(), ErrorKind::KernelGone);
     drop(over);
-    assert_eq!(f.computed_kernel(DispatchKey::Python).unwrap_err().kind(), ErrorKind::NoKernel);
+    assert_eq!(f.computed_kernel(DispatchKey::Tracer).unwrap_err().kind(), ErrorKind::NoKernel);
     Ok(())
 }
 
