@@ -11,6 +11,7 @@ mod explain;
 mod json;
 mod list;
 mod new;
+mod select;
 mod show;
 mod terminal;
 
@@ -41,6 +42,7 @@ Examples:
   keyway show ops.yaml add.Tensor            all about one operator
   keyway diff old.yaml new.yaml              what changed, and whom it breaks
   keyway expand ops.yaml add.Tensor          the Rust that is generated for it
+  keyway select ops.yaml --tag core          the operators a smaller build needs
   keyway explain KW0006                      what an error code means
   keyway explain aten::add.Tensor            the way a call of an operator takes
   keyway new sparkle                         a crate with operators of its own
@@ -98,6 +100,16 @@ Examples:
 
 The folder then holds `operators.rs` with the files it takes in, and `operator_tests.rs`.")]
     Expand(expand::Expand),
+    /// Choose operators for a smaller build, and add those that they need.
+    #[command(after_help = "\
+Examples:
+  keyway select ops.yaml add.Tensor relu
+  keyway select ops.yaml --tag core --tag view_copy
+  keyway select ops.yaml --from trace.json > selected.txt
+
+--from reads names one a line, a YAML (names, or `operators` and `tags`), or a recorded trace (.json); it and the names
+and tags add up. What is printed is a list that --from and a build script read again.")]
+    Select(select::Select),
     /// Say what an error code means, or which way a call of an operator takes.
     #[command(after_help = "\
 Examples:
@@ -145,6 +157,7 @@ fn main() -> ExitCode {
         Command::Show(command) => command.run(&mut out),
         Command::Diff(command) => command.run(&mut out),
         Command::Expand(command) => command.run(&mut out),
+        Command::Select(command) => command.run(&mut out),
         Command::Explain(command) => command.run(&mut out),
         Command::New(command) => command.run(&mut out),
         Command::Completions(command) => command.run(&mut out),

@@ -1,7 +1,7 @@
 //! `keyway new`: a crate with one operator, that builds, runs and tests itself.
 //!
-//! The files are those of the folder `skeleton`, with three words filled in: the crate's name, the namespace of its
-//! operators, and where Keyway is taken from.
+//! The files are those of the folder `skeleton`, with the crate's name, the namespace of its operators, and where
+//! Keyway is taken from filled in.
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -56,7 +56,7 @@ impl New {
     }
 
     /// What is filled in for what, or a mistake with what to do.
-    fn words(&self) -> Result<[(&'static str, String); 6], (String, &'static str)> {
+    fn words(&self) -> Result<[(&'static str, String); 7], (String, &'static str)> {
         let folder = self.folder.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         let name = self.name.as_deref().unwrap_or(folder);
         let namespace = name.replace('-', "_");
@@ -85,6 +85,7 @@ impl New {
         };
         Ok([
             ("{name}", name.to_owned()),
+            ("{crate}", namespace.clone()),
             ("mine", namespace),
             ("{keyway}", from("runtime")?),
             ("{keyway-codegen}", from("codegen")?),
