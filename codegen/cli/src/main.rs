@@ -22,7 +22,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use keyway_codegen::{Diagnostics, OperatorList, Source, load};
 
-/// Operator lists (ops.yaml) and what is made of them: check, list, show, compare, expand, begin a crate.
+/// Operator lists (ops.yaml) and what is made of them: check, list, compare, expand, explain.
 #[derive(Parser)]
 #[command(name = "keyway", version, arg_required_else_help = true, after_help = EXAMPLES)]
 struct Arguments {
@@ -57,8 +57,9 @@ enum Command {
 Example:
   keyway check ops.yaml
 
-Every mistake is shown with its place inside the schema, what is wrong, and what to write instead. --lines gives one
-line for each, FILE:LINE:COLUMN: error[CODE]: MESSAGE; help: WHAT TO DO; --json gives all of it to a program:
+Every mistake is shown with its place inside the schema, what is wrong, and what to write instead.
+--lines gives one line for each, FILE:LINE:COLUMN: error[CODE]: MESSAGE; help: WHAT TO DO;
+--json gives all of it to a program:
 
   keyway check --json ops.yaml | jq '.mistakes[].code'")]
     Check(check::Check),
@@ -80,7 +81,7 @@ Examples:
   keyway show ops.yaml aten::add_.Scalar --brief
   keyway show ops.yaml add.Tensor --json
 
-A name without an overload means the default overload, or, if there is none, all overloads of that name.")]
+A name without an overload means the default overload, or, if there is none, all overloads of it.")]
     Show(show::Show),
     /// Compare two versions of a list: what changed, and whom it breaks.
     #[command(after_help = "\
@@ -89,8 +90,9 @@ Examples:
   keyway diff --breaking old.yaml new.yaml
   git show main:ops.yaml > old.yaml && keyway diff old.yaml ops.yaml --json
 
-A change of a schema breaks callers of the old list if they are not served by the new one: an argument renamed, or a
-new one without a default, for instance. Ends with status 1 if something breaks.")]
+A change of a schema breaks callers of the old list if they are not served by the new one: an
+argument renamed, or a new one without a default, for instance. Ends with status 1 if something
+breaks.")]
     Diff(diff::Diff),
     /// Print the Rust that is generated for an operator, or write all of it to a folder.
     #[command(after_help = "\
@@ -107,8 +109,9 @@ Examples:
   keyway select ops.yaml --tag core --tag view_copy
   keyway select ops.yaml --from trace.json > selected.txt
 
---from reads names one a line, a YAML (names, or `operators` and `tags`), or a recorded trace (.json); it and the names
-and tags add up. What is printed is a list that --from and a build script read again.")]
+--from reads names one a line, a YAML (names, or `operators` and `tags`), or a recorded trace
+(.json); it and the names and tags add up. What is printed is a list that --from and a build script
+read again.")]
     Select(select::Select),
     /// Say what an error code means, or which way a call of an operator takes.
     #[command(after_help = "\
@@ -119,8 +122,8 @@ Examples:
   keyway explain aten::add.Tensor --device meta --table
   keyway explain aten::relu --keys CPU,AutogradCPU --exclude AutogradCPU
 
-Without an argument all codes are listed. For an operator of the bundled library every key that takes part in a call
-is shown from the highest down, and why it runs, is skipped or is not reached.")]
+Without an argument all codes are listed. For an operator of the bundled library every key that
+takes part in a call is shown from the highest down, and why it runs, is skipped or is not reached.")]
     Explain(explain::Explain),
     /// Begin a crate with operators of its own: it builds, runs and tests itself.
     #[command(after_help = "\
@@ -129,8 +132,8 @@ Examples:
   keyway new sparkle --path ../keyway
   cd sparkle && cargo run && cargo test
 
-The crate has an operator list (ops.yaml), a build script that generates, two kernels, a program and tests. With
---path Keyway is taken from a checkout, so that no network is needed.")]
+The crate has an operator list (ops.yaml), a build script that generates, kernels, a program and
+tests. With --path Keyway is taken from a checkout, so that no network is needed.")]
     New(new::New),
     /// Print a script that makes a shell complete this command's words.
     #[command(after_help = "\

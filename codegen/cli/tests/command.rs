@@ -177,13 +177,3 @@ fn explain_knows_all_codes() {
     let (_, err, well) = run(&["explain", "E0308"]);
     assert!(!well && err.contains("is not an error code"), "{err}");
 }
-
-#[test]
-fn help_teaches_with_examples() {
-    let (out, _, well) = run(&["--help"]);
-    assert!(well && out.contains("keyway check ops.yaml") && out.contains("Examples:"), "{out}");
-    for command in ["check", "list", "show", "diff", "expand", "explain"] {
-        let (out, _, well) = run(&[command, "--help"]);
-        assert!(well && out.contains("Example"), "{out}");
-    }
-}
