@@ -19,6 +19,7 @@ mod forms;
 mod operator;
 mod shard;
 mod signature;
+mod structured;
 mod stubs;
 mod tests;
 mod text;
@@ -63,6 +64,10 @@ pub fn emit(list: &OperatorList) -> Result<Vec<File>, Vec<Unsupported>> {
     for (position, kernel) in derived::kernels(list, &handles) {
         handles[position].derived_kernel = Some(kernel);
     }
+    let structured = structured_kernels(&handles)?;
+    for (position, kernels) in structured {
+        handles[position].structured_kernels = Some(kernels);
+    }
     let services = derived::Services::of(&handles);
     let mut signatures = Signatures::default();
     handles.iter().for_each(|handle| signatures.add(&handle.typed));
@@ -76,6 +81,18 @@ pub fn emit(list: &OperatorList) -> Result<Vec<File>, Vec<Unsupported>> {
         files.extend(shard::files(name, handles, services.get(*name)));
     }
     Ok(files)
+}
+
+/// The traits and kernels of structured operators, by position.
+fn structured_kernels(handles: &[Handle<'_>]) -> Result<Vec<(usize, String)>, Vec<Unsupported>> {
+    let copies = structured::copies(handles);
+    let structured = structured::of(handles).map_err(|(position, reason)| {
+        vec![Unsupported { operator: handles[position].entry.name().to_string(), reason }]
+    })?;
+    let text = |(position, group): &(usize, structured::Structured<'_, '_>)| {
+        (*position, group.text(copies.get(handles[*position].entry.namespace())))
+    };
+    Ok(structured.iter().map(text).collect())
 }
 
 /// The Rust source of one operator's handle, for people to read.

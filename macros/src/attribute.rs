@@ -6,7 +6,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote_spanned;
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
-use syn::{Error, LitStr, Result, Token};
+use syn::{Error, LitStr, Path, Result, Token};
 
 /// `"aten::add.Tensor", CPU, CUDA, boxed`.
 pub(crate) struct KernelAttribute {
@@ -15,6 +15,16 @@ pub(crate) struct KernelAttribute {
     pub(crate) keys: Vec<KeyName>,
     /// The word `boxed`, if it is there.
     pub(crate) boxed: Option<Span>,
+    /// The word `structured`, if it is there.
+    pub(crate) structured: Option<Span>,
+    /// What makes the tensors that a structured kernel fills: `allocate = path`.
+    pub(crate) allocate: Option<Path>,
+}
+
+/// `"aten::add.out"`, the operator of a shape function.
+pub(crate) struct StructuredAttribute {
+    pub(crate) operator: OperatorName,
+    pub(crate) operator_span: Span,
 }
 
 /// `Tracer, Python`.
@@ -42,12 +52,24 @@ impl Parse for KeyName {
 enum Word {
     Key(Result<KeyName>),
     Boxed(Span),
+    Structured(Span),
+    Allocate(Path),
 }
 
 impl Parse for Word {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
-        if input.peek(syn::Ident) && input.fork().parse::<Ident>()? == "boxed" {
-            return Ok(Word::Boxed(input.parse::<Ident>()?.span()));
+        if input.peek(syn::Ident) {
+            let word: Ident = input.fork().parse()?;
+            match word.to_string().as_str() {
+                "boxed" => return Ok(Word::Boxed(input.parse::<Ident>()?.span())),
+                "structured" => return Ok(Word::Structured(input.parse::<Ident>()?.span())),
+                "allocate" => {
+                    input.parse::<Ident>()?;
+                    input.parse::<Token![=]>()?;
+                    return input.parse().map(Word::Allocate);
+                }
+                _ => {}
+            }
         }
         // An unknown key is kept, so that all of them are reported.
         Ok(Word::Key(input.parse()))
@@ -101,8 +123,14 @@ impl Parse for KernelAttribute {
         }
         let literal: LitStr = input.parse()?;
         let operator = operator_name(&literal)?;
-        let mut attribute =
-            KernelAttribute { operator, operator_span: literal.span(), keys: Vec::new(), boxed: None };
+        let mut attribute = KernelAttribute {
+            operator,
+            operator_span: literal.span(),
+            keys: Vec::new(),
+            boxed: None,
+            structured: None,
+            allocate: None,
+        };
         if !input.is_empty() {
             input.parse::<Token![,]>()?;
         }
@@ -110,14 +138,46 @@ impl Parse for KernelAttribute {
         for word in Punctuated::<Word, Token![,]>::parse_terminated(input)? {
             match word {
                 Word::Boxed(span) => attribute.boxed = Some(span),
+                Word::Structured(span) => attribute.structured = Some(span),
+                Word::Allocate(path) => attribute.allocate = Some(path),
                 Word::Key(key) => attribute.keys.extend(errors.take(key)),
             }
         }
         errors.finish()?;
+        attribute.check_structured()?;
         if attribute.keys.is_empty() {
             return Err(Error::new(literal.span(), format!("name the key to register at: {example}")));
         }
         Ok(attribute)
+    }
+}
+
+impl KernelAttribute {
+    /// A structured kernel is typed, and only it has tensors to make.
+    fn check_structured(&self) -> Result<()> {
+        match (self.structured, self.boxed, &self.allocate) {
+            (Some(_), Some(boxed), _) => {
+                Err(Error::new(boxed, "a structured kernel is typed: leave one of the two words out"))
+            }
+            (None, _, Some(path)) => Err(Error::new_spanned(
+                path,
+                "only a structured kernel has tensors to make: add `structured`",
+            )),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Parse for StructuredAttribute {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        if !input.peek(LitStr) {
+            return Err(input.error("name the out operator, in quotes: #[structured(\"aten::add.out\")]"));
+        }
+        let literal: LitStr = input.parse()?;
+        if !input.is_empty() {
+            return Err(input.error("nothing else belongs here: the shape function serves every backend"));
+        }
+        Ok(StructuredAttribute { operator: operator_name(&literal)?, operator_span: literal.span() })
     }
 }
 
@@ -145,6 +205,8 @@ impl Parse for FallbackAttribute {
         let key = |word| match word {
             Word::Key(key) => key,
             Word::Boxed(span) => Err(Error::new(span, "a fallback is always boxed: leave the word out")),
+            Word::Structured(span) => Err(Error::new(span, "a fallback is boxed and cannot be structured")),
+            Word::Allocate(path) => Err(Error::new_spanned(path, "a fallback makes no tensors")),
         };
         let keys = words.into_iter().filter_map(|word| errors.take(key(word))).collect();
         errors.finish()?;

@@ -11,6 +11,7 @@ use syn::spanned::Spanned;
 use syn::{Error, FnArg, ItemFn, Result, ReturnType, Type};
 
 use crate::attribute::{FallbackAttribute, KernelAttribute};
+use crate::structured;
 
 /// `#[kernel(...)]`: the function and, unless there is a mistake, its registrations.
 pub(crate) fn kernel(attribute: TokenStream, item: TokenStream) -> TokenStream {
@@ -23,7 +24,10 @@ pub(crate) fn fallback(attribute: TokenStream, item: TokenStream) -> TokenStream
 }
 
 /// The item with what `expand` adds; with the error instead, so that one mistake gives one message.
-fn with_item(item: TokenStream, expand: impl FnOnce(&ItemFn) -> Result<TokenStream>) -> TokenStream {
+pub(crate) fn with_item(
+    item: TokenStream,
+    expand: impl FnOnce(&ItemFn) -> Result<TokenStream>,
+) -> TokenStream {
     let added = syn::parse2::<ItemFn>(item.clone())
         .map_err(|error| Error::new(error.span(), format!("only functions can be kernels ({error})")))
         .and_then(|function| expand(&function))
@@ -33,6 +37,9 @@ fn with_item(item: TokenStream, expand: impl FnOnce(&ItemFn) -> Result<TokenStre
 
 fn registrations(attribute: KernelAttribute, function: &ItemFn) -> Result<TokenStream> {
     check_plain(function)?;
+    if attribute.structured.is_some() {
+        return structured::kernels(&attribute, function);
+    }
     let handle = handle_path(&attribute.operator, attribute.operator_span);
     let name = function.sig.ident.to_string();
     let kernel = match attribute.boxed {
@@ -116,7 +123,7 @@ fn is_key_set(ty: &Type) -> bool {
     matches!(ty, Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == "KeySet"))
 }
 
-fn argument_types(function: &ItemFn) -> Result<Vec<&Type>> {
+pub(crate) fn argument_types(function: &ItemFn) -> Result<Vec<&Type>> {
     let types = function.sig.inputs.iter().map(|input| match input {
         FnArg::Typed(argument) => Ok(&*argument.ty),
         FnArg::Receiver(receiver) => {
@@ -127,7 +134,7 @@ fn argument_types(function: &ItemFn) -> Result<Vec<&Type>> {
 }
 
 /// Refuses what no kernel can be.
-fn check_plain(function: &ItemFn) -> Result<()> {
+pub(crate) fn check_plain(function: &ItemFn) -> Result<()> {
     let signature = &function.sig;
     let refuse = |tokens: &dyn ToTokens, what: &str| {
         let message = format!("a kernel cannot be {what}: the dispatch table holds one plain function");
@@ -144,7 +151,7 @@ fn check_plain(function: &ItemFn) -> Result<()> {
 }
 
 /// The generated handle of an operator, relative to the namespace in scope: `aten::add::Tensor`.
-fn handle_path(operator: &OperatorName, span: Span) -> TokenStream {
+pub(crate) fn handle_path(operator: &OperatorName, span: Span) -> TokenStream {
     let namespace = identifiers::item(operator.namespace.as_deref().unwrap_or_default());
     let path = [namespace, identifiers::item(&operator.name), identifiers::overload(&operator.overload)];
     let [namespace, name, overload] = path.map(|word| match word.strip_prefix("r#") {

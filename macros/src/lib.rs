@@ -6,6 +6,7 @@
 
 mod attribute;
 mod expand;
+mod structured;
 
 use proc_macro::TokenStream;
 
@@ -58,4 +59,32 @@ pub fn kernel(attribute: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn fallback(attribute: TokenStream, item: TokenStream) -> TokenStream {
     expand::fallback(attribute.into(), item.into()).into()
+}
+
+/// The shape function of a structured operator: it says what the results will be, for every backend and every form.
+///
+/// ```ignore
+/// // In ops.yaml: `add.out` is `structured: True`, `add.Tensor` and `add_.Tensor` say `structured_delegate: add.out`.
+/// #[structured("aten::add.out")]
+/// fn add_shape(self_: &Tensor, other: &Tensor, alpha: Scalar) -> Result<OutputMeta> {
+///     OutputMeta::contiguous(&broadcast(self_, other)?, promote(self_, other), self_.device())
+/// }
+///
+/// #[kernel("aten::add.out", CPU, structured)]
+/// fn add(self_: &Tensor, other: &Tensor, alpha: Scalar, out: &Tensor) -> Result<()> { ... } // fills `out`
+/// ```
+///
+/// It is written for the out operator, in the crate of the operator list, and takes that operator's arguments without
+/// `out`. From it and each kernel with the word `structured` come the functional, the in-place and the out form at the
+/// kernel's keys; from it alone come those of `Meta`. A kernel gets tensors that are exactly as described, none of which
+/// shares memory with an input.
+///
+/// With `structured_inherits` in the entry, kernels get first, by reference, what the function returned: a type of the
+/// author's own that implements `keyway::StructuredMeta`. With `precomputed`, the function returns a pair of that and the
+/// generated struct `aten::structured_add_out::Precomputed`, whose fields kernels get in place of arguments. A backend
+/// with memory of its own says how results are made: `#[kernel("aten::add.out", "NPU", structured, allocate = empty)]`,
+/// a function from `&OutputMeta` to `Result<Tensor>`.
+#[proc_macro_attribute]
+pub fn structured(attribute: TokenStream, item: TokenStream) -> TokenStream {
+    structured::structured(attribute.into(), item.into()).into()
 }

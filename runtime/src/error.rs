@@ -206,6 +206,9 @@ impl Error {
 
     #[cold]
     pub(crate) fn no_kernel(operator: &str, key: DispatchKey, available: Vec<String>) -> Error {
+        if crate::registry::is_unselected(operator) {
+            return Error::new(ErrorKind::UnknownOperator, crate::registry::not_selected(operator));
+        }
         let kind = match key {
             DispatchKey::Undefined => ErrorKind::NoKernelForUndefined,
             _ => ErrorKind::NoKernel,

@@ -44,6 +44,7 @@ enum Body {
     Closure(RwLock<Option<Arc<BoxedClosure>>>),
     Fallthrough,
     Ambiguous,
+    Unselected,
 }
 
 impl Kernel {
@@ -72,6 +73,16 @@ impl Kernel {
 
     pub(crate) const fn ambiguous() -> Kernel {
         Kernel::with(Body::Ambiguous, call_body).named("ambiguous AutogradOther")
+    }
+
+    /// The kernel of an operator that was not selected when its list was built: it is dropped, and nothing refers to
+    /// the function that was written for it.
+    pub const fn unselected() -> Kernel {
+        Kernel::with(Body::Unselected, call_body)
+    }
+
+    pub(crate) fn is_unselected(&self) -> bool {
+        matches!(self.body, Body::Unselected)
     }
 
     const fn with(
@@ -174,8 +185,9 @@ fn call_body(kernel: &Kernel, operator: &'static Operator, keys: KeySet, stack: 
             }
         }
         Body::Ambiguous => Err(ambiguous(operator)),
-        // Neither is called: a fallthrough is skipped by the table, a typed kernel has an adapter.
-        Body::Fallthrough | Body::Typed => operator.redispatch_boxed(keys, stack),
+        // None is called: a fallthrough is skipped by the table, a typed kernel has an adapter, an unselected one is
+        // dropped.
+        Body::Fallthrough | Body::Typed | Body::Unselected => operator.redispatch_boxed(keys, stack),
     }
 }
 

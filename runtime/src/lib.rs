@@ -38,6 +38,7 @@ mod name_index;
 pub mod observer;
 mod opaque;
 mod operator;
+mod overlap;
 mod profiler;
 mod published;
 mod queries;
@@ -46,6 +47,8 @@ mod scalar;
 mod signature;
 mod stack;
 mod storage;
+#[doc(hidden)]
+pub mod structured;
 mod table;
 mod tensor;
 #[cfg(feature = "testing")]
@@ -73,7 +76,7 @@ pub use invariants::{Violation, check_invariants};
 pub use kernel::{BoxedFn, Kernel};
 pub use key::{AliasKey, Backend, DispatchKey, Functionality, RegistrationKey};
 pub use key_set::KeySet;
-pub use keyway_macros::{fallback, kernel};
+pub use keyway_macros::{fallback, kernel, structured};
 pub use keyway_schema as schema;
 pub use library::{Library, LibraryKind};
 pub use listener::{ListenerGuard, OperatorChange, listen};
@@ -100,14 +103,15 @@ pub use profiler::{
 };
 pub use queries::KernelHandle;
 pub use registry::{
-    CollectedFallback, CollectedKernel, FallbackRegistration, KernelRegistration, OperatorList, Registration,
-    collect, collected_problems, dangling_operators, find_operator, operators, operators_with_kernel,
-    register_fallback, register_kernel,
+    AnnouncedKey, CollectedFallback, CollectedKernel, CollectedKernels, FallbackRegistration,
+    KernelRegistration, OperatorList, Registration, UnselectedOperators, collect, collected_problems,
+    dangling_operators, find_operator, operators, operators_with_kernel, register_fallback, register_kernel,
 };
 pub use scalar::Scalar;
 pub use signature::Signature;
 pub use stack::Stack;
 pub use storage::{OpaqueStorage, Storage, StorageRead, StorageWrite};
+pub use structured::{DTypeRule, OutputMeta, StructuredMeta, WithoutElements};
 pub use table::{Origin, TableRow};
 pub use tensor::Tensor;
 pub use thread_state::ThreadState;
@@ -120,6 +124,16 @@ pub mod __private {
     pub use inventory;
 
     use crate::error::Result;
+
+    /// What a function returns if all goes well.
+    pub trait ResultOf {
+        /// That.
+        type Value;
+    }
+
+    impl<T, E> ResultOf for std::result::Result<T, E> {
+        type Value = T;
+    }
 
     /// A kernel's result with the operator's name in its error.
     #[inline]

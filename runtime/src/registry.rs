@@ -37,8 +37,10 @@ pub struct KernelRegistration {
 
 /// The key of a kernel written in source: built in, or added at run time and known by name.
 #[derive(Clone, Copy, Debug)]
-enum AnnouncedKey {
+pub enum AnnouncedKey {
+    /// A built-in key.
     Known(RegistrationKey),
+    /// A key that is added at run time.
     Named(&'static str),
 }
 
@@ -53,6 +55,11 @@ impl AnnouncedKey {
 }
 
 impl KernelRegistration {
+    /// A kernel for an operator at a key that may be of either kind.
+    pub const fn at(operator: &'static Operator, key: AnnouncedKey, kernel: Kernel) -> KernelRegistration {
+        KernelRegistration { operator, key, kernel }
+    }
+
     /// A kernel for an operator at a key.
     pub const fn new(
         operator: &'static Operator,
@@ -86,6 +93,16 @@ impl FallbackRegistration {
 #[derive(Debug)]
 pub struct CollectedKernel(pub &'static KernelRegistration);
 inventory::collect!(CollectedKernel);
+
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct CollectedKernels(pub &'static [KernelRegistration]);
+inventory::collect!(CollectedKernels);
+
+/// Operators of a generated list that were not selected when it was built: calls by name say so.
+#[derive(Debug)]
+pub struct UnselectedOperators(pub &'static [&'static str]);
+inventory::collect!(UnselectedOperators);
 
 #[doc(hidden)]
 #[derive(Debug)]
@@ -165,7 +182,9 @@ impl Registry {
     }
 
     fn collect_kernels(&mut self) {
-        self.announce(inventory::iter::<CollectedKernel>().map(|kernel| kernel.0).collect());
+        let several = inventory::iter::<CollectedKernels>().flat_map(|kernels| kernels.0);
+        let kernels = inventory::iter::<CollectedKernel>().map(|kernel| kernel.0).chain(several);
+        self.announce(kernels.filter(|registration| !registration.kernel.is_unselected()).collect());
     }
 
     fn announce(&mut self, kernels: Vec<&'static KernelRegistration>) {
@@ -260,6 +279,7 @@ fn not_found(name: &str, found: Option<&'static Operator>) -> Error {
     let registry = registry();
     match found {
         Some(operator) if registry.is_in_use(operator) => operator.undefined(),
+        _ if is_unselected(name) => Error::new(ErrorKind::UnknownOperator, not_selected(name)),
         _ => {
             let in_use = by_name().into_iter().filter(|operator| registry.is_in_use(operator));
             let message = match suggest::nearest(name, in_use.map(|operator| operator.name())) {
@@ -269,6 +289,18 @@ fn not_found(name: &str, found: Option<&'static Operator>) -> Error {
             Error::new(ErrorKind::UnknownOperator, message)
         }
     }
+}
+
+/// Whether an operator was left out when its list was built.
+pub(crate) fn is_unselected(name: &str) -> bool {
+    inventory::iter::<UnselectedOperators>().any(|list| list.0.contains(&name))
+}
+
+/// What is said of such an operator.
+pub(crate) fn not_selected(name: &str) -> String {
+    format!(
+        "the operator `{name}` was not selected when its list was built; add it to the selection and build again"
+    )
 }
 
 /// Every operator there ever was, by name.

@@ -20,6 +20,8 @@ pub(crate) struct Handle<'a> {
     pub(crate) parameters: Vec<Parameter>,
     /// The registration of its derived kernel, if it has one.
     pub(crate) derived_kernel: Option<String>,
+    /// The traits and kernels of a structured operator.
+    pub(crate) structured_kernels: Option<String>,
 }
 
 /// One parameter of an emitted function.
@@ -36,7 +38,8 @@ pub(crate) struct Parameter {
 impl<'a> Handle<'a> {
     pub(crate) fn new(entry: &'a OperatorEntry, typed: Typed, short_name: String) -> Handle<'a> {
         let parameters = parameters(entry, &typed);
-        Handle { entry, path: entry.handle_path(), typed, short_name, parameters, derived_kernel: None }
+        let path = entry.handle_path();
+        Handle { entry, path, typed, short_name, parameters, derived_kernel: None, structured_kernels: None }
     }
 
     /// `add::Tensor`.

@@ -62,7 +62,7 @@ fn shard(handles: &[&Handle<'_>]) -> String {
             handle.implementation(&mut w);
             forms::functions(handle, &mut w);
             handle.backend_select(&mut w);
-            if let Some(kernel) = &handle.derived_kernel {
+            for kernel in handle.derived_kernel.iter().chain(&handle.structured_kernels) {
                 w.gap();
                 kernel.lines().for_each(|line| w.line(line));
             }

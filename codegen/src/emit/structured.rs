@@ -1,0 +1,408 @@
+//! Structured operators (Y175 to Y180): the traits that a shape function and the kernels of backends implement, and the
+//! functional, in-place and out forms made of them.
+//!
+//! For `add.out` there is a module `structured_add_out` with the traits `Shape` (implemented by `#[structured]`) and
+//! `Implementation` (by `#[kernel(..., structured)]`), and a function on the handle that makes the kernels of all forms.
+
+use std::collections::BTreeMap;
+
+use keyway_schema::{Argument, BaseType, Schema, SchemaKind, Type, identifiers};
+
+use crate::emit::operator::Handle;
+use crate::emit::text::{Writer, literal};
+use crate::emit::types::{argument_type, return_type};
+use crate::model::Service;
+
+/// The forms of one structured operator.
+pub(crate) struct Structured<'h, 'a> {
+    out: &'h Handle<'a>,
+    /// The handles that take their kernels from it, in the order of the list, without itself.
+    delegates: Vec<&'h Handle<'a>>,
+    /// The arguments of kernels, out arguments apart.
+    arguments: Vec<KernelArgument>,
+    precomputed: Vec<Precomputed>,
+}
+
+/// An argument of a structured kernel that is no out argument.
+struct KernelArgument {
+    name: String,
+    ty: String,
+    is_precomputed: bool,
+}
+
+/// A value that the shape function finds out for kernels.
+struct Precomputed {
+    name: String,
+    owned: String,
+    /// What a kernel gets of the field.
+    passed: String,
+}
+
+/// The structured operators of a list by the position of their out form, and why some have none.
+pub(crate) fn of<'h, 'a>(
+    handles: &'h [Handle<'a>],
+) -> Result<Vec<(usize, Structured<'h, 'a>)>, (usize, String)> {
+    let mut delegates: BTreeMap<String, Vec<&Handle<'_>>> = BTreeMap::new();
+    for handle in handles {
+        if let Some(name) = &handle.entry.structured_delegate {
+            delegates.entry(format!("{}::{name}", handle.entry.namespace())).or_default().push(handle);
+        }
+    }
+    let structured = handles.iter().enumerate().filter(|(_, handle)| handle.entry.structured);
+    structured
+        .map(|(position, out)| {
+            let delegates = delegates.remove(&out.entry.name().to_string()).unwrap_or_default();
+            let (arguments, precomputed) = arguments(out).map_err(|reason| (position, reason))?;
+            Ok((position, Structured { out, delegates, arguments, precomputed }))
+        })
+        .collect()
+}
+
+/// The call by which results are copied, in each namespace that has an operator for it.
+pub(crate) fn copies(handles: &[Handle<'_>]) -> BTreeMap<String, String> {
+    let mut copies = BTreeMap::new();
+    for handle in handles.iter().filter(|handle| handle.entry.serves == Some(Service::Write)) {
+        let rest = handle.parameters.iter().skip(2).map(|p| p.default.clone());
+        let values: Option<Vec<String>> =
+            ["target", "source"].map(|name| Some(name.to_owned())).into_iter().chain(rest).collect();
+        if let Some(values) = values {
+            let call = format!("{}.call({}).map(|_| ())", handle.path(), values.join(", "));
+            copies.insert(handle.entry.namespace().to_owned(), call);
+        }
+    }
+    copies
+}
+
+/// The arguments of kernels: those of the schema, some replaced by precomputed ones, and further precomputed ones.
+fn arguments(out: &Handle<'_>) -> Result<(Vec<KernelArgument>, Vec<Precomputed>), String> {
+    let (mut replaced, mut further) = (BTreeMap::new(), Vec::new());
+    for line in &out.entry.precomputed {
+        match line.split_once(" -> ") {
+            Some((argument, added)) => {
+                replaced.insert(argument.trim().to_owned(), values(added)?);
+            }
+            None => further.extend(values(line)?),
+        }
+    }
+    let (mut made, mut precomputed) = (Vec::new(), Vec::new());
+    let mut add = |values: Vec<(KernelArgument, Precomputed)>, made: &mut Vec<KernelArgument>| {
+        for (argument, value) in values {
+            made.push(argument);
+            precomputed.push(value);
+        }
+    };
+    for (argument, ty) in out.entry.schema.arguments.iter().zip(&out.typed.arguments) {
+        match replaced.remove(&argument.name) {
+            _ if argument.is_out => {}
+            Some(values) => add(values, &mut made),
+            None => made.push(KernelArgument {
+                name: a(&identifiers::argument(&argument.name)),
+                ty: ty.clone(),
+                is_precomputed: false,
+            }),
+        }
+    }
+    if let Some((name, _)) = replaced.pop_first() {
+        return Err(format!("`precomputed` replaces `{name}`, which is no argument"));
+    }
+    add(further, &mut made);
+    Ok((made, precomputed))
+}
+
+/// The values of a line of `precomputed`.
+fn values(line: &str) -> Result<Vec<(KernelArgument, Precomputed)>, String> {
+    // `DimVector` is a list of sizes that only `precomputed` knows (Y179). The rest is written like arguments.
+    let schema = format!("precomputed({}) -> ()", line.trim().replace("DimVector ", "int[] "));
+    let parsed: Result<Schema, _> = schema.parse();
+    let schema = parsed.map_err(|problem| format!("`precomputed`: `{line}`: {problem}"))?;
+    schema.arguments.iter().map(value).collect()
+}
+
+fn value(argument: &Argument) -> Result<(KernelArgument, Precomputed), String> {
+    let unknown = || format!("`precomputed`: the type `{}` has no Rust type", argument.ty);
+    let passed = argument_type(&argument.ty).ok_or_else(unknown)?.text;
+    let owned = return_type(&keyway_schema::Return { name: None, ty: argument.ty.clone(), alias: None })
+        .ok_or_else(unknown)?
+        .text;
+    let name = identifiers::argument(&argument.name);
+    let field = format!("computed.{name}");
+    let value = match &argument.ty {
+        Type::List(..)
+        | Type::Base(BaseType::Tensor | BaseType::Generator | BaseType::Storage | BaseType::Str) => {
+            format!("&{field}")
+        }
+        Type::Optional(inner) => match &**inner {
+            Type::List(..) | Type::Base(BaseType::Str) => format!("{field}.as_deref()"),
+            Type::Base(BaseType::Tensor | BaseType::Generator | BaseType::Storage) => {
+                format!("{field}.as_ref()")
+            }
+            _ => field,
+        },
+        _ => field,
+    };
+    Ok((
+        KernelArgument { name: a(&name), ty: passed, is_precomputed: true },
+        Precomputed { name, owned, passed: value },
+    ))
+}
+
+/// A local name that no item and no keyword can have.
+fn a(name: &str) -> String {
+    format!("a_{name}")
+}
+
+impl Structured<'_, '_> {
+    fn module(&self) -> String {
+        format!("structured_{}", self.out.entry.schema.name.unambiguous_name())
+    }
+
+    fn has_plan(&self) -> bool {
+        self.out.entry.structured_inherits.is_some()
+    }
+
+    /// The module of the traits and the function on the handle.
+    pub(crate) fn text(&self, copy: Option<&String>) -> String {
+        let mut w = Writer::default();
+        let name = self.out.entry.name().to_string();
+        w.doc(&format!("What a shape function and kernels of `{name}` are."));
+        w.block(&format!("pub mod {}", self.module()), |w| self.traits(&name, w));
+        w.gap();
+        w.block(&format!("impl {}", self.out.path()), |w| self.kernels(copy, w));
+        w.finish()
+    }
+
+    fn traits(&self, name: &str, w: &mut Writer) {
+        w.doc("How many forms there are.");
+        w.line(&format!("pub const FORMS: usize = {};", self.delegates.len() + 1));
+        w.gap();
+        if !self.precomputed.is_empty() {
+            w.doc("What the shape function finds out for kernels.");
+            w.line("#[derive(Clone, Debug)]");
+            w.block("pub struct Precomputed", |w| {
+                for value in &self.precomputed {
+                    w.doc("See the list's `precomputed`.");
+                    w.line(&format!("pub {}: {},", value.name, value.owned));
+                }
+            });
+            w.gap();
+        }
+        let computed = if self.precomputed.is_empty() { "()" } else { "Precomputed" };
+        w.doc(&format!("The shape function of `{name}`."));
+        w.line("#[diagnostic::on_unimplemented(");
+        let message = format!("the structured operator `{name}` has no shape function");
+        w.line(&format!("    message = {},", literal(&message)));
+        let note = format!("write one with `#[structured({name:?})]`, in the crate of the operator list");
+        w.line(&format!("    note = {},", literal(&note)));
+        w.line(")]");
+        w.block("pub trait Shape", |w| {
+            w.doc("What it returns.");
+            w.line(&format!("type Meta: ::keyway::StructuredMeta<Precomputed = {computed}>;"));
+            w.doc("What the results will be.\n\n# Errors\nWhat the operator refuses.");
+            w.call("fn meta", &self.shape_parameters(), " -> ::keyway::Result<Self::Meta>;");
+        });
+        w.gap();
+        w.doc(&format!("A kernel of `{name}`."));
+        let mut parameters: Vec<String> =
+            self.has_plan().then(|| "plan: &P".to_owned()).into_iter().collect();
+        parameters
+            .extend(self.arguments.iter().map(|argument| format!("{}: {}", argument.name, argument.ty)));
+        parameters.extend(self.outs().map(|(name, _)| format!("{}: &::keyway::Tensor", a(&name))));
+        w.block("pub trait Implementation<P>", |w| {
+            w.doc("Fills the out arguments.\n\n# Errors\nWhat goes wrong.");
+            w.call("fn run", &parameters, " -> ::keyway::Result<()>;");
+            w.doc("Makes a tensor to be filled.\n\n# Errors\nThat there is no such memory.");
+            w.block("fn allocate(meta: &::keyway::OutputMeta) -> ::keyway::Result<::keyway::Tensor>", |w| {
+                w.line("meta.allocate()")
+            });
+        });
+        w.gap();
+        let unused: Vec<String> = parameters.iter().map(|parameter| format!("_{parameter}")).collect();
+        w.block("impl<P> Implementation<P> for ::keyway::WithoutElements", |w| {
+            w.function("fn run", &unused, "::keyway::Result<()>", |w| {
+                w.line("::std::result::Result::Ok(())")
+            });
+        });
+    }
+
+    fn outs(&self) -> impl Iterator<Item = (String, &Argument)> {
+        self.out
+            .entry
+            .schema
+            .out_arguments()
+            .map(|argument| (identifiers::argument(&argument.name), argument))
+    }
+
+    /// The arguments of the shape function: those of the schema without out arguments.
+    fn inputs(&self) -> impl Iterator<Item = (&Argument, &String)> {
+        let all = self.out.entry.schema.arguments.iter().zip(&self.out.typed.arguments);
+        all.filter(|(argument, _)| !argument.is_out)
+    }
+
+    fn shape_parameters(&self) -> Vec<String> {
+        self.inputs()
+            .map(|(argument, ty)| format!("{}: {ty}", a(&identifiers::argument(&argument.name))))
+            .collect()
+    }
+
+    fn kernels(&self, copy: Option<&String>, w: &mut Writer) {
+        let module = self.module();
+        w.doc("The kernels of all forms. `#[structured]` and `#[kernel(..., structured)]` call it.");
+        let plan = "<M::Meta as ::keyway::StructuredMeta>::Plan";
+        w.line(&format!("pub const fn structured<M: {module}::Shape, I: {module}::Implementation<{plan}>>("));
+        w.line("    &self,");
+        w.line("    key: ::keyway::AnnouncedKey,");
+        w.line("    name: &'static str,");
+        w.line("    (file, line): (&'static str, u32),");
+        w.line(&format!(") -> [::keyway::KernelRegistration; {module}::FORMS] {{"));
+        w.indented(|w| {
+            w.line("[");
+            w.indented(|w| {
+                for handle in std::iter::once(self.out).chain(self.delegates.iter().copied()) {
+                    self.form(handle, copy, w);
+                }
+            });
+            w.line("]");
+        });
+        w.line("}");
+    }
+
+    /// The registration of one form.
+    fn form(&self, handle: &Handle<'_>, copy: Option<&String>, w: &mut Writer) {
+        let path = handle.path();
+        let names: Vec<String> =
+            std::iter::once("_keys".to_owned()).chain(handle.parameters.iter().map(|p| a(&p.name))).collect();
+        let dropped = copy.map_or("::keyway::structured::cannot_copy".to_owned(), |call| {
+            format!("|target, source| {call}")
+        });
+        w.line("::keyway::KernelRegistration::at(");
+        w.indented(|w| {
+            w.line(&format!("{path}.operator(),"));
+            w.line("key,");
+            w.line(&format!("{path}.kernel(|{}| ::keyway::__private::in_operator((|| {{", names.join(", ")));
+            w.indented(|w| match handle.entry.kind() {
+                SchemaKind::Functional => self.functional(handle, w),
+                _ => self.writing(handle, &dropped, w),
+            });
+            let operator = literal(&handle.entry.name().to_string());
+            w.line(&format!("}})(), {operator})).named(name).at(file, line),"));
+        });
+        w.line("),");
+    }
+
+    fn functional(&self, handle: &Handle<'_>, w: &mut Writer) {
+        self.call_shape(handle, w);
+        let outs: Vec<String> = self.outs().map(|(name, _)| a(&name)).collect();
+        let outputs = "::keyway::StructuredMeta::outputs(&meta), I::allocate";
+        let result = match &outs[..] {
+            [one] => {
+                w.line(&format!("let {one} = ::keyway::structured::allocate_one({outputs})?;"));
+                one.clone()
+            }
+            several => {
+                let names = several.join(", ");
+                w.line(&format!("let [{names}] = ::keyway::structured::allocate({outputs})?;"));
+                format!("({names})")
+            }
+        };
+        self.computed(w);
+        let passed: Vec<String> = outs.iter().map(|name| format!("&{name}")).collect();
+        w.line(&format!("{}?;", self.run(handle, &passed)));
+        w.line(&format!("::std::result::Result::Ok({result})"));
+    }
+
+    /// An in-place or an out form.
+    fn writing(&self, handle: &Handle<'_>, copy: &str, w: &mut Writer) {
+        let targets: Vec<String> = match handle.entry.kind() {
+            SchemaKind::Out | SchemaKind::Scratch => self.outs().map(|(name, _)| a(&name)).collect(),
+            _ => vec![a(&self.receiver(handle))],
+        };
+        // Without a dtype asked for, the result has that of the argument it goes to.
+        let dtype = self.inputs().find(|(argument, _)| {
+            argument.name == "dtype"
+                && argument.ty == Type::Optional(Box::new(Type::Base(BaseType::ScalarType)))
+        });
+        if let (Some(_), [one]) = (dtype, &targets[..]) {
+            w.line(&format!("let a_dtype = a_dtype.or(::std::option::Option::Some({one}.dtype()));"));
+        }
+        self.call_shape(handle, w);
+        let written =
+            if matches!(handle.entry.kind(), SchemaKind::Inplace) { "write_in_place" } else { "write_out" };
+        let inputs = self.tensors(handle);
+        self.computed(w);
+        w.line("let written = ::keyway::structured::Written {");
+        w.line(&format!("    targets: &[{}],", targets.join(", ")));
+        w.line(&format!("    inputs: {inputs},"));
+        w.line(&format!("    copy: {copy},"));
+        w.line("    allocate: I::allocate,");
+        w.line("};");
+        let filled: Vec<String> = (0..targets.len()).map(|i| format!("filled[{i}]")).collect();
+        let run = self.run(handle, &filled);
+        w.line("let outputs = ::keyway::StructuredMeta::outputs(&meta);");
+        w.line(&format!("::keyway::structured::{written}(outputs, written, |filled| {run})"));
+    }
+
+    fn receiver(&self, handle: &Handle<'_>) -> String {
+        let receiver = handle.parameters.iter().find(|p| p.is_self);
+        receiver.map_or_else(|| "self_".to_owned(), |p| p.name.clone())
+    }
+
+    fn call_shape(&self, handle: &Handle<'_>, w: &mut Writer) {
+        let own = self.own_names(handle);
+        w.line(&format!("let meta = M::meta({})?;", own.join(", ")));
+    }
+
+    /// The names of the arguments that are no out arguments in one form, by position.
+    fn own_names(&self, handle: &Handle<'_>) -> Vec<String> {
+        let arguments = handle.entry.schema.arguments.iter().zip(&handle.parameters);
+        arguments.filter(|(argument, _)| !argument.is_out).map(|(_, p)| a(&p.name)).collect()
+    }
+
+    fn computed(&self, w: &mut Writer) {
+        if !self.precomputed.is_empty() {
+            w.line("let computed = ::keyway::StructuredMeta::precomputed(&meta);");
+        }
+    }
+
+    /// The call of the backend's kernel.
+    fn run(&self, handle: &Handle<'_>, outs: &[String]) -> String {
+        let own: BTreeMap<String, String> = self
+            .inputs()
+            .map(|(argument, _)| a(&identifiers::argument(&argument.name)))
+            .zip(self.own_names(handle))
+            .collect();
+        let mut computed = self.precomputed.iter();
+        let mut values: Vec<String> =
+            self.has_plan().then(|| "::keyway::StructuredMeta::plan(&meta)".to_owned()).into_iter().collect();
+        for argument in &self.arguments {
+            values.push(match argument.is_precomputed {
+                true => computed.next().map(|value| value.passed.clone()).unwrap_or_default(),
+                false => own.get(&argument.name).cloned().unwrap_or_else(|| argument.name.clone()),
+            });
+        }
+        values.extend(outs.iter().cloned());
+        format!("I::run({})", values.join(", "))
+    }
+
+    /// The tensors that are read, as a slice of references.
+    fn tensors(&self, handle: &Handle<'_>) -> String {
+        let names = self.own_names(handle);
+        let all: Vec<(&Type, &String)> = self
+            .inputs()
+            .map(|(argument, _)| &argument.ty)
+            .zip(&names)
+            .filter(|(ty, _)| ty.is_tensor_like())
+            .collect();
+        if all.iter().all(|(ty, _)| ty.is_plain_tensor()) {
+            let names: Vec<&str> = all.iter().map(|(_, name)| name.as_str()).collect();
+            return format!("&[{}]", names.join(", "));
+        }
+        let parts = all.iter().map(|(ty, name)| match ty {
+            Type::Optional(_) => format!(".chain({name})"),
+            Type::List(element, _) if element.is_plain_tensor() => format!(".chain({name})"),
+            Type::List(..) => format!(".chain({name}.iter().flatten())"),
+            _ => format!(".chain([{name}])"),
+        });
+        let chain: String = parts.collect();
+        format!("&::std::iter::empty::<&::keyway::Tensor>(){chain}.collect::<::std::vec::Vec<_>>()")
+    }
+}

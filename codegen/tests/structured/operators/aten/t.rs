@@ -1,0 +1,250 @@
+/// The overloads of `total`.
+pub mod total {
+    /// ```text
+    /// aten::total(Tensor self, int dim, *, ScalarType? dtype=None) -> Tensor
+    /// ```
+    pub struct default;
+
+    /// ```text
+    /// aten::total.out(Tensor self, int dim, *, ScalarType? dtype=None, Tensor(a!) out) -> Tensor(a!)
+    /// ```
+    pub struct out;
+}
+
+static OPERATOR_total: ::keyway::TypedOperator<super::signatures::Tensor_int_optDType_to_Tensor> = ::keyway::TypedOperator::new(
+    "aten::total",
+    "aten::total(Tensor self, int dim, *, ScalarType? dtype=None) -> Tensor",
+).tagged(&["pt2_compliant_tag"]);
+
+impl total::default {
+    /// Calls the operator: dispatched by its arguments and the thread's key sets.
+    #[inline]
+    pub fn call(
+        &self,
+        self_: &::keyway::Tensor,
+        dim: i64,
+        dtype: ::std::option::Option<::keyway::DType>,
+    ) -> ::keyway::Result<::keyway::Tensor> {
+        super::signatures::Tensor_int_optDType_to_Tensor::call(&OPERATOR_total, self_, dim, dtype)
+    }
+
+    /// Passes a call on by a key set: what a kernel does with the keys it got, less its own.
+    #[inline]
+    pub fn redispatch(
+        &self,
+        keys: ::keyway::KeySet,
+        self_: &::keyway::Tensor,
+        dim: i64,
+        dtype: ::std::option::Option<::keyway::DType>,
+    ) -> ::keyway::Result<::keyway::Tensor> {
+        super::signatures::Tensor_int_optDType_to_Tensor::redispatch(&OPERATOR_total, keys, self_, dim, dtype)
+    }
+
+    /// The operator itself: name, schema, table, boxed calls.
+    #[inline]
+    pub const fn operator(&self) -> &'static ::keyway::Operator {
+        OPERATOR_total.operator()
+    }
+
+    /// A typed kernel for this operator. `#[kernel]` calls it.
+    #[inline]
+    pub const fn kernel(
+        &self,
+        f: <super::signatures::Tensor_int_optDType_to_Tensor as ::keyway::Signature>::Fn,
+    ) -> ::keyway::Kernel {
+        ::keyway::Kernel::typed::<super::signatures::Tensor_int_optDType_to_Tensor>(f)
+    }
+}
+
+/// Calls the operator. See [`total::default`].
+/// Arguments with defaults take them; `total::default.call` takes all.
+#[inline]
+pub fn total(self_: &::keyway::Tensor, dim: i64) -> ::keyway::Result<::keyway::Tensor> {
+    total::default.call(self_, dim, ::std::option::Option::None)
+}
+
+static OPERATOR_total_out: ::keyway::TypedOperator<super::signatures::Tensor_int_optDType_Tensor_to_arg3> = ::keyway::TypedOperator::new(
+    "aten::total.out",
+    "aten::total.out(Tensor self, int dim, *, ScalarType? dtype=None, Tensor(a!) out) -> Tensor(a!)",
+).tagged(&["out", "pt2_compliant_tag"]);
+
+impl total::out {
+    /// Calls the operator: dispatched by its arguments and the thread's key sets.
+    #[inline]
+    pub fn call<'a>(
+        &self,
+        self_: &::keyway::Tensor,
+        dim: i64,
+        dtype: ::std::option::Option<::keyway::DType>,
+        out: &'a ::keyway::Tensor,
+    ) -> ::keyway::Result<&'a ::keyway::Tensor> {
+        super::signatures::Tensor_int_optDType_Tensor_to_arg3::call(
+            &OPERATOR_total_out,
+            self_,
+            dim,
+            dtype,
+            out,
+        ).map(|()| out)
+    }
+
+    /// Passes a call on by a key set: what a kernel does with the keys it got, less its own.
+    #[inline]
+    pub fn redispatch<'a>(
+        &self,
+        keys: ::keyway::KeySet,
+        self_: &::keyway::Tensor,
+        dim: i64,
+        dtype: ::std::option::Option<::keyway::DType>,
+        out: &'a ::keyway::Tensor,
+    ) -> ::keyway::Result<&'a ::keyway::Tensor> {
+        super::signatures::Tensor_int_optDType_Tensor_to_arg3::redispatch(
+            &OPERATOR_total_out,
+            keys,
+            self_,
+            dim,
+            dtype,
+            out,
+        ).map(|()| out)
+    }
+
+    /// The operator itself: name, schema, table, boxed calls.
+    #[inline]
+    pub const fn operator(&self) -> &'static ::keyway::Operator {
+        OPERATOR_total_out.operator()
+    }
+
+    /// A typed kernel for this operator. `#[kernel]` calls it.
+    #[inline]
+    pub const fn kernel(
+        &self,
+        f: <super::signatures::Tensor_int_optDType_Tensor_to_arg3 as ::keyway::Signature>::Fn,
+    ) -> ::keyway::Kernel {
+        ::keyway::Kernel::typed::<super::signatures::Tensor_int_optDType_Tensor_to_arg3>(f)
+    }
+}
+
+/// Calls the operator. See [`total::out`].
+/// Arguments with defaults take them; `total::out.call` takes all.
+#[inline]
+pub fn total_out<'a>(
+    self_: &::keyway::Tensor,
+    dim: i64,
+    out: &'a ::keyway::Tensor,
+) -> ::keyway::Result<&'a ::keyway::Tensor> {
+    total::out.call(self_, dim, ::std::option::Option::None, out)
+}
+
+/// What a shape function and kernels of `aten::total.out` are.
+pub mod structured_total_out {
+    /// How many forms there are.
+    pub const FORMS: usize = 2;
+
+    /// What the shape function finds out for kernels.
+    #[derive(Clone, Debug)]
+    pub struct Precomputed {
+        /// See the list's `precomputed`.
+        pub dim: i64,
+        /// See the list's `precomputed`.
+        pub kept: ::std::vec::Vec<i64>,
+        /// See the list's `precomputed`.
+        pub len: i64,
+    }
+
+    /// The shape function of `aten::total.out`.
+    #[diagnostic::on_unimplemented(
+        message = "the structured operator `aten::total.out` has no shape function",
+        note = "write one with `#[structured(\"aten::total.out\")]`, in the crate of the operator list",
+    )]
+    pub trait Shape {
+        /// What it returns.
+        type Meta: ::keyway::StructuredMeta<Precomputed = Precomputed>;
+        /// What the results will be.
+        ///
+        /// # Errors
+        /// What the operator refuses.
+        fn meta(
+            a_self_: &::keyway::Tensor,
+            a_dim: i64,
+            a_dtype: ::std::option::Option<::keyway::DType>,
+        ) -> ::keyway::Result<Self::Meta>;
+    }
+
+    /// A kernel of `aten::total.out`.
+    pub trait Implementation<P> {
+        /// Fills the out arguments.
+        ///
+        /// # Errors
+        /// What goes wrong.
+        fn run(
+            plan: &P,
+            a_self_: &::keyway::Tensor,
+            a_dim: i64,
+            a_kept: &[i64],
+            a_dtype: ::std::option::Option<::keyway::DType>,
+            a_len: i64,
+            a_out: &::keyway::Tensor,
+        ) -> ::keyway::Result<()>;
+        /// Makes a tensor to be filled.
+        ///
+        /// # Errors
+        /// That there is no such memory.
+        fn allocate(meta: &::keyway::OutputMeta) -> ::keyway::Result<::keyway::Tensor> {
+            meta.allocate()
+        }
+    }
+
+    impl<P> Implementation<P> for ::keyway::WithoutElements {
+        fn run(
+            _plan: &P,
+            _a_self_: &::keyway::Tensor,
+            _a_dim: i64,
+            _a_kept: &[i64],
+            _a_dtype: ::std::option::Option<::keyway::DType>,
+            _a_len: i64,
+            _a_out: &::keyway::Tensor,
+        ) -> ::keyway::Result<()> {
+            ::std::result::Result::Ok(())
+        }
+    }
+}
+
+impl total::out {
+    /// The kernels of all forms. `#[structured]` and `#[kernel(..., structured)]` call it.
+    pub const fn structured<M: structured_total_out::Shape, I: structured_total_out::Implementation<<M::Meta as ::keyway::StructuredMeta>::Plan>>(
+        &self,
+        key: ::keyway::AnnouncedKey,
+        name: &'static str,
+        (file, line): (&'static str, u32),
+    ) -> [::keyway::KernelRegistration; structured_total_out::FORMS] {
+        [
+            ::keyway::KernelRegistration::at(
+                total::out.operator(),
+                key,
+                total::out.kernel(|_keys, a_self_, a_dim, a_dtype, a_out| ::keyway::__private::in_operator((|| {
+                    let a_dtype = a_dtype.or(::std::option::Option::Some(a_out.dtype()));
+                    let meta = M::meta(a_self_, a_dim, a_dtype)?;
+                    let computed = ::keyway::StructuredMeta::precomputed(&meta);
+                    let written = ::keyway::structured::Written {
+                        targets: &[a_out],
+                        inputs: &[a_self_],
+                        copy: |target, source| copy_::default.call(target, source).map(|_| ()),
+                        allocate: I::allocate,
+                    };
+                    let outputs = ::keyway::StructuredMeta::outputs(&meta);
+                    ::keyway::structured::write_out(outputs, written, |filled| I::run(::keyway::StructuredMeta::plan(&meta), a_self_, computed.dim, &computed.kept, a_dtype, computed.len, filled[0]))
+                })(), "aten::total.out")).named(name).at(file, line),
+            ),
+            ::keyway::KernelRegistration::at(
+                total::default.operator(),
+                key,
+                total::default.kernel(|_keys, a_self_, a_dim, a_dtype| ::keyway::__private::in_operator((|| {
+                    let meta = M::meta(a_self_, a_dim, a_dtype)?;
+                    let a_out = ::keyway::structured::allocate_one(::keyway::StructuredMeta::outputs(&meta), I::allocate)?;
+                    let computed = ::keyway::StructuredMeta::precomputed(&meta);
+                    I::run(::keyway::StructuredMeta::plan(&meta), a_self_, computed.dim, &computed.kept, a_dtype, computed.len, &a_out)?;
+                    ::std::result::Result::Ok(a_out)
+                })(), "aten::total")).named(name).at(file, line),
+            ),
+        ]
+    }
+}

@@ -1,0 +1,123 @@
+//! Structured operators: shape functions, and the kernels that fill what they describe.
+//!
+//! The generator emits, beside the handle of `add.out`, a module with the traits `Shape` and `Implementation` and a function
+//! on the handle that makes the kernels of all forms from implementations of the two. Here a function becomes one: the
+//! method has the function's own types, so the compiler compares them with the trait's and shows a mistake where it stands.
+
+use keyway_schema::OperatorName;
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
+use syn::spanned::Spanned;
+use syn::{Error, ItemFn, Result, ReturnType, Type};
+
+use crate::attribute::{KernelAttribute, StructuredAttribute};
+use crate::expand::{argument_types, check_plain, handle_path, with_item};
+
+/// `#[structured(...)]`: the function, the implementation of `Shape`, and the kernels of `Meta`.
+pub(crate) fn structured(attribute: TokenStream, item: TokenStream) -> TokenStream {
+    with_item(item, |function| shape(&syn::parse2(attribute)?, function))
+}
+
+fn shape(attribute: &StructuredAttribute, function: &ItemFn) -> Result<TokenStream> {
+    check_plain(function)?;
+    let handle = handle_path(&attribute.operator, attribute.operator_span);
+    let module = module_path(&attribute.operator, attribute.operator_span);
+    let ReturnType::Type(_, result) = &function.sig.output else {
+        return Err(Error::new(function.sig.ident.span(), "a shape function returns `Result<OutputMeta>`"));
+    };
+    let method = forwarding(function, "meta")?;
+    let span = result.span();
+    let meta = quote_spanned!(span=> <#result as ::keyway::__private::ResultOf>::Value);
+    let key = quote!(::keyway::AnnouncedKey::Known(::keyway::RegistrationKey::Runtime(
+        ::keyway::DispatchKey::Meta
+    )));
+    let registrations = registrations(&handle, &module, function, &quote!(::keyway::WithoutElements), &key);
+    Ok(quote! {
+        impl #module::Shape for #handle {
+            type Meta = #meta;
+            #method
+        }
+        #registrations
+    })
+}
+
+/// `#[kernel(..., structured)]`: the implementation, and the registrations of all forms at each key.
+pub(crate) fn kernels(attribute: &KernelAttribute, function: &ItemFn) -> Result<TokenStream> {
+    let handle = handle_path(&attribute.operator, attribute.operator_span);
+    let module = module_path(&attribute.operator, attribute.operator_span);
+    let method = forwarding(function, "run")?;
+    let allocate = attribute.allocate.as_ref().map(|path| {
+        let span = path.span();
+        quote_spanned! {span=>
+            fn allocate(meta: &::keyway::OutputMeta) -> ::keyway::Result<::keyway::Tensor> {
+                #path(meta)
+            }
+        }
+    });
+    let registrations = attribute.keys.iter().map(|key| {
+        let key = match key.expression() {
+            Ok(key) => quote!(::keyway::AnnouncedKey::Known(#key)),
+            Err(name) => quote!(::keyway::AnnouncedKey::Named(#name)),
+        };
+        registrations(&handle, &module, function, &quote!(Kernel), &key)
+    });
+    Ok(quote! {
+        const _: () = {
+            struct Kernel;
+            impl #module::Implementation<
+                <<#handle as #module::Shape>::Meta as ::keyway::StructuredMeta>::Plan
+            > for Kernel {
+                #method
+                #allocate
+            }
+            #(#registrations)*
+        };
+    })
+}
+
+/// The registrations of all forms of an operator at a key.
+fn registrations(
+    handle: &TokenStream,
+    module: &TokenStream,
+    function: &ItemFn,
+    implementation: &TokenStream,
+    key: &TokenStream,
+) -> TokenStream {
+    let name = function.sig.ident.to_string();
+    let line = quote_spanned!(function.sig.ident.span()=> ::std::line!());
+    quote! {
+        const _: () = {
+            static REGISTRATIONS: [::keyway::KernelRegistration; #module::FORMS] =
+                #handle.structured::<#handle, #implementation>(#key, #name, (::std::file!(), #line));
+            ::keyway::__private::inventory::submit! { ::keyway::CollectedKernels(&REGISTRATIONS) }
+        };
+    }
+}
+
+/// A method of the function's own types that calls it.
+fn forwarding(function: &ItemFn, method: &str) -> Result<TokenStream> {
+    let types = argument_types(function)?;
+    let at = |(i, ty): (usize, &&Type)| {
+        Ident::new(&format!("__keyway_{i}"), ty.span().resolved_at(Span::call_site()))
+    };
+    let names: Vec<Ident> = types.iter().enumerate().map(at).collect();
+    let (own, output) = (&function.sig.ident, &function.sig.output);
+    let method = Ident::new(method, own.span().resolved_at(Span::call_site()));
+    Ok(quote! {
+        fn #method(#(#names: #types),*) #output {
+            #own(#(#names),*)
+        }
+    })
+}
+
+/// The module of an operator's traits, beside the modules of handles: `aten::structured_add_out`.
+fn module_path(operator: &OperatorName, span: Span) -> TokenStream {
+    let module = format_ident!("structured_{}", operator.unambiguous_name(), span = span);
+    let namespace = operator.namespace.as_deref().unwrap_or_default();
+    let namespace = keyway_schema::identifiers::item(namespace);
+    let namespace = match namespace.strip_prefix("r#") {
+        Some(raw) => Ident::new_raw(raw, span),
+        None => Ident::new(&namespace, span),
+    };
+    quote_spanned!(span=> #namespace::#module)
+}
