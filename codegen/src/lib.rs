@@ -38,6 +38,7 @@ pub use source::Source;
 ///
 /// All mistakes in the text, sorted by place. Only a text that is not YAML hides mistakes behind the first one.
 pub fn load(source: Source) -> Result<OperatorList, Diagnostics> {
+    load::refuse_large(source.name(), source.text().len())?;
     let sink = diagnostics::Sink::new();
     let mut list = OperatorList { source: source.clone(), ..OperatorList::default() };
     if let Some(tree) = load::tree::read(&source, &sink) {

@@ -132,6 +132,8 @@ codes! {
         "Anchors, aliases, merge keys, tags, several documents and keys that are not text are refused: entries are read one by one, as they stand.";
     TooDeep = 208, "Y6", "nesting that is too deep", "An operator list nests four levels deep.";
     ReadersDisagree = 209, "Y6", "text that YAML readers read differently", "Quote it if it is text.";
+    TooLarge = 210, "Y7", "more than any operator list holds",
+        "A list has at most 16 MiB, one text in it 64 KiB, one mapping 1,000 fields; split the list, or look whether it is one.";
 
     UnknownField = 301, "Y4, Y107", "an unknown field", "The fields are a fixed set; see the operator-list manual.";
     MissingFunc = 302, "Y5", "an entry without `func`", "`func` holds the schema and is the one required field.";
@@ -178,6 +180,11 @@ codes! {
         "`changes: size` or `changes: storage` says what an operator tagged `inplace_view` changes besides strides.";
     BadService = 334, "Y213", "an unknown word in `serves`", "Kernels of derived variants need operators that `copy`, `write` and `resize`.";
 
+    KernelNamespaces = 335, "Y154", "kernels of one operator in two modules",
+        "The kernels of one operator have one path before their names, or none.";
+    ImpossibleType = 336, "Y155", "a type that no code can be generated for",
+        "Lists of bool have a size; returned lists have none and are not written.";
+
     DuplicateOperator = 401, "Y146, Y281", "an operator twice", "A name with its overload stands once in the list.";
     NameCollision = 402, "Y21, Y281", "two operators with one generated name",
         "Name, `_` and overload run together must be unique, because handles are called so.";
@@ -204,6 +211,29 @@ codes! {
     ViewGroupForm = 413, "Y144, Y145", "a copy or an in-place form that does not fit its view",
         "The copy has the tag `view_copy`; if the view is an implicit composite, so is its in-place form.";
     GroupedWith = 414, "Y282", "a `grouped_with` that names no operator", "`grouped_with` names an operator of this list.";
+
+    BadAttribute = 501, "Y162", "a malformed attribute",
+        "Write `#[kernel(\"namespace::name.overload\", KEY)]`, with more keys or `boxed` after a comma, or `#[fallback(KEY)]`.";
+    UnknownOperator = 502, "Y14", "a kernel of an operator that is not there",
+        "The operator must be in the list that the namespace in scope was generated from; names are spelt exactly.";
+    ArgumentCount = 503, "Y32", "a kernel with another number of arguments than its operator",
+        "A kernel takes all arguments of the schema in its order, and before them the key set if it asks for it.";
+    ArgumentType = 504, "Y258", "a kernel argument of another type than the operator's",
+        "Arguments are borrowed: `&Tensor`, `&[i64]`, `&str`, `Option<&Tensor>`; written ones too. Order counts, names do not.";
+    ResultType = 505, "Y258, Y262", "a kernel result of another type than the operator's",
+        "Kernels return `Result<...>` of what the schema returns; kernels of in-place and out forms return `Result<()>`.";
+    UnknownKey = 506, "Y79", "an unknown dispatch key in an attribute",
+        "Keys are spelt exactly, capitals included; a key that is added at run time stands in quotes.";
+    NoRegistrationKey = 507, "D12", "a key that nothing is registered at",
+        "Building blocks of key sets, such as Dense, are no keys of tables: name the key of a backend, CPU for instance.";
+    NotAKernel = 508, "Y162", "an item that cannot be a kernel",
+        "A kernel is a plain function: not async, not generic over types, not a method.";
+    NamespaceMissing = 509, "Y157", "an operator without its namespace",
+        "Attributes name operators in full, `aten::add.Tensor`, because the namespace says where to look.";
+    KernelTwice = 510, "D105, Y100", "two kernels of one operator at one key",
+        "One operator has one kernel for a key. Remove one, or register the second with leave to override.";
+    BoxedForm = 511, "D199", "a boxed function of the wrong form",
+        "Boxed kernels and fallbacks are `fn(&'static Operator, KeySet, &mut Stack) -> Result<()>`.";
 }
 
 impl Code {

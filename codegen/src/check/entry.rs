@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use keyway_schema::{Argument, BaseType, Code, SchemaKind};
+use keyway_schema::{Argument, BaseType, Code, SchemaKind, Type};
 
 use crate::diagnostics::{Diagnostic, Sink};
 use crate::model::{DeviceCheck, DispatchLine, OperatorEntry};
@@ -28,6 +28,7 @@ pub(super) fn check(entry: &OperatorEntry, fields: &Fields<'_>, sink: &Sink) {
     rules.table();
     rules.factory();
     rules.arguments();
+    rules.types();
     rules.changes();
     rules.remaining_flags();
 }
@@ -208,6 +209,7 @@ impl Rules<'_> {
         }
         self.composites(table);
         self.kernel_kinds(table);
+        self.kernel_modules(table);
         if self.entry.structured_delegate.is_some() {
             for line in table.iter().filter(|line| STRUCTURED_KEYS.contains(&line.key.as_str())) {
                 let message =
@@ -236,6 +238,53 @@ impl Rules<'_> {
             let place = self.fields.key_place("manual_kernel_registration");
             let message = "the kernels of a structured operator are not registered by hand";
             self.report(Code::ImpossibleKernel, place, message, "remove `manual_kernel_registration`");
+        }
+    }
+
+    /// Y154: one operator, one module of kernels.
+    fn kernel_modules(&self, table: &[DispatchLine]) {
+        let Some(first) = table.first() else { return };
+        let module = |line: &DispatchLine| match line.kernel_path.is_empty() {
+            true => "no module".to_owned(),
+            false => format!("`{}`", line.kernel_path.join("::")),
+        };
+        if let Some(other) = table.iter().find(|line| line.kernel_path != first.kernel_path) {
+            let message = format!("the kernel for {} is in {}", other.key, module(other));
+            let report = Diagnostic::new(Code::KernelNamespaces, other.span.clone(), message)
+                .help("move them into one module, or take one in by `use`")
+                .related(first.span.clone(), format!("this one is in {}", module(first)));
+            self.sink.report(report);
+        }
+    }
+
+    /// Y155: types that no code can be generated for.
+    fn types(&self) {
+        let schema = &self.entry.schema;
+        let impossible = |message: String, span, help| self.report(Code::ImpossibleType, span, message, help);
+        for argument in schema.arguments.iter().filter(|argument| is_unsized_bools(&argument.ty)) {
+            let message = format!("`{}` is a list of bool without a size", argument.name);
+            impossible(
+                message,
+                self.argument_place(argument),
+                "say how many there are, `bool[2]` for instance",
+            );
+        }
+        for returned in &schema.returns {
+            let span = || self.entry.span.clone();
+            match &returned.ty {
+                Type::List(_, Some(_)) => {
+                    impossible(
+                        format!("`{}` is returned", returned.ty),
+                        span(),
+                        "return the list without a size",
+                    );
+                }
+                Type::List(..) if returned.is_write() => {
+                    let message = "a list of tensors is returned with a write annotation".to_owned();
+                    impossible(message, span(), "return nothing: the caller has the list");
+                }
+                _ => {}
+            }
         }
     }
 
@@ -313,6 +362,12 @@ impl Rules<'_> {
                 }
             }
         }
+        for name in self.entry.python_keyword_arguments.iter().filter(|name| schema.argument(name).is_none())
+        {
+            let place = self.fields.value_place("python_keyword_arguments");
+            let message = format!("there is no argument `{name}`");
+            self.report(Code::KeywordArgument, place, message, "list arguments of this operator");
+        }
         for argument in &schema.arguments {
             let excepted = self.entry.python_keyword_arguments.contains(&argument.name);
             if PYTHON_KEYWORDS.contains(&argument.name.as_str()) && !excepted {
@@ -345,6 +400,14 @@ impl Rules<'_> {
                 "add `tags: nondeterministic_seeded`",
             );
         }
+    }
+}
+
+fn is_unsized_bools(ty: &Type) -> bool {
+    match ty {
+        Type::List(element, None) => **element == Type::Base(BaseType::Bool),
+        Type::Optional(of) => is_unsized_bools(of),
+        _ => false,
     }
 }
 

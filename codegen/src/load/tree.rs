@@ -12,6 +12,12 @@ use crate::source::Source;
 /// Deeper than any operator list nests.
 const DEEPEST: usize = 16;
 
+/// More than any text of an operator list has, in bytes. The longest schema of PyTorch has 492 (Y7).
+const LONGEST: usize = 64 * 1024;
+
+/// More fields than any entry and more lines than any table has.
+const WIDEST: usize = 1_000;
+
 /// A node and the bytes it stands on.
 #[derive(Debug)]
 pub(crate) struct Node<'s> {
@@ -208,6 +214,16 @@ impl<'s> Reader<'s, '_> {
             );
         }
         match event {
+            Event::Scalar(text, ..) if text.len() > LONGEST => {
+                let message = format!("a text of {} bytes", text.len());
+                self.report(
+                    Code::TooLarge,
+                    span.start..span.start,
+                    message,
+                    "a text has at most 65,536 bytes",
+                );
+                Some(Node { span, value: Value::Refused })
+            }
             Event::Scalar(text, style, ..) => Some(self.scalar(text, style, span)),
             Event::SequenceStart(..) => self.sequence(span, depth),
             Event::MappingStart(..) => self.mapping(span, depth),
@@ -259,6 +275,10 @@ impl<'s> Reader<'s, '_> {
                     span: start.start..self.end(&start, &span),
                     value: Value::Mapping(pairs),
                 });
+            }
+            if pairs.len() == WIDEST {
+                self.report(Code::TooLarge, span, "a mapping of more than 1,000 fields", "split it");
+                return None;
             }
             let mut key = self.node(event, span, depth + 1)?;
             let (event, span) = self.event()?;
