@@ -1,7 +1,5 @@
 //! A call as a handler sees it: the operator, its arguments, the classes among them, and the place for the results.
 
-use smallvec::SmallVec;
-
 use crate::error::{Error, ErrorKind, Result};
 use crate::inputs::default_value;
 use crate::interpreter::candidates::{Candidate, HandlerType};
@@ -44,7 +42,7 @@ pub struct GivenArguments<'a> {
     /// The leading ones.
     pub positional: &'a [Value],
     /// Keyword-only ones, in schema order.
-    pub named: SmallVec<[(&'static str, &'a Value); 4]>,
+    pub named: Vec<(&'static str, &'a Value)>,
 }
 
 impl<'a> Call<'a> {
@@ -100,7 +98,7 @@ impl<'a> Call<'a> {
     pub fn given_arguments(&self) -> GivenArguments<'_> {
         let arguments = self.arguments();
         let Some(schema) = self.operator.schema() else {
-            return GivenArguments { positional: arguments, named: SmallVec::new() };
+            return GivenArguments { positional: arguments, named: Vec::new() };
         };
         let is_default = |position: usize| {
             let default = default_value(&schema.arguments[position]);
