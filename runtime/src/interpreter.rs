@@ -164,7 +164,7 @@ impl InterpreterRef {
 
     /// The vtable, while the interpreter is there.
     pub(crate) fn alive(self) -> Option<&'static dyn Interpreter> {
-        self.is_alive().then(|| &*self.0.vtable)
+        if self.is_alive() { Some(&*self.0.vtable) } else { None }
     }
 
     /// The vtable for work that cannot be done without the interpreter.

@@ -23,7 +23,8 @@ pub struct HandlerType(Kind);
 #[derive(Clone, Copy)]
 enum Kind {
     Native(TypeId, &'static str),
-    Foreign(InterpreterRef, ObjectAddress),
+    /// The interpreter's number, and the type's address there.
+    Foreign(u8, ObjectAddress),
 }
 
 impl HandlerType {
@@ -39,7 +40,7 @@ impl HandlerType {
 
     /// A type of an interpreter.
     pub fn foreign(interpreter: InterpreterRef, ty: ObjectAddress) -> HandlerType {
-        HandlerType(Kind::Foreign(interpreter, ty))
+        HandlerType(Kind::Foreign(interpreter.number(), ty))
     }
 
     pub(crate) fn native(id: TypeId, name: &'static str) -> HandlerType {
@@ -50,7 +51,7 @@ impl HandlerType {
     pub fn as_foreign(self) -> Option<(InterpreterRef, ObjectAddress)> {
         match self.0 {
             Kind::Native(..) => None,
-            Kind::Foreign(interpreter, ty) => Some((interpreter, ty)),
+            Kind::Foreign(number, ty) => Some((InterpreterRef::numbered(number)?, ty)),
         }
     }
 }
@@ -71,7 +72,7 @@ impl Hash for HandlerType {
     fn hash<H: Hasher>(&self, state: &mut H) {
         match self.0 {
             Kind::Native(id, _) => id.hash(state),
-            Kind::Foreign(interpreter, ty) => (interpreter.number(), ty).hash(state),
+            Kind::Foreign(number, ty) => (number, ty).hash(state),
         }
     }
 }
@@ -80,10 +81,12 @@ impl fmt::Display for HandlerType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             Kind::Native(_, name) => f.write_str(name),
-            Kind::Foreign(interpreter, ty) => match interpreter.alive() {
-                Some(vtable) => f.write_str(&vtable.type_name(ty)),
-                None => write!(f, "a type of {interpreter:?}"),
-            },
+            Kind::Foreign(number, ty) => {
+                match InterpreterRef::numbered(number).and_then(InterpreterRef::alive) {
+                    Some(vtable) => f.write_str(&vtable.type_name(ty)),
+                    None => write!(f, "a type of interpreter {number}"),
+                }
+            }
         }
     }
 }
@@ -153,7 +156,8 @@ fn extends(ty: HandlerType, tensor: &Tensor, of: HandlerType) -> bool {
             tensor.held_subclass().is_some_and(|subclass| subclass.extends().contains(&of))
         }
         (Kind::Foreign(a, ty), Kind::Foreign(b, of)) if a == b => {
-            a.alive().is_some_and(|vtable| vtable.is_subtype(ty, of))
+            let vtable = InterpreterRef::numbered(a).and_then(InterpreterRef::alive);
+            vtable.is_some_and(|vtable| vtable.is_subtype(ty, of))
         }
         _ => false,
     }
@@ -198,13 +202,13 @@ pub(super) fn ask_subclasses(
         }
         let answer = match rules::find(call.operator(), || candidate.ty) {
             Some(rule) => rule(call)?,
-            None => match (subclass, candidate.ty.0) {
+            None => match (subclass, candidate.ty.as_foreign()) {
                 (Some(subclass), _) => subclass.handle(call)?,
-                (None, Kind::Foreign(interpreter, _)) => {
+                (None, Some((interpreter, _))) => {
                     let vtable = interpreter.needed_for("a tensor's class")?;
                     vtable.dispatch(Handler::Subclass(&candidate.tensor), call)?
                 }
-                (None, Kind::Native(..)) => continue,
+                (None, None) => continue,
             },
         };
         if call.settled(answer, || format!("the tensor subclass {}", candidate.ty))? == Answer::Done {

@@ -119,7 +119,7 @@ impl WrapperMetadata {
     /// The same with more keys.
     #[must_use]
     pub fn with_keys(mut self, keys: KeySet) -> WrapperMetadata {
-        self.extra_keys = self.extra_keys | keys;
+        self.extra_keys |= keys;
         self
     }
 }
