@@ -24,6 +24,18 @@ pub(crate) const FUNCTIONALITY_PLACES: usize = 62 - FUNCTIONALITIES.len();
 /// The bits of added functionalities in a set.
 pub(crate) const ADDED_FUNCTIONALITIES: u64 = ((1 << FUNCTIONALITY_PLACES) - 1) << (FIRST_FUNCTIONALITY - 1);
 
+/// For each functionality by number, the bits of those below it in the order: what a kernel masks its keys with when it passes a
+/// call on, so it is kept ready.
+static BELOW: [AtomicU64; 64] = {
+    let mut below = [const { AtomicU64::new(0) }; 64];
+    let mut number = 1;
+    while number <= FUNCTIONALITIES.len() {
+        below[number] = AtomicU64::new((1 << (number - 1)) - 1);
+        number += 1;
+    }
+    below
+};
+
 struct Added {
     name: &'static str,
     rank: u64,
@@ -71,6 +83,24 @@ pub(crate) fn rank(number: u8) -> u64 {
     match (number as usize).checked_sub(FIRST_FUNCTIONALITY) {
         None => u64::from(number) << 32,
         Some(at) => ADDED[at].get().map_or(0, |added| added.rank),
+    }
+}
+
+/// The bits of the functionalities below one; none for 0.
+#[inline]
+pub(crate) fn below(number: u8) -> u64 {
+    BELOW[usize::from(number) % BELOW.len()].load(Ordering::Acquire)
+}
+
+/// Has a new functionality stand below those that rank higher, and those that rank lower below it.
+fn put_in_order(number: usize, rank: u64) {
+    let bit = 1 << (number - 1);
+    for held in Functionality::all() {
+        if self::rank(held.0) > rank {
+            BELOW[usize::from(held.0)].fetch_or(bit, Ordering::Release);
+        } else {
+            BELOW[number].fetch_or(1 << (held.0 - 1), Ordering::Release);
+        }
     }
 }
 
@@ -169,6 +199,7 @@ pub(crate) fn add_functionality(
     if backend_like {
         BACKEND_LIKE.fetch_or(1 << (number - 1), Ordering::Release);
     }
+    put_in_order(number, rank);
     ADDED_COUNT.store(at + 1, Ordering::Release);
     Ok(DispatchKey::plain(number as u8))
 }

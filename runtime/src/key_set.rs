@@ -109,12 +109,7 @@ impl KeySet {
     /// ```
     pub fn after(key: DispatchKey) -> KeySet {
         let always = KeySet::of(DispatchKey::PythonDispatcher).functionalities;
-        let below = match key.functionality_number() {
-            0 => 0,
-            n if added_keys::functionality_count() == 0 => (1u64 << (n - 1)) - 1,
-            n => below_rank(added_keys::rank(n as u8)),
-        };
-        KeySet { functionalities: below | always, backends: ALL_BACKENDS }
+        KeySet { functionalities: added_keys::below(key.number()) | always, backends: ALL_BACKENDS }
     }
 
     /// Every key below autograd: what an autograd kernel redispatches with (D52, D53).
@@ -253,10 +248,6 @@ fn bits(mut word: u64) -> impl Iterator<Item = Functionality> {
             Functionality(lowest as u8 + 1)
         })
     })
-}
-
-fn below_rank(rank: u64) -> u64 {
-    Functionality::all().filter(|f| added_keys::rank(f.0) < rank).fold(0, |word, f| word | f.bit())
 }
 
 impl DispatchKey {
