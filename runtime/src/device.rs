@@ -1,7 +1,9 @@
 //! Devices, layouts and memory formats.
 
 use std::fmt;
+use std::str::FromStr;
 
+use crate::error::{Error, Result};
 use crate::key::Backend;
 
 /// Where a tensor's data is: a backend, and which of its devices.
@@ -22,6 +24,34 @@ impl Device {
     /// The current device of a backend.
     pub const fn of(backend: Backend) -> Device {
         Device { backend, index: None }
+    }
+}
+
+impl FromStr for Device {
+    type Err = Error;
+
+    /// `cuda`, `cuda:1`: a backend's name in small or capital letters, and an index.
+    ///
+    /// # Errors
+    /// `Value` if no backend has the name, or for an index that is no number from 0 to 255.
+    fn from_str(text: &str) -> Result<Device> {
+        let (name, index) = match text.split_once(':') {
+            Some((name, index)) => (name, Some(index)),
+            None => (text, None),
+        };
+        let backend = Backend::all().find(|backend| backend.name().eq_ignore_ascii_case(name));
+        let index = index.map(str::parse).transpose();
+        match (backend, index) {
+            (Some(backend), Ok(index)) => Ok(Device { backend, index }),
+            _ => {
+                let known = Backend::all().map(|backend| backend.name().to_ascii_lowercase());
+                let known = known.collect::<Vec<_>>().join(", ");
+                let message = format!(
+                    "`{text}` is no device; write one of {known}, with `:` and an index behind it if needed"
+                );
+                Err(Error::value(message))
+            }
+        }
     }
 }
 

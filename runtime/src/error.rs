@@ -4,8 +4,10 @@
 //! small. What a message says is decided where the error is made; only the missing-kernel error, which needs the
 //! operator's table, is rendered here from data.
 
+use std::any::Any;
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 
 use crate::added_keys;
 use crate::key::DispatchKey;
@@ -158,6 +160,7 @@ struct Inner {
     operator: Option<Cow<'static, str>>,
     key: Option<DispatchKey>,
     text: Text,
+    origin: Option<Arc<dyn Any + Send + Sync>>,
 }
 
 #[derive(Clone)]
@@ -171,7 +174,8 @@ impl Error {
     /// An error of a kind with a message: one sentence that says what is wrong and, where it can, what to do.
     #[cold]
     pub fn new(kind: ErrorKind, message: impl Into<Cow<'static, str>>) -> Error {
-        Error(Box::new(Inner { kind, operator: None, key: None, text: Text::Message(message.into()) }))
+        let text = Text::Message(message.into());
+        Error(Box::new(Inner { kind, operator: None, key: None, text, origin: None }))
     }
 
     /// Sizes do not fit.
@@ -218,6 +222,7 @@ impl Error {
             operator: Some(operator.to_owned().into()),
             key: Some(key),
             text: Text::Available(available),
+            origin: None,
         }))
     }
 
@@ -235,6 +240,19 @@ impl Error {
     pub fn at_key(mut self, key: DispatchKey) -> Error {
         self.0.key = Some(key);
         self
+    }
+
+    /// This error with what another language raised, which comes out of the runtime again as it went in (P23).
+    #[cold]
+    #[must_use]
+    pub fn with_origin(mut self, origin: Arc<dyn Any + Send + Sync>) -> Error {
+        self.0.origin = Some(origin);
+        self
+    }
+
+    /// What another language raised, if this error came from there and it is of this type.
+    pub fn origin<T: Any + Send + Sync>(&self) -> Option<&T> {
+        self.0.origin.as_ref()?.downcast_ref()
     }
 
     /// What went wrong.

@@ -2,9 +2,8 @@
 
 use keyway_schema::{Argument, BaseType, Default, Schema, Type, words};
 
-use crate::device::{Device, Layout, MemoryFormat};
+use crate::device::{Layout, MemoryFormat};
 use crate::error::{Error, ErrorKind, Result};
-use crate::key::Backend;
 use crate::operator::Operator;
 use crate::stack::Stack;
 use crate::value::Value;
@@ -56,6 +55,15 @@ impl Operator {
         let checked =
             given.into_iter().zip(definition.arguments.iter().map(|check| check.accepts)).enumerate();
         checked.map(|(position, (value, accepts))| self.input(schema, position, value, accepts)).collect()
+    }
+
+    /// The defaults of its arguments in schema order, for front ends that fill in what a user left out.
+    ///
+    /// # Errors
+    /// `MissingDef`.
+    pub fn argument_defaults(&'static self) -> Result<Vec<Option<Value>>> {
+        let definition = self.definition().ok_or_else(|| self.undefined())?;
+        Ok(definition.schema.arguments.iter().map(default_value).collect())
     }
 
     /// One argument: the value given, if it is of its type, or the default.
@@ -120,7 +128,7 @@ fn value_of(default: &Default, ty: &Type) -> Option<Value> {
         (Default::Int(v), Type::Base(BaseType::Float)) => Some(Value::Float(*v as f64)),
         (Default::Int(v), _) => Some(Value::Int(*v)),
         (Default::Float { value, .. }, _) => Some(Value::Float(*value)),
-        (Default::Str { value, .. }, Type::Base(BaseType::Device)) => device(value),
+        (Default::Str { value, .. }, Type::Base(BaseType::Device)) => value.parse().ok().map(Value::Device),
         (Default::Str { value, .. }, _) => Some(value.as_str().into()),
         (Default::Symbol(symbol), _) => symbol_value(symbol),
         (Default::List(_), _) => None,
@@ -143,16 +151,6 @@ fn list_of(elements: &[Default], ty: &Type) -> Option<Value> {
         }
         _ => None,
     }
-}
-
-/// `cuda`, `cuda:1`: a backend's name in small letters and an index.
-fn device(text: &str) -> Option<Value> {
-    let (name, index) = match text.split_once(':') {
-        Some((name, index)) => (name, Some(index.parse().ok()?)),
-        None => (text, None),
-    };
-    let backend = Backend::all().find(|backend| backend.name().eq_ignore_ascii_case(name))?;
-    Some(Value::Device(Device { backend, index }))
 }
 
 /// Symbols stand for reduction codes (Y53), memory formats, layouts and dtypes (Y55).

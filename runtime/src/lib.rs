@@ -27,6 +27,7 @@ mod inputs;
 mod interpreter;
 mod invariants;
 mod kernel;
+mod kernel_checks;
 mod key;
 mod key_set;
 mod library;
@@ -86,9 +87,9 @@ pub use local::{
 };
 pub use mode::{
     DeclineRule, DispatchMode, ForeignModeTraits, Mode, ModeGuard, ModeSlot, ModeStack, ModeStackGuard,
-    OperatorSet, any_modes_set, capture_modes, current_mode, mode_at, mode_in_slot, mode_stack,
-    mode_stack_len, modes_enabled, pop_mode, put_mode, set_mode, unset_mode, with_decline_rule,
-    with_dispatch_disabled, with_mode, with_modes_disabled,
+    ModeToken, OperatorSet, any_modes_set, capture_modes, current_mode, disable_dispatch, enter_mode,
+    leave_mode, mode_at, mode_in_slot, mode_stack, mode_stack_len, modes_enabled, pop_mode, put_mode,
+    set_mode, unset_mode, with_decline_rule, with_dispatch_disabled, with_mode, with_modes_disabled,
 };
 pub use observer::{
     ObservationGuard, Observer, ObserverFailure, ObserverGuard, Outcome, Record, RecordBuilder, RecordEnd,
@@ -113,7 +114,7 @@ pub use stack::Stack;
 pub use storage::{OpaqueStorage, Storage, StorageRead, StorageWrite};
 pub use structured::{DTypeRule, OutputMeta, StructuredMeta, WithoutElements};
 pub use table::{Origin, TableRow};
-pub use tensor::Tensor;
+pub use tensor::{Tensor, WeakTensor};
 pub use thread_state::ThreadState;
 pub use typed_handle::{ArgumentTypes, TypedHandle};
 pub use value::{List, Value};
@@ -122,6 +123,11 @@ pub use value::{List, Value};
 #[doc(hidden)]
 pub mod __private {
     pub use inventory;
+
+    pub use crate::kernel_checks::{
+        BoxedResult, GivenAs, KernelResult, NoSignature, TakesArguments, argument, known, returned,
+        returned_boxed, typed,
+    };
 
     use crate::error::Result;
 

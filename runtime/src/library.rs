@@ -63,6 +63,8 @@ pub struct Library {
     key: Option<RegistrationKey>,
     fake_module: Option<&'static str>,
     place: Place,
+    /// Where definitions are written, if not in Rust.
+    written: Option<Place>,
     registrations: Vec<Registration>,
 }
 
@@ -104,11 +106,17 @@ impl Library {
     /// kind (D180), `SchemaSyntax` for what is no namespace, `DuplicateLibrary` (D122).
     #[track_caller]
     pub fn open(kind: LibraryKind, namespace: &str, key: Option<RegistrationKey>) -> Result<Library> {
-        let mut library = Library::block(kind, namespace, key);
+        Library::block(kind, namespace, key).opened(namespace)
+    }
+
+    /// This block, if it may be what it says (D180, D181), with its namespace taken.
+    fn opened(self, namespace: &str) -> Result<Library> {
+        let mut library = self;
+        let kind = library.kind;
         if kind == LibraryKind::Kernels {
             return Ok(library);
         }
-        if let Some(key) = key {
+        if let Some(key) = library.key {
             let message =
                 format!("a {library} has no key; give {key} with each kernel, or open a block of kernels");
             return Err(Error::new(ErrorKind::KeyNotAllowed, message));
@@ -128,10 +136,31 @@ impl Library {
         Ok(library)
     }
 
+    /// [`Library::open`] for front ends in another language, which say where the block is written there.
+    ///
+    /// # Errors
+    /// As [`Library::open`].
+    pub fn open_at(
+        kind: LibraryKind,
+        namespace: &str,
+        key: Option<RegistrationKey>,
+        place: Place,
+    ) -> Result<Library> {
+        let mut library = Library::block(kind, namespace, key);
+        library.place = place;
+        library.opened(namespace)
+    }
+
+    /// Says where the definitions from here on are written, in another language.
+    pub fn set_place(&mut self, place: Place) {
+        self.written = Some(place);
+    }
+
     #[track_caller]
     fn block(kind: LibraryKind, namespace: &str, key: Option<RegistrationKey>) -> Library {
         let namespace = (namespace != WILDCARD).then(|| namespace.to_owned());
-        Library { kind, namespace, key, fake_module: None, place: Place::here(), registrations: Vec::new() }
+        let place = Place::here();
+        Library { kind, namespace, key, fake_module: None, place, written: None, registrations: Vec::new() }
     }
 
     /// What the block is for.
@@ -172,7 +201,7 @@ impl Library {
     /// As [`Library::def`].
     #[track_caller]
     pub fn def_tagged(&mut self, schema: &str, tags: &[&str]) -> Result<&'static Operator> {
-        let place = Place::here();
+        let place = self.written.unwrap_or(Place::here());
         self.may_define(schema, place)?;
         if !schema.contains('(') && parse_name(schema).is_ok() {
             let message = format!(

@@ -26,9 +26,10 @@ pub(crate) use operator_set::{
 };
 pub(crate) use running::RunningMode;
 pub use scopes::{
-    DeclineRule, ModeGuard, ModeStackGuard, any_modes_set, capture_modes, current_mode, mode_at,
-    mode_in_slot, mode_stack, mode_stack_len, modes_enabled, pop_mode, put_mode, set_mode, unset_mode,
-    with_decline_rule, with_dispatch_disabled, with_mode, with_modes_disabled,
+    DeclineRule, ModeGuard, ModeStackGuard, ModeToken, any_modes_set, capture_modes, current_mode,
+    disable_dispatch, enter_mode, leave_mode, mode_at, mode_in_slot, mode_stack, mode_stack_len,
+    modes_enabled, pop_mode, put_mode, set_mode, unset_mode, with_decline_rule, with_dispatch_disabled,
+    with_mode, with_modes_disabled,
 };
 pub(crate) use scopes::{are_enabled, decline_rule};
 pub use stack::{ModeSlot, ModeStack};

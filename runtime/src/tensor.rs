@@ -4,8 +4,8 @@
 //! The runtime reads the key set; everything else is for kernels.
 
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
 
 use crate::device::Device;
 use crate::dtype::{DType, Element};
@@ -22,6 +22,23 @@ use crate::storage::Storage;
 /// A tensor. Cloning makes another handle to the same tensor, not a copy of its data.
 #[derive(Clone)]
 pub struct Tensor(Arc<Head>);
+
+/// A handle that does not keep its tensor: for interpreters, whose objects are kept by a tensor that Rust alone holds.
+#[derive(Clone)]
+pub struct WeakTensor(Weak<Head>);
+
+impl WeakTensor {
+    /// The tensor, if somebody still holds it.
+    pub fn upgrade(&self) -> Option<Tensor> {
+        self.0.upgrade().map(Tensor)
+    }
+}
+
+impl fmt::Debug for WeakTensor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("WeakTensor")
+    }
+}
 
 struct Head {
     /// The two words of the key set, first so that every call finds them beside the reference count.
@@ -287,6 +304,16 @@ impl Tensor {
     /// The memory behind it.
     pub fn storage(&self) -> &Storage {
         &self.0.storage
+    }
+
+    /// How many handles to the tensor there are, this one included. Others may make and drop theirs at any time.
+    pub fn handles(&self) -> usize {
+        Arc::strong_count(&self.0)
+    }
+
+    /// A handle that does not keep the tensor.
+    pub fn downgrade(&self) -> WeakTensor {
+        WeakTensor(Arc::downgrade(&self.0))
     }
 
     /// Whether both are handles to the same tensor.

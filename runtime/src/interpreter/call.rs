@@ -3,6 +3,7 @@
 use crate::error::{Error, ErrorKind, Result};
 use crate::inputs::default_value;
 use crate::interpreter::candidates::{Candidate, HandlerType};
+use crate::interpreter::foreign::ForeignObject;
 use crate::operator::Operator;
 use crate::stack::Stack;
 use crate::tensor::Tensor;
@@ -26,6 +27,7 @@ pub struct Call<'a> {
     base: usize,
     candidates: &'a [Candidate],
     state: State,
+    mode: Option<ForeignObject>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,6 +47,28 @@ pub struct GivenArguments<'a> {
     pub named: Vec<(&'static str, &'a Value)>,
 }
 
+impl<'a> GivenArguments<'a> {
+    /// Splits an operator's arguments, defaults filled in, as P99 does: trailing positional ones and any keyword-only ones that
+    /// equal their defaults are left out, as far as they have one.
+    pub fn split(operator: &'static Operator, arguments: &'a [Value]) -> GivenArguments<'a> {
+        let Some(schema) = operator.schema() else {
+            return GivenArguments { positional: arguments, named: Vec::new() };
+        };
+        let is_default = |position: usize| {
+            let default = default_value(&schema.arguments[position]);
+            default.is_some_and(|default| arguments[position].is_equal_plain(&default))
+        };
+        let limit = schema.positional().count().min(arguments.len());
+        let mut end = limit;
+        while end > 0 && is_default(end - 1) {
+            end -= 1;
+        }
+        let rest = (limit..arguments.len()).filter(|&position| !is_default(position));
+        let named = rest.map(|position| (schema.arguments[position].name.as_str(), &arguments[position]));
+        GivenArguments { positional: &arguments[..end], named: named.collect() }
+    }
+}
+
 impl<'a> Call<'a> {
     pub(super) fn new(
         operator: &'static Operator,
@@ -52,7 +76,16 @@ impl<'a> Call<'a> {
         base: usize,
         candidates: &'a [Candidate],
     ) -> Call<'a> {
-        Call { operator, stack, base, candidates, state: State::Offered }
+        Call { operator, stack, base, candidates, state: State::Offered, mode: None }
+    }
+
+    /// The interpreter's mode that a rule speaks for, while one does (P70).
+    pub fn mode(&self) -> Option<&ForeignObject> {
+        self.mode.as_ref()
+    }
+
+    pub(super) fn set_mode(&mut self, mode: Option<ForeignObject>) {
+        self.mode = mode;
     }
 
     /// The operator.
@@ -93,25 +126,9 @@ impl<'a> Call<'a> {
         self.candidates.iter().map(|candidate| &candidate.tensor)
     }
 
-    /// Splits the arguments as P99 does: trailing positional ones and any keyword-only ones that equal their defaults are left
-    /// out, as far as they have one.
+    /// The arguments without those that equal their defaults: [`GivenArguments::split`].
     pub fn given_arguments(&self) -> GivenArguments<'_> {
-        let arguments = self.arguments();
-        let Some(schema) = self.operator.schema() else {
-            return GivenArguments { positional: arguments, named: Vec::new() };
-        };
-        let is_default = |position: usize| {
-            let default = default_value(&schema.arguments[position]);
-            default.is_some_and(|default| arguments[position].is_equal_plain(&default))
-        };
-        let limit = schema.positional().count().min(arguments.len());
-        let mut end = limit;
-        while end > 0 && is_default(end - 1) {
-            end -= 1;
-        }
-        let rest = (limit..arguments.len()).filter(|&position| !is_default(position));
-        let named = rest.map(|position| (schema.arguments[position].name.as_str(), &arguments[position]));
-        GivenArguments { positional: &arguments[..end], named: named.collect() }
+        GivenArguments::split(self.operator, self.arguments())
     }
 
     /// Calls the operator with the arguments as they are now; its results become those of this call. Modes below and the

@@ -170,7 +170,12 @@ pub(super) fn ask_modes(call: &mut Call<'_>, declined: &mut Vec<String>) -> Resu
     let answer = {
         let mode = running.mode();
         let answer = match rules::find(call.operator(), || mode.handler_type()) {
-            Some(rule) => rule(call)?,
+            Some(rule) => {
+                call.set_mode(running.object().cloned());
+                let answer = rule(call)?;
+                call.set_mode(None);
+                answer
+            }
             None => mode.handle(call)?,
         };
         call.settled(answer, || format!("the mode {}", mode.name()))?

@@ -3,6 +3,7 @@
 use smallvec::SmallVec;
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::interpreter::ForeignObject;
 use crate::mode::DispatchMode;
 use crate::mode::scopes::{change, was_left};
 use crate::mode::stack::{Entry, ModeSlot, ModeStack};
@@ -86,6 +87,11 @@ impl RunningMode {
     #[inline]
     pub(crate) fn mode(&self) -> &dyn DispatchMode {
         self.taken[0].entry.mode.handler()
+    }
+
+    /// The object of the mode that runs, if it is one of an interpreter.
+    pub(crate) fn object(&self) -> Option<&ForeignObject> {
+        self.taken[0].entry.mode.as_foreign()
     }
 
     /// Ends the run of a handler that returned.

@@ -156,6 +156,27 @@ fn leave(token: u64) -> Result<()> {
     }
 }
 
+/// What takes a mode off that [`enter_mode`] put on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ModeToken(u64);
+
+/// [`ModeGuard::enter`] without a guard, for interpreters whose scopes are objects of theirs. [`leave_mode`] takes the mode off,
+/// on the same thread.
+///
+/// # Errors
+/// As [`ModeGuard::enter`].
+pub fn enter_mode(mode: &Mode) -> Result<ModeToken> {
+    put(mode).map(ModeToken)
+}
+
+/// [`ModeGuard::leave`] for a mode that [`enter_mode`] put on this thread's stack.
+///
+/// # Errors
+/// As [`ModeGuard::leave`].
+pub fn leave_mode(token: ModeToken) -> Result<()> {
+    leave(token.0)
+}
+
 /// Runs `f` with a mode on top of the thread's stack.
 ///
 /// # Errors
@@ -249,9 +270,15 @@ pub(crate) fn are_enabled() -> bool {
         && read(|stack| !stack.is_empty()).unwrap_or(false)
 }
 
-/// Runs `f` with interception switched off: modes stay on the stack and tensors keep their classes, but calls pass them (P114).
+/// Switches interception off until the guard is dropped: modes stay on the stack and tensors keep their classes, but calls pass
+/// them (P114).
+pub fn disable_dispatch() -> KeySetGuard {
+    KeySetGuard::exclude(all_interception())
+}
+
+/// Runs `f` with interception switched off, as [`disable_dispatch`].
 pub fn with_dispatch_disabled<R>(f: impl FnOnce() -> R) -> R {
-    let _off = KeySetGuard::exclude(all_interception());
+    let _off = disable_dispatch();
     f()
 }
 
