@@ -122,6 +122,10 @@ macro_rules! signature {
         #[derive(Clone, Copy, Debug)]
         $vis struct $name;
 
+        impl $crate::__private::TakesArguments<{ $name::ARITY }> for $name {
+            type Function = <$name as $crate::Signature>::Fn;
+        }
+
         #[allow(clippy::too_many_arguments, reason = "the schema decides how many there are")]
         impl $name {
             const ARITY: usize = <[&str]>::len(&[$(stringify!($arg)),*]);

@@ -106,8 +106,10 @@ impl<'a> Handle<'a> {
         let operator = self.operator_static();
         let signature = format!("super::signatures::{}", self.typed.name);
         w.gap();
+        // `#[kernel]` names it: names of modules and structs could not be told apart from those of a missing one.
+        w.line("#[doc(hidden)]");
         w.line(&format!(
-            "static {operator}: ::keyway::TypedOperator<{signature}> = ::keyway::TypedOperator::new("
+            "pub static {operator}: ::keyway::TypedOperator<{signature}> = ::keyway::TypedOperator::new("
         ));
         w.indented(|w| {
             w.line(&format!("{},", literal(&self.entry.name().to_string())));

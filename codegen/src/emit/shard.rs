@@ -99,7 +99,8 @@ fn list(namespace: &str, handles: &[&Handle<'_>]) -> String {
     let mut names: Vec<String> = handles.iter().map(|handle| short_text(handle)).collect();
     names.sort_unstable();
     w.doc("The names of the namespace's operators, `name.overload`, sorted.");
-    w.line("static NAMES: &[&str] = &[");
+    w.line("#[doc(hidden)]");
+    w.line("pub static NAMES: &[&str] = &[");
     w.indented(|w| names.iter().for_each(|name| w.line(&format!("{},", literal(name)))));
     w.line("];");
     w.gap();
