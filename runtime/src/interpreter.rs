@@ -7,12 +7,13 @@
 //!
 //! Here are the vtable and its registration; below: `fallbacks` (the boxed kernels of the four keys), `snapshot` (re-entrant
 //! dispatch), `call` (what a handler is given), `candidates` (who is asked), `rules`, `foreign` (owned handles and the tensor's
-//! object slot), `subclass`, `programmable` (the Python dispatcher's state). No concrete interpreter, mode or operator is known.
+//! object slot), `subclass`, `metadata`, `programmable` (the Python dispatcher's state). No concrete interpreter, mode or operator is known.
 
 mod call;
 mod candidates;
 mod fallbacks;
 mod foreign;
+mod metadata;
 mod programmable;
 mod rules;
 mod snapshot;
@@ -26,6 +27,7 @@ pub use call::{Answer, Call, GivenArguments};
 pub use candidates::HandlerType;
 pub(crate) use fallbacks::{FALLBACKS, SERVED};
 pub use foreign::{ForeignObject, ObjectAddress, ObjectSlot};
+pub use metadata::{MetadataAnswer, MetadataPolicy, MetadataQuery};
 pub use programmable::{PythonDispatcherGuard, python_dispatcher, with_python_dispatcher};
 pub use rules::{Rule, RuleRegistration, register_rule};
 pub use snapshot::{
@@ -98,6 +100,20 @@ pub trait Interpreter: Send + Sync + 'static {
         let _ = (keys, stack);
         let message = format!("the interpreter {} has no dispatch tables of its own", self.name());
         Err(Error::not_implemented(message).in_operator(operator.name()))
+    }
+
+    /// Asks a handler about a tensor's metadata (P126 to P130).
+    ///
+    /// # Errors
+    /// What the handler reports.
+    fn metadata(
+        &self,
+        handler: Handler<'_>,
+        tensor: &Tensor,
+        query: MetadataQuery,
+    ) -> Result<MetadataAnswer> {
+        let _ = (handler, tensor, query);
+        Ok(MetadataAnswer::Declined)
     }
 
     /// A copy of a tensor's head over the same memory, made by the tensor's class (P132). `None` leaves it to the runtime.

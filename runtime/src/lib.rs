@@ -68,7 +68,7 @@ pub use function_kernel::KernelFunction;
 pub use geometry::{Dims, Geometry, contiguous_strides};
 pub use inference::{InferredSchema, Parameter, ResultType, ResultTypes};
 pub use interpreter::{
-    Answer, Call, ForeignObject, GivenArguments, Handler, HandlerType, Interpreter, InterpreterRef,
+    Answer, Call, ForeignObject, GivenArguments, Handler, HandlerType, Interpreter, InterpreterRef, MetadataAnswer, MetadataPolicy, MetadataQuery,
     ObjectAddress, ObjectSlot, PythonDispatcherGuard, RestoredSnapshotGuard, Rule, RuleRegistration,
     SnapshotGuard, StashedSnapshotGuard, TensorSubclass, WrapperMetadata, python_dispatcher,
     register_interpreter, register_rule, snapshot, with_python_dispatcher, with_restored_snapshot,

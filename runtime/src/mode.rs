@@ -17,7 +17,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::error::Result;
-use crate::interpreter::{Answer, Call, ForeignObject, Handler, HandlerType};
+use crate::interpreter::{Answer, Call, ForeignObject, Handler, HandlerType, MetadataAnswer, MetadataQuery};
 use crate::tensor::Tensor;
 
 pub use operator_set::OperatorSet;
@@ -95,6 +95,15 @@ pub trait DispatchMode: Any + Send + Sync {
     /// Whether it counts as infrastructure for [`any_modes_set`] (P87). Placement is by [`DispatchMode::slot`] alone (P50).
     fn is_infrastructure(&self) -> bool {
         self.slot().is_some()
+    }
+
+    /// Answers a question about a tensor whose class has a policy for it, while it is the topmost mode (P130).
+    ///
+    /// # Errors
+    /// What the caller is to see.
+    fn metadata(&self, tensor: &Tensor, query: MetadataQuery) -> Result<MetadataAnswer> {
+        let _ = (tensor, query);
+        Ok(MetadataAnswer::Declined)
     }
 
     /// The copy of a tensor's head that [`Tensor::shallow_copy`] gives while it is the topmost mode (P132). `None` leaves it to
@@ -235,6 +244,11 @@ impl DispatchMode for ForeignMode {
 
     fn is_infrastructure(&self) -> bool {
         self.traits.is_infrastructure
+    }
+
+    fn metadata(&self, tensor: &Tensor, query: MetadataQuery) -> Result<MetadataAnswer> {
+        let vtable = self.object.interpreter().needed_for("a mode on the stack")?;
+        vtable.metadata(Handler::Mode(&self.object), tensor, query)
     }
 
     fn detach(&self, tensor: &Tensor) -> Result<Option<Tensor>> {

@@ -11,7 +11,7 @@ use crate::device::Device;
 use crate::dtype::{DType, Element};
 use crate::error::{Error, Result};
 use crate::geometry::{Geometry, PublishedGeometry};
-use crate::interpreter::{ObjectSlot, TensorSubclass, WrapperMetadata};
+use crate::interpreter::{MetadataPolicy, ObjectSlot, TensorSubclass, WrapperMetadata};
 use crate::key::{DispatchKey, Functionality};
 use crate::key_set::KeySet;
 use crate::local::local_key_sets;
@@ -52,6 +52,8 @@ struct Head {
     wrapped_number: bool,
     /// What a tensor of a class of Rust holds.
     subclass: Option<Arc<dyn TensorSubclass>>,
+    /// Which questions about its metadata its class answers.
+    policy: MetadataPolicy,
     /// The object that stands for it in an interpreter.
     object: ObjectSlot,
 }
@@ -99,6 +101,7 @@ impl Tensor {
             device,
             wrapped_number,
             subclass: None,
+            policy: MetadataPolicy::default(),
             object: ObjectSlot::new(),
         }))
     }
@@ -119,6 +122,7 @@ impl Tensor {
             device: metadata.device,
             wrapped_number: false,
             subclass,
+            policy: metadata.policy,
             object: ObjectSlot::new(),
         }))
     }
@@ -127,6 +131,11 @@ impl Tensor {
     #[inline]
     pub(crate) fn held_subclass(&self) -> Option<&Arc<dyn TensorSubclass>> {
         self.0.subclass.as_ref()
+    }
+
+    /// Which questions about its metadata its class answers ([`Tensor::metadata`]).
+    pub fn metadata_policy(&self) -> MetadataPolicy {
+        self.0.policy
     }
 
     /// The place for the object that stands for it in an interpreter (P147).

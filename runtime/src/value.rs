@@ -182,6 +182,17 @@ impl Value {
         }
     }
 
+    /// The integers, if it is a list of them.
+    pub fn as_ints(&self) -> Option<&[i64]> {
+        match self {
+            Value::List(list) => match &**list {
+                List::Int(ints) => Some(ints),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
     /// Every tensor in the value: itself, or the elements of a list.
     pub fn tensors(&self) -> impl Iterator<Item = &Tensor> {
         let (one, many, some): (_, &[Tensor], &[Option<Tensor>]) = match self {

@@ -9,6 +9,7 @@ use smallvec::SmallVec;
 use crate::error::{Error, ErrorKind, Result};
 use crate::interpreter::call::{Answer, Call};
 use crate::interpreter::foreign::ObjectAddress;
+use crate::interpreter::metadata::{MetadataAnswer, MetadataQuery};
 use crate::interpreter::subclass::TensorSubclass;
 use crate::interpreter::{Handler, InterpreterRef, rules};
 use crate::mode::{self, DeclineRule, DispatchMode, RunningMode, is_intercepted};
@@ -222,6 +223,20 @@ pub(super) fn ask_subclasses(
         declined.push(format!("tensor subclass {}", candidate.ty));
     }
     Ok(Answer::Declined)
+}
+
+/// Asks a tensor's class about its metadata.
+pub(super) fn ask_metadata(tensor: &Tensor, query: MetadataQuery) -> Result<MetadataAnswer> {
+    if let Some(subclass) = tensor.held_subclass() {
+        return subclass.metadata(tensor, query);
+    }
+    match tensor.object_slot().get() {
+        Some((interpreter, _)) => {
+            let vtable = interpreter.needed_for("a tensor's class")?;
+            vtable.metadata(Handler::Subclass(tensor), tensor, query)
+        }
+        None => Ok(MetadataAnswer::Stored),
+    }
 }
 
 /// Nobody took the call (P68).

@@ -8,6 +8,7 @@ use crate::dtype::DType;
 use crate::error::Result;
 use crate::geometry::Geometry;
 use crate::interpreter::call::{Answer, Call};
+use crate::interpreter::metadata::{MetadataAnswer, MetadataPolicy, MetadataQuery};
 use crate::key_set::KeySet;
 use crate::mode::{INTERCEPTED, OperatorSet, selective_key};
 use crate::storage::Storage;
@@ -63,6 +64,20 @@ pub trait TensorSubclass: Any + Send + Sync {
         None
     }
 
+    /// Which questions about its metadata it answers itself. Asked once, when the tensor is made.
+    fn metadata_policy(&self) -> MetadataPolicy {
+        MetadataPolicy::default()
+    }
+
+    /// Answers a question that its policy covers (P126 to P130).
+    ///
+    /// # Errors
+    /// What the caller is to see.
+    fn metadata(&self, tensor: &Tensor, query: MetadataQuery) -> Result<MetadataAnswer> {
+        let _ = (tensor, query);
+        Ok(MetadataAnswer::Declined)
+    }
+
     /// What a copy of this tensor's head over the same memory holds (P132). `None` gives a plain tensor.
     ///
     /// # Errors
@@ -86,6 +101,8 @@ pub struct WrapperMetadata {
     pub storage: Option<Storage>,
     /// Keys besides those of the device: lazy bits of the inner tensor, for one (P125).
     pub extra_keys: KeySet,
+    /// Which questions the class behind a foreign object answers; a class of Rust says so itself.
+    pub policy: MetadataPolicy,
 }
 
 impl WrapperMetadata {
@@ -95,7 +112,14 @@ impl WrapperMetadata {
     /// `Shape` for impossible sizes.
     pub fn new(sizes: &[i64], dtype: DType, device: Device) -> Result<WrapperMetadata> {
         let geometry = Geometry::contiguous(sizes)?;
-        Ok(WrapperMetadata { geometry, dtype, device, storage: None, extra_keys: KeySet::EMPTY })
+        Ok(WrapperMetadata {
+            geometry,
+            dtype,
+            device,
+            storage: None,
+            extra_keys: KeySet::EMPTY,
+            policy: MetadataPolicy::default(),
+        })
     }
 
     /// What a tensor says about itself; with memory of its own.
@@ -106,6 +130,7 @@ impl WrapperMetadata {
             device: tensor.device(),
             storage: None,
             extra_keys: KeySet::EMPTY,
+            policy: MetadataPolicy::default(),
         }
     }
 
@@ -136,6 +161,7 @@ impl Tensor {
             Some(_) => selective_key(),
             None => INTERCEPTED,
         };
+        let metadata = WrapperMetadata { policy: subclass.metadata_policy(), ..metadata };
         Tensor::assemble_wrapper(Some(subclass), metadata, keys)
     }
 

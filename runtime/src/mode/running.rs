@@ -1,7 +1,5 @@
 //! A mode while its handler runs: it and the modes above it are off, and come back as they were (P62, P242).
 
-use smallvec::SmallVec;
-
 use crate::error::{Error, ErrorKind, Result};
 use crate::interpreter::ForeignObject;
 use crate::mode::DispatchMode;
@@ -11,8 +9,10 @@ use crate::operator::Operator;
 
 /// A mode that was taken off the stack together with those above it, until [`RunningMode::finish`] or drop.
 pub(crate) struct RunningMode {
-    /// What was taken, bottom first; the first is the one that runs.
-    taken: SmallVec<[Taken; 1]>,
+    /// Nothing once it is back.
+    running: Option<Taken>,
+    /// Those above it, which did not want the call, lowest first. No heap for none.
+    above: Vec<Taken>,
     /// What was left beneath.
     left: Shape,
 }
@@ -33,65 +33,76 @@ enum Part {
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Shape {
     user: usize,
-    infra: u8,
+    infra: [bool; 3],
     pre_dispatch: usize,
 }
 
 fn shape(stack: &ModeStack) -> Shape {
-    let bit = |slot: ModeSlot| u8::from(stack.infra[slot as usize].is_some()) << slot as u8;
-    Shape {
-        user: stack.user.len(),
-        infra: ModeSlot::ALL.into_iter().fold(0, |bits, slot| bits | bit(slot)),
-        pre_dispatch: stack.pre_dispatch.len(),
-    }
+    let infra = [stack.infra[0].is_some(), stack.infra[1].is_some(), stack.infra[2].is_some()];
+    Shape { user: stack.user.len(), infra, pre_dispatch: stack.pre_dispatch.len() }
 }
 
 impl RunningMode {
+    fn new(running: Taken, above: Vec<Taken>, stack: &ModeStack) -> RunningMode {
+        RunningMode { running: Some(running), above, left: shape(stack) }
+    }
+
     /// Takes the topmost mode that wants the operator, and those above it.
     #[inline]
     pub(crate) fn take(operator: &'static Operator) -> Option<RunningMode> {
         change(|stack| {
-            let mut taken: SmallVec<[Taken; 1]> = SmallVec::new();
-            let place = stack.user.iter().rposition(|entry| entry.mode.wants(operator));
-            let end = place.unwrap_or(0);
-            if place.is_none() {
-                let wants = |slot: &ModeSlot| {
-                    stack.infra[*slot as usize].as_ref().is_some_and(|entry| entry.mode.wants(operator))
-                };
-                let first = ModeSlot::ALL.into_iter().rev().find(wants)?;
-                for slot in ModeSlot::ALL.into_iter().filter(|&slot| slot >= first) {
-                    let part = Part::Slot(slot);
-                    taken.extend(stack.empty(slot).map(|entry| Taken { entry, part }));
-                }
+            if stack.user.last().is_some_and(|top| top.mode.wants(operator)) {
+                let running = Taken { entry: stack.pop_user()?, part: Part::User };
+                return Some(RunningMode::new(running, Vec::new(), stack));
             }
-            let before = taken.len();
-            while stack.user.len() > end {
-                taken.extend(stack.pop_user().map(|entry| Taken { entry, part: Part::User }));
-            }
-            taken[before..].reverse();
-            Some(RunningMode { taken, left: shape(stack) })
+            RunningMode::take_deeper(operator, stack)
         })?
+    }
+
+    fn take_deeper(operator: &'static Operator, stack: &mut ModeStack) -> Option<RunningMode> {
+        let wants = |entry: &Entry| entry.mode.wants(operator);
+        let mut taken = Vec::new();
+        let end = match stack.user.iter().rposition(wants) {
+            Some(place) => place,
+            None => {
+                let holds = |slot: &ModeSlot| stack.infra[*slot as usize].as_ref().is_some_and(wants);
+                let first = ModeSlot::ALL.into_iter().rev().find(holds)?;
+                for slot in ModeSlot::ALL.into_iter().filter(|&slot| slot >= first) {
+                    taken.extend(stack.empty(slot).map(|entry| Taken { entry, part: Part::Slot(slot) }));
+                }
+                0
+            }
+        };
+        let slots = taken.len();
+        while stack.user.len() > end {
+            taken.extend(stack.pop_user().map(|entry| Taken { entry, part: Part::User }));
+        }
+        taken[slots..].reverse();
+        let running = taken.remove(0);
+        Some(RunningMode::new(running, taken, stack))
     }
 
     /// Takes the topmost mode before dispatch that wants the operator, and those above it.
     pub(crate) fn take_pre_dispatch(operator: &'static Operator) -> Option<RunningMode> {
         change(|stack| {
             let place = stack.pre_dispatch.iter().rposition(|entry| entry.mode.wants(operator))?;
-            let taken = stack.pre_dispatch.drain(place..);
-            let taken = taken.map(|entry| Taken { entry, part: Part::PreDispatch }).collect();
-            Some(RunningMode { taken, left: shape(stack) })
+            let part = Part::PreDispatch;
+            let above = stack.pre_dispatch.drain(place + 1..).map(|entry| Taken { entry, part }).collect();
+            let running = Taken { entry: stack.pre_dispatch.pop()?, part };
+            Some(RunningMode::new(running, above, stack))
         })?
     }
 
     /// The mode that runs.
     #[inline]
     pub(crate) fn mode(&self) -> &dyn DispatchMode {
-        self.taken[0].entry.mode.handler()
+        let running = self.running.as_ref().expect("it is put back by what consumes this alone");
+        running.entry.mode.handler()
     }
 
     /// The object of the mode that runs, if it is one of an interpreter.
     pub(crate) fn object(&self) -> Option<&ForeignObject> {
-        self.taken[0].entry.mode.as_foreign()
+        self.running.as_ref()?.entry.mode.as_foreign()
     }
 
     /// Ends the run of a handler that returned.
@@ -101,60 +112,77 @@ impl RunningMode {
     /// were off come back, all the same.
     #[inline]
     pub(crate) fn finish(mut self) -> Result<()> {
-        if self.restore() {
-            return Ok(());
-        }
-        let message = "the handler of a mode changed the mode stack and did not change it back; leave every mode it enters";
-        Err(Error::new(ErrorKind::ModeStack, message))
+        self.restore()
     }
 
     /// Puts back what was taken, and says whether the handler left the rest as it found it.
     #[inline]
-    fn restore(&mut self) -> bool {
-        let taken = std::mem::take(&mut self.taken);
-        if taken.is_empty() {
-            return true;
-        }
-        let restored = change(|stack| {
-            let now = shape(stack);
-            let is_balanced = now == self.left;
-            let behind = if is_balanced { SmallVec::new() } else { self.left_behind(stack) };
-            taken.into_iter().for_each(|taken| put_back(stack, taken));
-            (is_balanced, behind)
+    fn restore(&mut self) -> Result<()> {
+        let Some(running) = self.running.take() else { return Ok(()) };
+        let (left, above) = (self.left, std::mem::take(&mut self.above));
+        let unbalanced = change(|stack| {
+            let unbalanced = (shape(stack) != left).then(|| Unbalanced::repair(stack, left, &running));
+            let mut gone = put_back(stack, running).map_or_else(Vec::new, |taken| vec![taken]);
+            gone.extend(above.into_iter().filter_map(|taken| put_back(stack, taken)));
+            (unbalanced, gone)
         });
-        // What was left behind is dropped here, where the stack can be used again.
-        restored.is_none_or(|(is_balanced, _behind)| is_balanced)
-    }
-
-    #[cold]
-    fn left_behind(&self, stack: &mut ModeStack) -> SmallVec<[Entry; 1]> {
-        let mut behind = SmallVec::new();
-        while stack.user.len() > self.left.user {
-            behind.extend(stack.pop_user());
+        // Modes that are gone are dropped here, where the stack can be used again.
+        match unbalanced.and_then(|(unbalanced, _gone)| unbalanced) {
+            None => Ok(()),
+            Some(unbalanced) => Err(unbalanced.into_error()),
         }
-        let is_new = |slot: &ModeSlot| self.left.infra >> *slot as u8 & 1 == 0;
-        behind.extend(ModeSlot::ALL.into_iter().filter(is_new).filter_map(|slot| stack.empty(slot)));
-        let kept = self.left.pre_dispatch.min(stack.pre_dispatch.len());
-        behind.extend(stack.pre_dispatch.drain(kept..));
-        behind
     }
 }
 
-/// Puts one entry back, unless its scope was left meanwhile.
+/// What a handler left behind. Dropped where the stack can be used again.
+struct Unbalanced {
+    mode: String,
+    behind: Vec<Entry>,
+}
+
+impl Unbalanced {
+    /// Takes off what is more than there was.
+    #[cold]
+    fn repair(stack: &mut ModeStack, left: Shape, running: &Taken) -> Unbalanced {
+        let mut behind = Vec::new();
+        while stack.user.len() > left.user {
+            behind.extend(stack.pop_user());
+        }
+        let is_new = |slot: &ModeSlot| !left.infra[*slot as usize];
+        behind.extend(ModeSlot::ALL.into_iter().filter(is_new).filter_map(|slot| stack.empty(slot)));
+        let kept = left.pre_dispatch.min(stack.pre_dispatch.len());
+        behind.extend(stack.pre_dispatch.drain(kept..));
+        Unbalanced { mode: running.entry.mode.handler().name().to_owned(), behind }
+    }
+
+    #[cold]
+    fn into_error(self) -> Error {
+        let Unbalanced { mode, behind } = self;
+        drop(behind);
+        let message = format!(
+            "the handler of the mode {mode} changed the mode stack and did not change it back; leave every mode it enters"
+        );
+        Error::new(ErrorKind::ModeStack, message)
+    }
+}
+
+/// Puts one entry back, or gives it to the caller if its scope was left meanwhile.
 #[inline]
-fn put_back(stack: &mut ModeStack, taken: Taken) {
+fn put_back(stack: &mut ModeStack, taken: Taken) -> Option<Taken> {
     if was_left(taken.entry.token) {
-        return;
+        return Some(taken);
     }
     match taken.part {
         Part::User => stack.push_user(taken.entry),
         Part::Slot(slot) => stack.fill(slot, taken.entry),
         Part::PreDispatch => stack.pre_dispatch.push(taken.entry),
     }
+    None
 }
 
 impl Drop for RunningMode {
     fn drop(&mut self) {
-        self.restore();
+        // The error or panic that is on its way says more than an unbalanced stack would.
+        let _ = self.restore();
     }
 }

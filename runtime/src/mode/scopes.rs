@@ -58,11 +58,10 @@ pub(super) fn change<R>(f: impl FnOnce(&mut ModeStack) -> R) -> Option<R> {
     THREAD
         .try_with(|thread| {
             let mut stack = thread.stack.borrow_mut();
-            let before = stack.keys();
+            let before = stack.kinds();
             let result = f(&mut stack);
-            let after = stack.keys();
-            if before != after {
-                keep_in_step(thread, after);
+            if before != stack.kinds() {
+                keep_in_step(thread, stack.keys());
             }
             result
         })

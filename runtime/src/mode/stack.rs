@@ -91,6 +91,12 @@ impl ModeStack {
         self.user.last().or_else(|| self.infra.iter().rev().flatten().next()).map(|entry| &entry.mode)
     }
 
+    /// Which kinds of modes there are; [`ModeStack::keys`] depends on this alone.
+    #[inline]
+    pub(super) fn kinds(&self) -> [bool; 3] {
+        [self.general > 0, self.selective > 0, !self.pre_dispatch.is_empty()]
+    }
+
     /// The keys that the thread's included set has to have for these modes (P51).
     pub(super) fn keys(&self) -> KeySet {
         let general = if self.general > 0 { INTERCEPTED } else { KeySet::EMPTY };
