@@ -1,17 +1,18 @@
 //! A defined operator's schema with what boxed calls need from it, computed once.
 
-use keyway_schema::{Return, Schema};
+use keyway_schema::{BaseType, Return, Schema, Type};
+use smallvec::SmallVec;
 
 use crate::error::Place;
 use crate::value::{Value, accepted_tags};
 
 /// A schema and the checks that boxed calls make by it. Lives as long as the process (docs/decisions/0003).
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub(crate) struct Definition {
     pub(crate) schema: Schema,
     pub(crate) arguments: Box<[ValueCheck]>,
-    /// The arguments whose tensors take part in the dispatch (D78, without the gaps of D79).
-    pub(crate) tensor_positions: Box<[usize]>,
+    /// The arguments whose tensors and generators take part in the dispatch (D78, without the gaps of D79).
+    pub(crate) dispatch_positions: Box<[usize]>,
     pub(crate) returns: Box<[ValueCheck]>,
     /// For each return, the argument that it is, if it is a written one (D227, D228).
     pub(crate) given_back: Box<[Option<usize>]>,
@@ -21,18 +22,21 @@ pub(crate) struct Definition {
     pub(crate) place: Option<Place>,
 }
 
+/// The arguments that are results, with the positions of those results.
+pub(crate) type WrittenArguments = SmallVec<[(usize, Value); 1]>;
+
 /// Which kinds of value fit.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct ValueCheck {
     pub(crate) accepts: u32,
 }
 
 impl Definition {
     pub(crate) fn new(schema: Schema, place: Option<Place>) -> Definition {
-        let check = |ty: &keyway_schema::Type| ValueCheck { accepts: accepted_tags(ty) };
-        let positions =
-            schema.arguments.iter().enumerate().filter(|(_, argument)| argument.ty.is_tensor_like());
-        let tensor_positions = positions.map(|(position, _)| position).collect();
+        let check = |ty: &Type| ValueCheck { accepts: accepted_tags(ty) };
+        let has_keys = |ty: &Type| ty.is_tensor_like() || ty.base() == Some(BaseType::Generator);
+        let positions = schema.arguments.iter().enumerate().filter(|(_, argument)| has_keys(&argument.ty));
+        let dispatch_positions = positions.map(|(position, _)| position).collect();
         let arguments = schema.arguments.iter().map(|argument| check(&argument.ty)).collect();
         let returns = schema.returns.iter().map(|ret| check(&ret.ty)).collect();
         let given_back = schema.returns.iter().map(|ret| given_back(&schema, ret));
@@ -43,7 +47,7 @@ impl Definition {
         Definition {
             schema,
             arguments,
-            tensor_positions,
+            dispatch_positions,
             returns,
             given_back,
             tags: &[],
@@ -61,7 +65,7 @@ impl Definition {
     }
 
     /// The arguments that are results, with the positions of those results. Empty for most operators.
-    pub(crate) fn written_arguments(&self, arguments: &[Value]) -> Vec<(usize, Value)> {
+    pub(crate) fn written_arguments(&self, arguments: &[Value]) -> WrittenArguments {
         let given_back = self.given_back.iter().enumerate();
         given_back
             .filter_map(|(result, argument)| Some((result, arguments.get((*argument)?)?.clone())))

@@ -76,7 +76,7 @@ fn own_name(path: &'static str) -> &'static str {
 fn finish<R: Returns>(operator: &'static Operator, stack: &mut Stack, base: usize, results: R) {
     let given_back = match R::COUNT {
         0 => operator.written_arguments(&stack[base..]),
-        _ => Vec::new(),
+        _ => Default::default(),
     };
     stack.truncate(base);
     results.push(stack);

@@ -14,9 +14,9 @@ use keyway_schema::Schema;
 use parking_lot::Mutex;
 
 use crate::boxing;
-use crate::definition::{Definition, ValueCheck};
+use crate::definition::{Definition, ValueCheck, WrittenArguments};
 use crate::error::{Error, ErrorKind, Place, Result};
-use crate::kernel::Kernel;
+use crate::kernel::{Kernel, Use};
 use crate::key::{DispatchKey, RegistrationKey};
 use crate::key_set::KeySet;
 use crate::local::local_key_sets;
@@ -169,6 +169,13 @@ impl Operator {
         cell.typed.and(cell.callable).map(|kernel| (kernel, keys))
     }
 
+    /// The kernel for a key set as the table has it, whatever it is; none if the table is not built.
+    #[inline]
+    pub(crate) fn unproven_kernel(&'static self, keys: KeySet) -> Option<(&'static Kernel, KeySet)> {
+        let (cell, keys) = self.current_table().find(keys);
+        cell.callable.map(|kernel| (kernel, keys))
+    }
+
     fn check_arguments(&'static self, definition: &Definition, arguments: &[Value]) -> Result<()> {
         let wrong = |(value, check): (&Value, &ValueCheck)| value.tag() & check.accepts == 0;
         match arguments.iter().zip(&definition.arguments).position(wrong) {
@@ -187,13 +194,14 @@ impl Operator {
         stack: &mut Stack,
     ) -> Result<()> {
         let (kernel, keys) = self.kernel_for(keys)?;
-        self.run_checked(definition, base, kernel, keys, stack)
+        self.run_checked(definition, base, stack, |stack| kernel.call_boxed(self, keys, stack))
     }
 
     /// Runs one kernel, whatever the table says.
     pub(crate) fn run_boxed_kernel(
         &'static self,
         kernel: &'static Kernel,
+        use_of: Use,
         keys: KeySet,
         stack: &mut Stack,
     ) -> Result<()> {
@@ -203,7 +211,12 @@ impl Operator {
         }
         let (definition, base) = self.arguments_of(stack)?;
         self.check_arguments(definition, &stack[base..])?;
-        self.run_checked(definition, base, kernel, keys, stack)
+        self.run_checked(definition, base, stack, |stack| kernel.call_given(use_of, self, keys, stack))
+    }
+
+    /// Whether a call with these keys runs this kernel by the table of now.
+    pub(crate) fn leads_to(&'static self, keys: KeySet, kernel: &Kernel) -> bool {
+        self.kernel_for(keys).is_ok_and(|(found, _)| std::ptr::eq(found, kernel))
     }
 
     /// The keys of a boxed call: those that its arguments and the thread bring, without those that are skipped.
@@ -240,7 +253,7 @@ impl Operator {
     }
 
     /// The arguments that are results, with the positions of those results (D227, D228).
-    pub(crate) fn written_arguments(&'static self, arguments: &[Value]) -> Vec<(usize, Value)> {
+    pub(crate) fn written_arguments(&'static self, arguments: &[Value]) -> WrittenArguments {
         self.definition().map(|definition| definition.written_arguments(arguments)).unwrap_or_default()
     }
 
@@ -368,23 +381,27 @@ impl Operator {
         let schema = self.generated_schema?.parse().ok()?;
         let one_at_a_time = self.state.lock();
         if self.definition.get().is_none() {
-            self.define(Some(Definition::new(schema, None).with_tags(self.generated_tags)));
+            let definition = Definition::new(schema, None).with_tags(self.generated_tags);
+            self.define(Box::leak(Box::new(Some(definition))));
         }
         drop(one_at_a_time);
         self.definition()
     }
 
-    /// Defines it, or makes it undefined. Definitions live as long as the process (docs/decisions/0002).
-    pub(crate) fn define(&self, definition: Option<Definition>) {
-        self.definition.set(match definition {
-            Some(definition) => Box::leak(Box::new(Some(definition))),
-            None => &UNDEFINED,
-        });
+    /// Defines it. Definitions live as long as the process (docs/decisions/0002).
+    pub(crate) fn define(&self, definition: &'static Option<Definition>) {
+        self.definition.set(definition);
+    }
+
+    /// Makes it undefined; what it was is given back.
+    pub(crate) fn undefine(&self) -> &'static Option<Definition> {
+        let definition = self.definition.get();
+        self.definition.set(&UNDEFINED);
+        definition
     }
 
     /// Makes a table the one that calls use. With the registry's lock held.
-    pub(crate) fn publish(&self, table: Table) -> &'static Table {
-        let table: &'static Table = Box::leak(Box::new(table));
+    pub(crate) fn publish(&self, table: &'static Table) -> &'static Table {
         self.table.set(table);
         table
     }
@@ -427,9 +444,10 @@ impl Eq for Operator {}
 /// The keys that a boxed call's arguments carry. A value of a kind that does not fit carries none; it is reported later.
 #[inline]
 fn keys_of(definition: &Definition, arguments: &[Value]) -> KeySet {
-    definition.tensor_positions.iter().fold(KeySet::EMPTY, |keys, &position| match &arguments[position] {
+    definition.dispatch_positions.iter().fold(KeySet::EMPTY, |keys, &position| match &arguments[position] {
         Value::Tensor(tensor) => keys | tensor.key_set(),
         Value::List(_) => arguments[position].tensors().fold(keys, |keys, tensor| keys | tensor.key_set()),
+        Value::Generator(generator) => keys | generator.key_set(),
         _ => keys,
     })
 }

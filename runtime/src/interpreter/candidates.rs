@@ -119,16 +119,27 @@ pub(super) struct Found {
 #[inline]
 pub(super) fn find(arguments: &[Value]) -> Found {
     let mut found = Found::default();
-    for tensor in arguments.iter().flat_map(Value::tensors) {
-        found.has_tensor = true;
-        if is_intercepted(tensor.key_set()) {
-            found.has_intercepted = true;
-            if let Some(ty) = type_of(tensor) {
-                insert(&mut found.candidates, ty, tensor);
-            }
+    for argument in arguments {
+        match argument {
+            Value::Tensor(tensor) => found.look_at(tensor),
+            Value::List(_) => argument.tensors().for_each(|tensor| found.look_at(tensor)),
+            _ => (),
         }
     }
     found
+}
+
+impl Found {
+    #[inline]
+    fn look_at(&mut self, tensor: &Tensor) {
+        self.has_tensor = true;
+        if is_intercepted(tensor.key_set()) {
+            self.has_intercepted = true;
+            if let Some(ty) = type_of(tensor) {
+                insert(&mut self.candidates, ty, tensor);
+            }
+        }
+    }
 }
 
 /// The class of a tensor: a Rust one, or that of the object in its slot.

@@ -3,7 +3,7 @@
 use crate::error::{Error, ErrorKind, Result};
 use crate::interpreter::ForeignObject;
 use crate::mode::DispatchMode;
-use crate::mode::scopes::{change, was_left};
+use crate::mode::scopes::{any_left, change, was_left};
 use crate::mode::stack::{Entry, ModeSlot, ModeStack};
 use crate::operator::Operator;
 
@@ -119,6 +119,26 @@ impl RunningMode {
     #[inline]
     fn restore(&mut self) -> Result<()> {
         let Some(running) = self.running.take() else { return Ok(()) };
+        let left = self.left;
+        if self.above.is_empty() && matches!(running.part, Part::User) {
+            // Nearly always: the topmost mode, balanced.
+            let rest = change(|stack| {
+                if shape(stack) != left || any_left() {
+                    return Some(running);
+                }
+                stack.push_user(running.entry);
+                None
+            });
+            return match rest.flatten() {
+                None => Ok(()),
+                Some(running) => self.restore_all(running),
+            };
+        }
+        self.restore_all(running)
+    }
+
+    #[cold]
+    fn restore_all(&mut self, running: Taken) -> Result<()> {
         let (left, above) = (self.left, std::mem::take(&mut self.above));
         let unbalanced = change(|stack| {
             let unbalanced = (shape(stack) != left).then(|| Unbalanced::repair(stack, left, &running));

@@ -76,6 +76,12 @@ fn keep_in_step(thread: &ThreadModes, needed: KeySet) {
     set_included_keys(now);
 }
 
+/// Whether any scope was left while its mode was off the stack.
+#[inline]
+pub(super) fn any_left() -> bool {
+    THREAD.try_with(|thread| !thread.left.borrow().is_empty()).unwrap_or(false)
+}
+
 /// Whether a scope was left while its mode was off the stack; says so once.
 pub(super) fn was_left(token: u64) -> bool {
     THREAD
