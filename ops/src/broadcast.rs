@@ -5,7 +5,7 @@
 
 use keyway::{Dims, Error, Geometry, MemoryFormat, Result};
 
-use crate::memory_format::{dense_strides, is_channels_last, is_dense, memory_order, new_geometry};
+use crate::memory_format::{dense_strides, is_channels_last, memory_order, new_geometry};
 use crate::promotion::Operand;
 
 /// The sizes of two operands broadcast against each other.
@@ -93,7 +93,7 @@ fn uniform_geometry(operands: &[Operand<'_>]) -> Option<Result<Geometry>> {
     }
     let same_strides =
         rest.iter().filter_map(Operand::tensor).all(|tensor| tensor.strides() == first.strides());
-    (same_strides && is_dense(first)).then(|| Geometry::new(first.sizes(), first.strides(), 0))
+    (same_strides && first.is_dense()).then(|| Geometry::new(first.sizes(), first.strides(), 0))
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! What may be written where: the checks of copies, in-place forms and out forms. No element is looked at here.
 
-use keyway::{Error, Result, Tensor};
+use keyway::{DType, Error, Result, Tensor};
 
 use crate::broadcast::broadcast_sizes;
 use crate::overlap::{ReadArgument, forbid_internal_overlap};
@@ -56,24 +56,35 @@ pub(crate) fn check_update(target: &Tensor, result: &Tensor) -> Result<()> {
 
 /// Refuses to write a result to a tensor whose dtype cannot hold its kind of numbers.
 pub(crate) fn check_castable(target: &Tensor, result: &Tensor) -> Result<()> {
-    match can_cast(result.dtype(), target.dtype()) {
+    castable(result.dtype(), target.dtype())
+}
+
+/// Accepts results of one dtype for a tensor of another that can hold their kind of numbers.
+pub(crate) fn castable(result: DType, target: DType) -> Result<()> {
+    match can_cast(result, target) {
         true => Ok(()),
         false => Err(Error::dtype(format!(
-            "the result is {}, which cannot be written to a tensor of {}; convert one of them",
-            result.dtype(),
-            target.dtype()
+            "the result is {result}, which cannot be written to a tensor of {target}; convert one of them"
         ))),
     }
 }
 
 /// Refuses to write a result to a tensor of another dtype.
 pub(crate) fn check_same_dtype(target: &Tensor, result: &Tensor) -> Result<()> {
-    match target.dtype() == result.dtype() {
+    same_dtype(result.dtype(), target.dtype())
+}
+
+/// Accepts results of one dtype only.
+pub(crate) fn same_dtype(result: DType, target: DType) -> Result<()> {
+    match target == result {
         true => Ok(()),
-        false => Err(Error::dtype(format!(
-            "`out` must have the dtype of the result, {}, it has {}",
-            result.dtype(),
-            target.dtype()
-        ))),
+        false => {
+            Err(Error::dtype(format!("`out` must have the dtype of the result, {result}, it has {target}")))
+        }
     }
+}
+
+/// Truth values go to `bool` and to `uint8`.
+pub(crate) fn truth_value(result: DType, target: DType) -> Result<()> {
+    if target == DType::UInt8 { Ok(()) } else { same_dtype(result, target) }
 }

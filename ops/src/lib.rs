@@ -15,6 +15,12 @@ mod pointwise;
 mod promotion;
 mod shape;
 
+/// What shape functions of structured operators return, for the kernels of other backends.
+pub mod plans {
+    pub use crate::pointwise::Plan;
+    pub use crate::shape::reduction::Reduction;
+}
+
 /// The operators as methods of tensors.
 pub use aten::TensorMethods;
 

@@ -31,7 +31,7 @@ pub(crate) fn new_geometry(sizes: &[i64], format: MemoryFormat) -> Result<Geomet
 pub(crate) fn geometry_like(input: &Geometry, format: MemoryFormat) -> Result<Geometry> {
     let sizes = input.sizes();
     match format {
-        MemoryFormat::Preserve if is_dense(input) => Geometry::new(sizes, input.strides(), 0),
+        MemoryFormat::Preserve if input.is_dense() => Geometry::new(sizes, input.strides(), 0),
         MemoryFormat::Preserve => {
             let order = memory_order(sizes, &[input.strides()]);
             Geometry::new(sizes, &dense_strides(sizes, &order), 0)
@@ -80,16 +80,6 @@ fn follows(geometry: &Geometry, order: &[usize]) -> bool {
 /// Whether four dimensions lie in channels-last order without gaps.
 pub(crate) fn is_channels_last(geometry: &Geometry) -> bool {
     is_contiguous_in(geometry, MemoryFormat::ChannelsLast).unwrap_or(false)
-}
-
-/// Whether the elements fill a stretch of memory without gaps and overlaps, in whatever order.
-pub(crate) fn is_dense(geometry: &Geometry) -> bool {
-    if geometry.is_contiguous() {
-        return true;
-    }
-    let mut order: Vec<usize> = (0..geometry.sizes().len()).collect();
-    order.sort_by_key(|&d| (geometry.sizes()[d] < 2, geometry.strides()[d]));
-    has_order(geometry, &order)
 }
 
 /// Whether the dimensions follow each other in memory without gaps, densest first. Extents of one do not count.
@@ -160,7 +150,7 @@ mod tests {
     fn channels_last_strides_put_the_second_dimension_first() {
         let made = new_geometry(&[2, 3, 4, 5], MemoryFormat::ChannelsLast).unwrap();
         assert_eq!(made.strides(), [60, 1, 15, 3]);
-        assert!(is_channels_last(&made) && is_dense(&made) && !made.is_contiguous());
+        assert!(is_channels_last(&made) && made.is_dense() && !made.is_contiguous());
         assert!(new_geometry(&[2, 3], MemoryFormat::ChannelsLast).is_err());
     }
 
@@ -174,9 +164,9 @@ mod tests {
 
     #[test]
     fn density_knows_gaps_and_overlaps() {
-        assert!(is_dense(&geometry(&[3, 2], &[1, 3])));
-        assert!(is_dense(&geometry(&[3, 1, 2], &[1, 99, 3])));
-        assert!(!is_dense(&geometry(&[3, 2], &[1, 4])));
-        assert!(!is_dense(&geometry(&[3, 2], &[0, 1])));
+        assert!(geometry(&[3, 2], &[1, 3]).is_dense());
+        assert!(geometry(&[3, 1, 2], &[1, 99, 3]).is_dense());
+        assert!(!geometry(&[3, 2], &[1, 4]).is_dense());
+        assert!(!geometry(&[3, 2], &[0, 1]).is_dense());
     }
 }

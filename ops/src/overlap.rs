@@ -4,14 +4,9 @@
 
 use keyway::{DType, Error, Result, Scalar, Tensor};
 
-use crate::memory_format::is_dense;
-
 /// Refuses to write to a tensor in which one place in memory stands for several elements.
 pub(crate) fn forbid_internal_overlap(written: &Tensor) -> Result<()> {
-    let geometry = written.geometry();
-    let repeats =
-        geometry.sizes().iter().zip(geometry.strides()).any(|(&size, &stride)| size > 1 && stride == 0);
-    match repeats && !is_dense(geometry) {
+    match written.repeats_elements() {
         false => Ok(()),
         true => Err(Error::shape(
             "several elements of the written tensor are one place in memory; clone the tensor first",
@@ -27,7 +22,7 @@ pub(crate) trait ReadArgument {
 
 impl ReadArgument for &Tensor {
     fn forbid_overlap_with(&self, written: &Tensor) -> Result<()> {
-        match overlap_partially(self, written) {
+        match self.overlaps_partially(written) {
             false => Ok(()),
             true => Err(Error::shape(
                 "an input and the written tensor share a part of their memory; clone one of them first",
@@ -52,26 +47,6 @@ macro_rules! without_memory {
     )*};
 }
 without_memory!(Scalar, Option<Scalar>, i64, Option<i64>, bool, Option<DType>, &[i64], Option<&[i64]>);
-
-/// Whether two tensors share some memory and are known not to be the same elements. Tensors with gaps are given the
-/// benefit of the doubt.
-fn overlap_partially(a: &Tensor, b: &Tensor) -> bool {
-    if a.is_same(b) || !a.storage().is_same(b.storage()) || a.numel() == 0 || b.numel() == 0 {
-        return false;
-    }
-    if !is_dense(a.geometry()) || !is_dense(b.geometry()) {
-        return false;
-    }
-    let bytes = |x: &Tensor| {
-        let start = x.storage_offset() as usize * x.dtype().size();
-        start..start + x.numel() * x.dtype().size()
-    };
-    let (in_a, in_b) = (bytes(a), bytes(b));
-    if in_a == in_b {
-        return a.strides() != b.strides();
-    }
-    in_a.start < in_b.end && in_b.start < in_a.end
-}
 
 #[cfg(test)]
 mod tests {

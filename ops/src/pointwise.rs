@@ -1,29 +1,27 @@
 //! The rules of pointwise operators: what each accepts, the dtype it computes in, and the result it makes.
 //!
-//! Every rule gives a [`Plan`]; host kernels fill it with elements and `Meta` kernels return it empty, so both refuse
-//! the same inputs and make the same result. No element is looked at here.
+//! Every rule gives a [`Plan`]. For structured operators it is what the shape function returns; elsewhere host kernels
+//! fill its result and `Meta` kernels return it empty. So all backends and forms refuse the same inputs and make the same
+//! result. No element is looked at here.
 
-use keyway::{DType, Device, Error, Geometry, Result, Scalar, Tensor};
+use keyway::{DType, Error, Geometry, OutputMeta, Result, Scalar, StructuredMeta, Tensor};
 
 use crate::broadcast::{broadcast_sizes, result_geometry};
+use crate::copying::{castable, same_dtype};
 use crate::promotion::{Operand, common_device, result_dtype, to_float};
 
 /// What a pointwise operator will compute.
-#[derive(Debug)]
-pub(crate) struct Plan {
-    /// The dtype operands are converted to.
-    pub(crate) compute: DType,
-    /// The dtype of the result.
-    pub(crate) result: DType,
-    /// Sizes and strides of the result; it has no gaps.
-    pub(crate) geometry: Geometry,
-    device: Device,
+#[derive(Clone, Debug)]
+pub struct Plan {
+    compute: DType,
+    output: OutputMeta,
 }
 
 impl Plan {
     fn new(operands: &[Operand<'_>], compute: DType) -> Result<Plan> {
         let geometry = result_geometry(operands)?;
-        Ok(Plan { compute, result: compute, geometry, device: common_device(operands) })
+        let output = OutputMeta::new(geometry, compute, common_device(operands)).accepting(castable);
+        Ok(Plan { compute, output })
     }
 
     fn promoted(operands: &[Operand<'_>]) -> Result<Plan> {
@@ -31,12 +29,46 @@ impl Plan {
     }
 
     fn with_result(self, result: DType) -> Plan {
-        Plan { result, ..self }
+        Plan { output: self.output.with_dtype(result), ..self }
+    }
+
+    /// Only arguments of the result's own dtype can be written.
+    fn exact(self) -> Plan {
+        Plan { output: self.output.accepting(same_dtype), ..self }
+    }
+
+    /// The dtype operands are converted to.
+    pub fn compute(&self) -> DType {
+        self.compute
     }
 
     /// The result without elements, on the operands' device.
-    pub(crate) fn empty(self) -> Result<Tensor> {
-        Tensor::zeros_strided(self.geometry, self.result, self.device)
+    pub(crate) fn empty(&self) -> Result<Tensor> {
+        self.output.allocate()
+    }
+
+    /// The result, filled by a kernel.
+    pub(crate) fn filled(self, kernel: impl FnOnce(&Plan, &Tensor) -> Result<()>) -> Result<Tensor> {
+        let out = self.empty()?;
+        kernel(&self, &out)?;
+        Ok(out)
+    }
+}
+
+impl StructuredMeta for Plan {
+    type Plan = Plan;
+    type Precomputed = ();
+
+    fn outputs(&self) -> &[OutputMeta] {
+        std::slice::from_ref(&self.output)
+    }
+
+    fn plan(&self) -> &Plan {
+        self
+    }
+
+    fn precomputed(&self) -> &() {
+        &()
     }
 }
 
@@ -127,7 +159,7 @@ pub(crate) fn comparison(a: Operand<'_>, b: Operand<'_>) -> Result<Plan> {
 
 /// Functions that keep the dtype and are not defined for `bool`.
 pub(crate) fn arithmetic_function(x: &Tensor) -> Result<Plan> {
-    numeric(Plan::new(&[x.into()], x.dtype())?)
+    numeric(Plan::new(&[x.into()], x.dtype())?.exact())
 }
 
 /// Functions with fractional values: integers and `bool` become floating-point.
@@ -147,7 +179,7 @@ pub(crate) fn clamp(x: &Tensor, min: Option<Scalar>, max: Option<Scalar>) -> Res
     }
     let bounds = min.into_iter().chain(max).map(Operand::Number);
     let operands: Vec<Operand<'_>> = std::iter::once(x.into()).chain(bounds).collect();
-    numeric(Plan::new(&[x.into()], result_dtype(&operands)?)?)
+    numeric(Plan::new(&[x.into()], result_dtype(&operands)?)?.exact())
 }
 
 /// Choosing between two operands by a condition.
@@ -155,7 +187,7 @@ pub(crate) fn choice(condition: &Tensor, a: &Tensor, b: &Tensor) -> Result<Plan>
     if !matches!(condition.dtype(), DType::Bool | DType::UInt8) {
         return Err(Error::dtype(format!("`condition` must be bool, it is {}", condition.dtype())));
     }
-    Plan::new(&[condition.into(), a.into(), b.into()], result_dtype(&[a.into(), b.into()])?)
+    Ok(Plan::new(&[condition.into(), a.into(), b.into()], result_dtype(&[a.into(), b.into()])?)?.exact())
 }
 
 /// Filling where a mask is set: a result in row-major order, whatever the inputs are.
@@ -164,8 +196,8 @@ pub(crate) fn masked_fill(x: &Tensor, mask: &Tensor) -> Result<Plan> {
         return Err(Error::dtype(format!("`mask` must be bool, it is {}", mask.dtype())));
     }
     let geometry = Geometry::contiguous(&broadcast_sizes(x.sizes(), mask.sizes())?)?;
-    let device = common_device(&[x.into(), mask.into()]);
-    Ok(Plan { compute: x.dtype(), result: x.dtype(), geometry, device })
+    let output = OutputMeta::new(geometry, x.dtype(), common_device(&[x.into(), mask.into()]));
+    Ok(Plan { compute: x.dtype(), output })
 }
 
 /// Refuses to compute in `bool`.
@@ -181,7 +213,7 @@ fn numeric(plan: Plan) -> Result<Plan> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use keyway::ErrorKind;
+    use keyway::{Device, ErrorKind};
 
     fn tensor(dtype: DType) -> Tensor {
         Tensor::zeros(&[2], dtype, Device::META).unwrap()
@@ -213,9 +245,9 @@ mod tests {
     #[test]
     fn results_have_their_own_dtype() {
         let ints = tensor(DType::Int32);
-        assert_eq!(quotient((&ints).into(), Scalar::Int(2).into()).unwrap().result, DType::Float32);
+        assert_eq!(quotient((&ints).into(), Scalar::Int(2).into()).unwrap().output.dtype(), DType::Float32);
         assert_eq!(comparison((&ints).into(), Scalar::Float(0.5).into()).unwrap().compute, DType::Float32);
-        assert_eq!(test(&ints).unwrap().result, DType::Bool);
+        assert_eq!(test(&ints).unwrap().output.dtype(), DType::Bool);
         let made = float_function(&ints).unwrap().empty().unwrap();
         assert_eq!((made.dtype(), made.device()), (DType::Float32, Device::META));
     }

@@ -47,6 +47,12 @@ impl OutputMeta {
         OutputMeta { accepts, ..self }
     }
 
+    /// The same result in another dtype.
+    #[must_use]
+    pub fn with_dtype(self, dtype: DType) -> OutputMeta {
+        OutputMeta { dtype, ..self }
+    }
+
     /// Sizes and strides.
     pub fn geometry(&self) -> &Geometry {
         &self.geometry

@@ -49,35 +49,6 @@ macro_rules! out_forms {
     )*};
 }
 out_forms! {
-    "aten::add.out" add_out(self_: &Tensor, other: &Tensor, alpha: Scalar) = aten::add::Tensor, CASTS;
-    "aten::sub.out" sub_out(self_: &Tensor, other: &Tensor, alpha: Scalar) = aten::sub::Tensor, CASTS;
-    "aten::mul.out" mul_out(self_: &Tensor, other: &Tensor) = aten::mul::Tensor, CASTS;
-    "aten::div.out" div_out(self_: &Tensor, other: &Tensor) = aten::div::Tensor, CASTS;
-    "aten::pow.Tensor_Scalar_out" pow_scalar_out(self_: &Tensor, exponent: Scalar)
-        = aten::pow::Tensor_Scalar, CASTS;
-    "aten::maximum.out" maximum_out(self_: &Tensor, other: &Tensor) = aten::maximum::default, CASTS;
-    "aten::minimum.out" minimum_out(self_: &Tensor, other: &Tensor) = aten::minimum::default, CASTS;
-    "aten::neg.out" neg_out(self_: &Tensor) = aten::neg::default, EXACT;
-    "aten::abs.out" abs_out(self_: &Tensor) = aten::abs::default, EXACT;
-    "aten::reciprocal.out" reciprocal_out(self_: &Tensor) = aten::reciprocal::default, CASTS;
-    "aten::sqrt.out" sqrt_out(self_: &Tensor) = aten::sqrt::default, CASTS;
-    "aten::rsqrt.out" rsqrt_out(self_: &Tensor) = aten::rsqrt::default, CASTS;
-    "aten::exp.out" exp_out(self_: &Tensor) = aten::exp::default, CASTS;
-    "aten::log.out" log_out(self_: &Tensor) = aten::log::default, CASTS;
-    "aten::sin.out" sin_out(self_: &Tensor) = aten::sin::default, CASTS;
-    "aten::cos.out" cos_out(self_: &Tensor) = aten::cos::default, CASTS;
-    "aten::tanh.out" tanh_out(self_: &Tensor) = aten::tanh::default, CASTS;
-    "aten::sigmoid.out" sigmoid_out(self_: &Tensor) = aten::sigmoid::default, CASTS;
-    "aten::clamp.out" clamp_out(self_: &Tensor, min: Option<Scalar>, max: Option<Scalar>)
-        = aten::clamp::default, EXACT;
-    "aten::eq.Tensor_out" eq_out(self_: &Tensor, other: &Tensor) = aten::eq::Tensor, CASTS;
-    "aten::logical_not.out" logical_not_out(self_: &Tensor) = aten::logical_not::default, CASTS;
-    "aten::where.self_out" where_self_out(condition: &Tensor, self_: &Tensor, other: &Tensor)
-        = aten::r#where::self_, EXACT;
-    "aten::amax.out" amax_out(self_: &Tensor, dim: &[i64], keepdim: bool) = aten::amax::default, EXACT;
-    "aten::argmax.out" argmax_out(self_: &Tensor, dim: Option<i64>, keepdim: bool)
-        = aten::argmax::default, EXACT;
-    "aten::any.out" any_out(self_: &Tensor, dim: i64, keepdim: bool) = aten::any::dim, any_dtypes;
     "aten::softmax.int_out" softmax_out(self_: &Tensor, dim: i64, dtype: Option<DType>)
         = aten::softmax::int, EXACT;
     "aten::mm.out" mm_out(self_: &Tensor, mat2: &Tensor) = aten::mm::default, EXACT;
@@ -92,41 +63,6 @@ out_forms! {
         = aten::gather::default, EXACT;
     "aten::cat.out" cat_out(tensors: &[Tensor], dim: i64) = aten::cat::default, CASTS;
     "aten::stack.out" stack_out(tensors: &[Tensor], dim: i64) = aten::stack::default, CASTS;
-}
-
-/// Truth values go to `bool` and to `uint8`.
-fn any_dtypes(out: &Tensor, result: &Tensor) -> Result<()> {
-    if out.dtype() == DType::UInt8 { Ok(()) } else { EXACT(out, result) }
-}
-
-#[kernel("aten::sum.IntList_out", CompositeExplicitAutograd)]
-fn sum_out(
-    self_: &Tensor,
-    dim: Option<&[i64]>,
-    keepdim: bool,
-    dtype: Option<DType>,
-    out: &Tensor,
-) -> Result<()> {
-    let dtype = Some(dtype.unwrap_or(out.dtype()));
-    write_out(out, &[&self_], &aten::sum::dim_IntList.call(self_, dim, keepdim, dtype)?, EXACT)
-}
-
-#[kernel("aten::mean.out", CompositeExplicitAutograd)]
-fn mean_out(
-    self_: &Tensor,
-    dim: Option<&[i64]>,
-    keepdim: bool,
-    dtype: Option<DType>,
-    out: &Tensor,
-) -> Result<()> {
-    let dtype = Some(dtype.unwrap_or(out.dtype()));
-    write_out(out, &[&self_], &aten::mean::dim.call(self_, dim, keepdim, dtype)?, EXACT)
-}
-
-#[kernel("aten::cumsum.out", CompositeExplicitAutograd)]
-fn cumsum_out(self_: &Tensor, dim: i64, dtype: Option<DType>, out: &Tensor) -> Result<()> {
-    let dtype = Some(dtype.unwrap_or(out.dtype()));
-    write_out(out, &[&self_], &aten::cumsum::default.call(self_, dim, dtype)?, EXACT)
 }
 
 #[kernel("aten::sort.values", CompositeExplicitAutograd)]

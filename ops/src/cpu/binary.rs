@@ -11,44 +11,48 @@ use crate::cpu::number::{Float, Integer, Number};
 use crate::pointwise::{self, Plan, Rounding};
 use crate::promotion::Operand;
 
-#[kernel("aten::add.Tensor", CPU)]
-fn add(self_: &Tensor, other: &Tensor, alpha: Scalar) -> Result<Tensor> {
-    sum(self_.into(), other.into(), alpha)
+#[kernel("aten::add.out", CPU, structured)]
+fn add(plan: &Plan, self_: &Tensor, other: &Tensor, alpha: Scalar, out: &Tensor) -> Result<()> {
+    weighted_sum(plan, out, self_.into(), other.into(), alpha)
 }
 
 #[kernel("aten::add.Scalar", CPU)]
 fn add_scalar(self_: &Tensor, other: Scalar, alpha: Scalar) -> Result<Tensor> {
-    sum(self_.into(), other.into(), alpha)
+    let (a, b) = (self_.into(), other.into());
+    pointwise::sum(a, b, alpha)?.filled(|plan, out| weighted_sum(plan, out, a, b, alpha))
 }
 
-#[kernel("aten::sub.Tensor", CPU)]
-fn sub(self_: &Tensor, other: &Tensor, alpha: Scalar) -> Result<Tensor> {
-    difference(self_.into(), other.into(), alpha)
+#[kernel("aten::sub.out", CPU, structured)]
+fn sub(plan: &Plan, self_: &Tensor, other: &Tensor, alpha: Scalar, out: &Tensor) -> Result<()> {
+    weighted_sum(plan, out, self_.into(), other.into(), negative(alpha))
 }
 
 #[kernel("aten::sub.Scalar", CPU)]
 fn sub_scalar(self_: &Tensor, other: Scalar, alpha: Scalar) -> Result<Tensor> {
-    difference(self_.into(), other.into(), alpha)
+    let (a, b) = (self_.into(), other.into());
+    pointwise::difference(a, b, alpha)?.filled(|plan, out| weighted_sum(plan, out, a, b, negative(alpha)))
 }
 
-#[kernel("aten::mul.Tensor", CPU)]
-fn mul(self_: &Tensor, other: &Tensor) -> Result<Tensor> {
-    product(self_.into(), other.into())
+#[kernel("aten::mul.out", CPU, structured)]
+fn mul(plan: &Plan, self_: &Tensor, other: &Tensor, out: &Tensor) -> Result<()> {
+    product(plan, out, self_.into(), other.into())
 }
 
 #[kernel("aten::mul.Scalar", CPU)]
 fn mul_scalar(self_: &Tensor, other: Scalar) -> Result<Tensor> {
-    product(self_.into(), other.into())
+    let (a, b) = (self_.into(), other.into());
+    pointwise::promoted(a, b)?.filled(|plan, out| product(plan, out, a, b))
 }
 
-#[kernel("aten::div.Tensor", CPU)]
-fn div(self_: &Tensor, other: &Tensor) -> Result<Tensor> {
-    quotient(pointwise::quotient(self_.into(), other.into())?, self_.into(), other.into())
+#[kernel("aten::div.out", CPU, structured)]
+fn div(plan: &Plan, self_: &Tensor, other: &Tensor, out: &Tensor) -> Result<()> {
+    quotient(plan, out, self_.into(), other.into())
 }
 
 #[kernel("aten::div.Scalar", CPU)]
 fn div_scalar(self_: &Tensor, other: Scalar) -> Result<Tensor> {
-    quotient(pointwise::quotient(self_.into(), other.into())?, self_.into(), other.into())
+    let (a, b) = (self_.into(), other.into());
+    pointwise::quotient(a, b)?.filled(|plan, out| quotient(plan, out, a, b))
 }
 
 #[kernel("aten::div.Tensor_mode", CPU)]
@@ -71,27 +75,24 @@ fn pow_of_scalar(self_: Scalar, exponent: &Tensor) -> Result<Tensor> {
     power(self_.into(), exponent.into())
 }
 
-#[kernel("aten::pow.Tensor_Scalar", CPU)]
-fn pow_scalar(self_: &Tensor, exponent: Scalar) -> Result<Tensor> {
-    let plan = pointwise::power(self_.into(), exponent.into())?;
-    match plan.compute.is_floating_point() {
+#[kernel("aten::pow.Tensor_Scalar_out", CPU, structured)]
+fn pow_scalar(plan: &Plan, self_: &Tensor, exponent: Scalar, out: &Tensor) -> Result<()> {
+    match plan.compute().is_floating_point() {
         true => {
-            dispatch_dtype!(floats: plan.compute, T => fixed_power::<T>(plan, self_, exponent.to_f64()))
+            dispatch_dtype!(floats: plan.compute(), T => fixed_power::<T>(out, self_, exponent.to_f64()))
         }
-        false => power(self_.into(), exponent.into()),
+        false => powers(plan, out, self_.into(), exponent.into()),
     }
 }
 
-#[kernel("aten::maximum", CPU)]
-fn maximum(self_: &Tensor, other: &Tensor) -> Result<Tensor> {
-    let plan = pointwise::promoted(self_.into(), other.into())?;
-    dispatch_dtype!(all: plan.compute, T => binary(plan, self_.into(), other.into(), larger::<T>))
+#[kernel("aten::maximum.out", CPU, structured)]
+fn maximum(plan: &Plan, self_: &Tensor, other: &Tensor, out: &Tensor) -> Result<()> {
+    dispatch_dtype!(all: plan.compute(), T => binary(out, self_.into(), other.into(), larger::<T>))
 }
 
-#[kernel("aten::minimum", CPU)]
-fn minimum(self_: &Tensor, other: &Tensor) -> Result<Tensor> {
-    let plan = pointwise::promoted(self_.into(), other.into())?;
-    dispatch_dtype!(all: plan.compute, T => binary(plan, self_.into(), other.into(), smaller::<T>))
+#[kernel("aten::minimum.out", CPU, structured)]
+fn minimum(plan: &Plan, self_: &Tensor, other: &Tensor, out: &Tensor) -> Result<()> {
+    dispatch_dtype!(all: plan.compute(), T => binary(out, self_.into(), other.into(), smaller::<T>))
 }
 
 /// The larger one; not-a-number if either is.
@@ -106,65 +107,58 @@ fn smaller<T: Number>(a: T, b: T) -> T {
     if a.is_nan() || a < b { a } else { b }
 }
 
-fn sum(a: Operand<'_>, b: Operand<'_>, alpha: Scalar) -> Result<Tensor> {
-    weighted_sum(pointwise::sum(a, b, alpha)?, a, b, alpha)
-}
-
-/// A sum with the negative factor. Negation wraps around like the arithmetic of elements.
-fn difference(a: Operand<'_>, b: Operand<'_>, alpha: Scalar) -> Result<Tensor> {
-    let plan = pointwise::difference(a, b, alpha)?;
-    let negative = match alpha {
+/// The factor of a difference. Negation wraps around like the arithmetic of elements.
+fn negative(alpha: Scalar) -> Scalar {
+    match alpha {
         Scalar::Int(alpha) => Scalar::Int(alpha.wrapping_neg()),
         Scalar::Bool(alpha) => Scalar::Int(-i64::from(alpha)),
         Scalar::Float(alpha) => Scalar::Float(-alpha),
         Scalar::Complex(re, im) => Scalar::Complex(-re, -im),
-    };
-    weighted_sum(plan, a, b, negative)
+    }
 }
 
-fn weighted_sum(plan: Plan, a: Operand<'_>, b: Operand<'_>, alpha: Scalar) -> Result<Tensor> {
-    dispatch_dtype!(all: plan.compute, T => {
+fn weighted_sum(plan: &Plan, out: &Tensor, a: Operand<'_>, b: Operand<'_>, alpha: Scalar) -> Result<()> {
+    dispatch_dtype!(all: plan.compute(), T => {
         let alpha = T::from_scalar(alpha);
         if alpha == T::ONE {
-            binary(plan, a, b, |a: T, b: T| a.plus(b))
+            binary(out, a, b, |a: T, b: T| a.plus(b))
         } else {
-            binary(plan, a, b, |a: T, b: T| a.plus(alpha.times(b)))
+            binary(out, a, b, |a: T, b: T| a.plus(alpha.times(b)))
         }
     })
 }
 
-fn product(a: Operand<'_>, b: Operand<'_>) -> Result<Tensor> {
-    let plan = pointwise::promoted(a, b)?;
-    dispatch_dtype!(all: plan.compute, T => binary(plan, a, b, |a: T, b: T| a.times(b)))
+fn product(plan: &Plan, out: &Tensor, a: Operand<'_>, b: Operand<'_>) -> Result<()> {
+    dispatch_dtype!(all: plan.compute(), T => binary(out, a, b, |a: T, b: T| a.times(b)))
 }
 
-fn quotient(plan: Plan, a: Operand<'_>, b: Operand<'_>) -> Result<Tensor> {
-    dispatch_dtype!(floats: plan.compute, T => binary(plan, a, b, |a: T, b: T| a / b))
+fn quotient(plan: &Plan, out: &Tensor, a: Operand<'_>, b: Operand<'_>) -> Result<()> {
+    dispatch_dtype!(floats: plan.compute(), T => binary(out, a, b, |a: T, b: T| a / b))
 }
 
 fn rounded_quotient(a: Operand<'_>, b: Operand<'_>, mode: Option<&str>) -> Result<Tensor> {
     let (plan, rounding) = pointwise::rounded_quotient(a, b, mode)?;
-    match rounding {
-        Rounding::None => quotient(plan, a, b),
-        _ if plan.compute.is_floating_point() => dispatch_dtype!(floats: plan.compute, T => {
+    plan.filled(|plan, out| match rounding {
+        Rounding::None => quotient(plan, out, a, b),
+        _ if plan.compute().is_floating_point() => dispatch_dtype!(floats: plan.compute(), T => {
             match rounding {
-                Rounding::Floor => binary(plan, a, b, floor_quotient::<T>),
-                _ => binary(plan, a, b, |a: T, b: T| Float::trunc(a / b)),
+                Rounding::Floor => binary(out, a, b, floor_quotient::<T>),
+                _ => binary(out, a, b, |a: T, b: T| Float::trunc(a / b)),
             }
         }),
-        _ => dispatch_dtype!(integers: plan.compute, T => {
+        _ => dispatch_dtype!(integers: plan.compute(), T => {
             let divided_by_zero = std::cell::Cell::new(false);
             let check = |b: T| divided_by_zero.set(divided_by_zero.get() | (b == T::ZERO));
-            let result = match rounding {
-                Rounding::Floor => binary(plan, a, b, |a: T, b: T| { check(b); a.floor_quotient(b) }),
-                _ => binary(plan, a, b, |a: T, b: T| { check(b); a.quotient(b) }),
-            };
+            match rounding {
+                Rounding::Floor => binary(out, a, b, |a: T, b: T| { check(b); a.floor_quotient(b) })?,
+                _ => binary(out, a, b, |a: T, b: T| { check(b); a.quotient(b) })?,
+            }
             match divided_by_zero.get() {
                 true => Err(Error::new(keyway::ErrorKind::Runtime, "`other` holds a zero: integers cannot be divided by it")),
-                false => result,
+                false => Ok(()),
             }
         }),
-    }
+    })
 }
 
 /// The quotient rounded downwards, exact also where `a / b` rounds up to a whole number.
@@ -185,29 +179,32 @@ fn floor_quotient<T: Float>(a: T, b: T) -> T {
 }
 
 fn power(base: Operand<'_>, exponent: Operand<'_>) -> Result<Tensor> {
-    let plan = pointwise::power(base, exponent)?;
-    match plan.compute.is_floating_point() {
-        true => dispatch_dtype!(floats: plan.compute, T => {
-            binary(plan, base, exponent, |base: T, exponent: T| base.powf(exponent))
+    pointwise::power(base, exponent)?.filled(|plan, out| powers(plan, out, base, exponent))
+}
+
+fn powers(plan: &Plan, out: &Tensor, base: Operand<'_>, exponent: Operand<'_>) -> Result<()> {
+    match plan.compute().is_floating_point() {
+        true => dispatch_dtype!(floats: plan.compute(), T => {
+            binary(out, base, exponent, |base: T, exponent: T| base.powf(exponent))
         }),
-        false => dispatch_dtype!(integers: plan.compute, T => {
-            binary(plan, base, exponent, |base: T, exponent: T| base.power(exponent))
+        false => dispatch_dtype!(integers: plan.compute(), T => {
+            binary(out, base, exponent, |base: T, exponent: T| base.power(exponent))
         }),
     }
 }
 
 /// Powers with one exponent for all elements; frequent ones are products, quotients and roots.
-fn fixed_power<T: Float>(plan: Plan, base: &Tensor, exponent: f64) -> Result<Tensor> {
+fn fixed_power<T: Float>(out: &Tensor, base: &Tensor, exponent: f64) -> Result<()> {
     let powf = T::from_f64(exponent);
     match exponent {
-        0.5 => unary(plan, base, |x: T| x.sqrt()),
-        -0.5 => unary(plan, base, |x: T| T::ONE / x.sqrt()),
-        1.0 => unary(plan, base, |x: T| x),
-        -1.0 => unary(plan, base, |x: T| T::ONE / x),
-        2.0 => unary(plan, base, |x: T| x * x),
-        -2.0 => unary(plan, base, |x: T| T::ONE / (x * x)),
-        3.0 => unary(plan, base, |x: T| x * x * x),
-        _ => unary(plan, base, |x: T| x.powf(powf)),
+        0.5 => unary(out, base, |x: T| x.sqrt()),
+        -0.5 => unary(out, base, |x: T| T::ONE / x.sqrt()),
+        1.0 => unary(out, base, |x: T| x),
+        -1.0 => unary(out, base, |x: T| T::ONE / x),
+        2.0 => unary(out, base, |x: T| x * x),
+        -2.0 => unary(out, base, |x: T| T::ONE / (x * x)),
+        3.0 => unary(out, base, |x: T| x * x * x),
+        _ => unary(out, base, |x: T| x.powf(powf)),
     }
 }
 

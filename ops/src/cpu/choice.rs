@@ -6,17 +6,18 @@ use crate::aten;
 use crate::cpu::dense::choose;
 use crate::cpu::elements::dispatch_dtype;
 use crate::number_range::in_range;
-use crate::pointwise;
+use crate::pointwise::{self, Plan};
 
-#[kernel("aten::where.self", CPU)]
-fn where_self(condition: &Tensor, self_: &Tensor, other: &Tensor) -> Result<Tensor> {
-    let plan = pointwise::choice(condition, self_, other)?;
-    dispatch_dtype!(all: plan.compute, T => choose::<T>(plan, condition, self_.into(), other.into()))
+#[kernel("aten::where.self_out", CPU, structured)]
+fn where_self(plan: &Plan, condition: &Tensor, self_: &Tensor, other: &Tensor, out: &Tensor) -> Result<()> {
+    dispatch_dtype!(all: plan.compute(), T => choose::<T>(out, condition, self_.into(), other.into()))
 }
 
 #[kernel("aten::masked_fill.Scalar", CPU)]
 fn masked_fill(self_: &Tensor, mask: &Tensor, value: Scalar) -> Result<Tensor> {
     let plan = pointwise::masked_fill(self_, mask)?;
-    in_range(value, plan.compute)?;
-    dispatch_dtype!(all: plan.compute, T => choose::<T>(plan, mask, value.into(), self_.into()))
+    in_range(value, plan.compute())?;
+    plan.filled(|plan, out| {
+        dispatch_dtype!(all: plan.compute(), T => choose::<T>(out, mask, value.into(), self_.into()))
+    })
 }

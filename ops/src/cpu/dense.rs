@@ -5,13 +5,12 @@
 
 use std::borrow::Cow;
 
-use keyway::{Device, Dims, Element, Geometry, Result, Tensor};
+use keyway::{Dims, Element, Geometry, Result, Tensor};
 
 use crate::broadcast::broadcast_strides;
-use crate::cpu::elements::{Inputs, dispatch_dtype, write_new};
+use crate::cpu::elements::{Inputs, dispatch_dtype, write_apart};
 use crate::cpu::number::Number;
 use crate::cpu::walk::walk;
-use crate::pointwise::Plan;
 use crate::promotion::Operand;
 
 /// An operand, lined up with the result.
@@ -95,27 +94,26 @@ fn lies_like(geometry: &Geometry, result: &Geometry) -> bool {
         && (geometry.strides() == result.strides() || (geometry.is_contiguous() && result.is_contiguous()))
 }
 
-/// A new tensor as planned, whose elements the kernel computes into a slice in the order of memory.
+/// Has a kernel compute the elements of a tensor without gaps, in the order of memory. No input shares its memory.
 #[inline]
 fn compute<R: Element, const N: usize>(
-    plan: Plan,
+    out: &Tensor,
     tensors: [&Tensor; N],
     kernel: impl FnOnce(&mut [R], &Operands<'_, N>) -> Result<()>,
-) -> Result<Tensor> {
-    let out = Tensor::zeros_strided(plan.geometry, plan.result, Device::CPU)?;
-    write_new(&out, tensors, |mut elements, inputs| {
-        kernel(elements.as_memory(), &Operands { inputs, tensors, result: out.geometry() })
-    })?;
-    Ok(out)
+) -> Result<()> {
+    write_apart(out, tensors, |mut elements, inputs| {
+        let elements = &mut elements.as_memory()[..out.numel()];
+        kernel(elements, &Operands { inputs, tensors, result: out.geometry() })
+    })
 }
 
 /// Applies a function to each element.
 pub(crate) fn unary<A: Number, R: Element>(
-    plan: Plan,
+    out: &Tensor,
     x: &Tensor,
     function: impl Fn(A) -> R,
-) -> Result<Tensor> {
-    compute(plan, [x], |out, operands| {
+) -> Result<()> {
+    compute(out, [x], |out, operands| {
         match operands.get::<A>(0)? {
             LinedUp::Each(x) => out.iter_mut().zip(x.iter()).for_each(|(out, &x)| *out = function(x)),
             LinedUp::Same(x) => out.fill(function(x)),
@@ -133,25 +131,25 @@ pub(crate) fn unary<A: Number, R: Element>(
 
 /// Applies a function to each pair of elements.
 pub(crate) fn binary<A: Number, R: Element>(
-    plan: Plan,
+    out: &Tensor,
     a: Operand<'_>,
     b: Operand<'_>,
     function: impl Fn(A, A) -> R,
-) -> Result<Tensor> {
+) -> Result<()> {
     match (a, b) {
-        (Operand::Tensor(a), Operand::Tensor(b)) => compute(plan, [a, b], |out, operands| {
+        (Operand::Tensor(a), Operand::Tensor(b)) => compute(out, [a, b], |out, operands| {
             zip(out, operands.result, &operands.get(0)?, &operands.get(1)?, function);
             Ok(())
         }),
         (Operand::Tensor(a), Operand::Number(b)) => {
             let b = A::from_scalar(b);
-            unary(plan, a, |a| function(a, b))
+            unary(out, a, |a| function(a, b))
         }
         (Operand::Number(a), Operand::Tensor(b)) => {
             let a = A::from_scalar(a);
-            unary(plan, b, |b| function(a, b))
+            unary(out, b, |b| function(a, b))
         }
-        (Operand::Number(a), Operand::Number(b)) => compute(plan, [], |out, _| {
+        (Operand::Number(a), Operand::Number(b)) => compute(out, [], |out, _| {
             out.fill(function(A::from_scalar(a), A::from_scalar(b)));
             Ok(())
         }),
@@ -211,17 +209,17 @@ fn zip_stretch<A: Number, R: Element>(
 
 /// Applies a function to a condition and a pair of elements each.
 pub(crate) fn choose<A: Number>(
-    plan: Plan,
+    out: &Tensor,
     condition: &Tensor,
     a: Operand<'_>,
     b: Operand<'_>,
-) -> Result<Tensor> {
+) -> Result<()> {
     let held = |operand| match operand {
         Operand::Tensor(tensor) => tensor,
         // Not read: the number stands for it.
         Operand::Number(_) => condition,
     };
-    compute(plan, [condition, held(a), held(b)], |out: &mut [A], operands| {
+    compute(out, [condition, held(a), held(b)], |out: &mut [A], operands| {
         let lined_up = |operand, position| match operand {
             Operand::Tensor(_) => operands.get::<A>(position),
             Operand::Number(number) => Ok(LinedUp::Same(A::from_scalar(number))),

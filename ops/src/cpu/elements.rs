@@ -204,7 +204,9 @@ pub(crate) fn write<T: Element, const N: usize, R>(
     write_apart(out, inputs, kernel)
 }
 
-fn write_apart<T: Element, const N: usize, R>(
+/// Opens a tensor for writing and others, none of which is in its memory, for reading.
+#[inline]
+pub(crate) fn write_apart<T: Element, const N: usize, R>(
     out: &Tensor,
     inputs: [&Tensor; N],
     kernel: impl FnOnce(ElementsMut<'_, T>, &Inputs<'_, N>) -> Result<R>,
@@ -223,23 +225,6 @@ fn write_apart<T: Element, const N: usize, R>(
         Some(written) => written,
         None => out.storage().write()?,
     };
-    kernel(ElementsMut { storage: written.elements()?, geometry: out.geometry() }, &opened)
-}
-
-/// Opens a tensor just made, which nobody else holds, for writing and others for reading. Nobody can wait for it, so
-/// the order of the locks does not matter.
-#[inline]
-pub(crate) fn write_new<T: Element, const N: usize, R>(
-    out: &Tensor,
-    inputs: [&Tensor; N],
-    kernel: impl FnOnce(ElementsMut<'_, T>, &Inputs<'_, N>) -> Result<R>,
-) -> Result<R> {
-    expect_dtype::<T>(out)?;
-    let mut opened = Inputs { tensors: inputs, guards: [const { None }; N] };
-    for (guard, input) in opened.guards.iter_mut().zip(inputs) {
-        *guard = Some(input.storage().read()?);
-    }
-    let mut written = out.storage().write()?;
     kernel(ElementsMut { storage: written.elements()?, geometry: out.geometry() }, &opened)
 }
 

@@ -6,10 +6,10 @@
 
 use std::borrow::Cow;
 
-use keyway::{DType, Element, Result, Tensor};
+use keyway::{DType, Device, Element, Result, Tensor};
 use ndarray::{ArrayViewD, ArrayViewMutD};
 
-use crate::cpu::elements::{Inputs, computed, dispatch_dtype, read, write};
+use crate::cpu::elements::{Inputs, dispatch_dtype, read, write, write_apart};
 use crate::cpu::number::Number;
 use crate::shape::dimension::{Axes, extent};
 
@@ -29,15 +29,17 @@ fn lane_len(sizes: &[i64], axes: Axes) -> usize {
     (0..sizes.len()).filter(|&d| axes.contains(d)).map(|d| sizes[d] as usize).product()
 }
 
-/// Reduces each lane along the axes to one element. Elements are converted to `T` before.
+/// Reduces each lane along the axes to one element of `out`, which lies in row-major order. Elements are converted to `T`
+/// before.
 pub(crate) fn reduce<T: Number, R: Element>(
+    out: &Tensor,
     x: &Tensor,
     axes: Axes,
-    keepdim: bool,
     kernel: impl Fn(&[T]) -> R,
-) -> Result<Tensor> {
+) -> Result<()> {
     let len = lane_len(x.sizes(), axes);
-    computed(&axes.reduced(x.sizes(), keepdim), [x], |out: &mut [R], inputs| {
+    write_apart(out, [x], |mut elements, inputs| {
+        let out: &mut [R] = elements.as_slice().ok_or_else(not_row_major)?;
         let lanes = lanes_of::<T>(inputs, x.dtype(), &axes.innermost(x.dim()))?;
         match len {
             0 => out.fill_with(|| kernel(&[])),
@@ -47,17 +49,35 @@ pub(crate) fn reduce<T: Number, R: Element>(
     })
 }
 
+#[cold]
+fn not_row_major() -> keyway::Error {
+    keyway::Error::shape("the tensor to be filled does not lie in row-major order")
+}
+
 /// The dimensions in order, the chosen one last. A tensor without dimensions has none to order.
 fn order_of(rank: usize, dim: usize) -> Vec<usize> {
     (0..rank).filter(|&d| d != dim).chain((0..rank).filter(|&d| d == dim)).collect()
 }
 
-/// Computes each lane along a dimension from that of the input, in row-major order. Elements are converted to `T`
-/// before.
+/// A new tensor each of whose lanes along a dimension is computed from that of the input, as [`map_to`] does.
 pub(crate) fn map<T: Number>(x: &Tensor, dim: usize, kernel: impl Fn(&[T], &mut [T])) -> Result<Tensor> {
+    let out = Tensor::zeros(x.sizes(), T::DTYPE, Device::CPU)?;
+    map_to(&out, x, dim, kernel)?;
+    Ok(out)
+}
+
+/// Computes each lane along a dimension from that of the input, to a tensor in row-major order. Elements are converted to
+/// `T` before.
+pub(crate) fn map_to<T: Number>(
+    out: &Tensor,
+    x: &Tensor,
+    dim: usize,
+    kernel: impl Fn(&[T], &mut [T]),
+) -> Result<()> {
     let len = extent(x.sizes(), dim).max(1) as usize;
     let order = order_of(x.dim(), dim);
-    computed(x.sizes(), [x], |out: &mut [T], inputs| {
+    write_apart(out, [x], |mut elements, inputs| {
+        let out: &mut [T] = elements.as_slice().ok_or_else(not_row_major)?;
         let lanes = lanes_of::<T>(inputs, x.dtype(), &order)?;
         let fill = |to: &mut [T]| {
             to.chunks_exact_mut(len).zip(lanes.chunks_exact(len)).for_each(|(to, lane)| kernel(lane, to));
@@ -124,13 +144,18 @@ mod tests {
 
     #[test]
     fn lanes_are_reduced_wherever_they_lie() {
-        let sum = |axes| reduce::<i64, i64>(&x(), axes, false, |lane| lane.iter().sum()).unwrap();
+        let sum = |axes: Axes| {
+            let out =
+                Tensor::zeros(&axes.reduced(&[2, 3], false), DType::Int64, keyway::Device::CPU).unwrap();
+            reduce::<i64, i64>(&out, &x(), axes, |lane| lane.iter().sum()).unwrap();
+            out
+        };
         assert_eq!(sum(Axes::one(0, 2).unwrap()).to_vec::<i64>().unwrap(), [5, 7, 9]);
         assert_eq!(sum(Axes::one(1, 2).unwrap()).to_vec::<i64>().unwrap(), [6, 15]);
         assert_eq!(sum(Axes::all(2).unwrap()).to_vec::<i64>().unwrap(), [21]);
         let empty = Tensor::zeros(&[0, 2], DType::Float32, keyway::Device::CPU).unwrap();
-        let lens =
-            reduce::<f64, i64>(&empty, Axes::one(0, 2).unwrap(), true, |lane| lane.len() as i64).unwrap();
+        let lens = Tensor::zeros(&[1, 2], DType::Int64, keyway::Device::CPU).unwrap();
+        reduce::<f64, i64>(&lens, &empty, Axes::one(0, 2).unwrap(), |lane| lane.len() as i64).unwrap();
         assert_eq!((lens.sizes(), lens.to_vec::<i64>().unwrap()), (&[1i64, 2][..], vec![0, 0]));
     }
 

@@ -7,10 +7,10 @@ use keyway::{DType, Result, Tensor, kernel};
 
 use crate::aten;
 use crate::cpu::elements::dispatch_dtype;
-use crate::cpu::lanes::{map, reduce};
+use crate::cpu::lanes::{map_to, reduce};
 use crate::cpu::number::Number;
-use crate::shape::dimension::{Axes, wrap};
-use crate::shape::reduction::{arg_axes, mean_dtype, nonempty_axes, sum_dtype, truth_dtype};
+use crate::shape::dimension::wrap;
+use crate::shape::reduction::{self, Reduction};
 
 /// An element that can be added up.
 pub(super) trait Summed: Number {
@@ -45,36 +45,55 @@ macro_rules! summed {
 }
 summed!(u8 => u8, i32 => i32, i64 => i64, f32 => f64, f64 => f64, bool => bool);
 
-#[kernel("aten::sum.dim_IntList", CPU)]
-fn sum_dim(self_: &Tensor, dim: Option<&[i64]>, keepdim: bool, dtype: Option<DType>) -> Result<Tensor> {
-    let axes = Axes::of(dim.unwrap_or(&[]), self_.dim())?;
-    dispatch_dtype!(all: sum_dtype(self_.dtype(), dtype), T => {
-        reduce::<T, T>(self_, axes, keepdim, |lane| <T as Summed>::sum(lane).cast())
+#[kernel("aten::sum.IntList_out", CPU, structured)]
+fn sum(
+    plan: &Reduction,
+    self_: &Tensor,
+    _dim: Option<&[i64]>,
+    _keepdim: bool,
+    _dtype: Option<DType>,
+    out: &Tensor,
+) -> Result<()> {
+    dispatch_dtype!(all: plan.dtype(), T => {
+        reduce::<T, T>(out, self_, plan.axes(), |lane| <T as Summed>::sum(lane).cast())
     })
 }
 
-#[kernel("aten::mean.dim", CPU)]
-fn mean_dim(self_: &Tensor, dim: Option<&[i64]>, keepdim: bool, dtype: Option<DType>) -> Result<Tensor> {
-    let axes = Axes::of(dim.unwrap_or(&[]), self_.dim())?;
-    dispatch_dtype!(floats: mean_dtype(self_.dtype(), dtype)?, T => {
-        reduce::<T, T>(self_, axes, keepdim, |lane| T::from_f64(<T as Summed>::sum(lane) / lane.len() as f64))
+#[kernel("aten::mean.out", CPU, structured)]
+fn mean(
+    plan: &Reduction,
+    self_: &Tensor,
+    _dim: Option<&[i64]>,
+    _keepdim: bool,
+    _dtype: Option<DType>,
+    out: &Tensor,
+) -> Result<()> {
+    dispatch_dtype!(floats: plan.dtype(), T => {
+        reduce::<T, T>(out, self_, plan.axes(), |lane| T::from_f64(<T as Summed>::sum(lane) / lane.len() as f64))
     })
 }
 
-fn product(x: &Tensor, axes: Axes, keepdim: bool, dtype: Option<DType>) -> Result<Tensor> {
-    dispatch_dtype!(all: sum_dtype(x.dtype(), dtype), T => {
-        reduce::<T, T>(x, axes, keepdim, |lane| lane.iter().copied().fold(T::ONE, Number::times))
+fn product(plan: &Reduction, x: &Tensor, out: &Tensor) -> Result<()> {
+    dispatch_dtype!(all: plan.dtype(), T => {
+        reduce::<T, T>(out, x, plan.axes(), |lane| lane.iter().copied().fold(T::ONE, Number::times))
     })
 }
 
 #[kernel("aten::prod", CPU)]
 fn prod(self_: &Tensor, dtype: Option<DType>) -> Result<Tensor> {
-    product(self_, Axes::all(self_.dim())?, false, dtype)
+    reduction::sum(self_, &[], false, dtype)?.filled(|plan, out| product(plan, self_, out))
 }
 
-#[kernel("aten::prod.dim_int", CPU)]
-fn prod_dim(self_: &Tensor, dim: i64, keepdim: bool, dtype: Option<DType>) -> Result<Tensor> {
-    product(self_, Axes::one(dim, self_.dim())?, keepdim, dtype)
+#[kernel("aten::prod.int_out", CPU, structured)]
+fn prod_dim(
+    plan: &Reduction,
+    self_: &Tensor,
+    _dim: i64,
+    _keepdim: bool,
+    _dtype: Option<DType>,
+    out: &Tensor,
+) -> Result<()> {
+    product(plan, self_, out)
 }
 
 /// Which extreme is looked for.
@@ -125,82 +144,82 @@ impl Extreme {
         held as i64
     }
 
-    fn elements(self, x: &Tensor, dims: &[i64], keepdim: bool) -> Result<Tensor> {
-        let axes = nonempty_axes(x.sizes(), dims)?;
-        dispatch_dtype!(all: x.dtype(), T => reduce::<T, T>(x, axes, keepdim, |lane| self.of(lane)))
+    fn elements(self, plan: &Reduction, x: &Tensor, out: &Tensor) -> Result<()> {
+        dispatch_dtype!(all: x.dtype(), T => reduce::<T, T>(out, x, plan.axes(), |lane| self.of(lane)))
     }
 
-    fn positions(self, x: &Tensor, dim: Option<i64>, keepdim: bool) -> Result<Tensor> {
-        let axes = arg_axes(x.sizes(), x.dtype(), dim)?;
-        dispatch_dtype!(numbers: x.dtype(), T => reduce::<T, i64>(x, axes, keepdim, |lane| self.position(lane)))
+    fn positions(self, plan: &Reduction, x: &Tensor, out: &Tensor) -> Result<()> {
+        dispatch_dtype!(numbers: x.dtype(), T => {
+            reduce::<T, i64>(out, x, plan.axes(), |lane| self.position(lane))
+        })
     }
 }
 
-#[kernel("aten::max", CPU)]
-fn max(self_: &Tensor) -> Result<Tensor> {
-    Extreme::Largest.elements(self_, &[], false)
-}
+/// Kernels of one extreme: over all elements, along dimensions, and the position of it.
+macro_rules! extremes {
+    ($($extreme:ident: $all:tt $whole:ident, $along:tt $some:ident, $of:tt $position:ident;)*) => {$(
+        #[kernel($all, CPU)]
+        fn $whole(self_: &Tensor) -> Result<Tensor> {
+            reduction::extremes(self_, &[], false)?
+                .filled(|plan, out| Extreme::$extreme.elements(plan, self_, out))
+        }
 
-#[kernel("aten::min", CPU)]
-fn min(self_: &Tensor) -> Result<Tensor> {
-    Extreme::Smallest.elements(self_, &[], false)
-}
+        #[kernel($along, CPU, structured)]
+        fn $some(plan: &Reduction, self_: &Tensor, _dim: &[i64], _keepdim: bool, out: &Tensor) -> Result<()> {
+            Extreme::$extreme.elements(plan, self_, out)
+        }
 
-#[kernel("aten::amax", CPU)]
-fn amax(self_: &Tensor, dim: &[i64], keepdim: bool) -> Result<Tensor> {
-    Extreme::Largest.elements(self_, dim, keepdim)
+        #[kernel($of, CPU, structured)]
+        fn $position(
+            plan: &Reduction,
+            self_: &Tensor,
+            _dim: Option<i64>,
+            _keepdim: bool,
+            out: &Tensor,
+        ) -> Result<()> {
+            Extreme::$extreme.positions(plan, self_, out)
+        }
+    )*};
 }
-
-#[kernel("aten::amin", CPU)]
-fn amin(self_: &Tensor, dim: &[i64], keepdim: bool) -> Result<Tensor> {
-    Extreme::Smallest.elements(self_, dim, keepdim)
-}
-
-#[kernel("aten::argmax", CPU)]
-fn argmax(self_: &Tensor, dim: Option<i64>, keepdim: bool) -> Result<Tensor> {
-    Extreme::Largest.positions(self_, dim, keepdim)
-}
-
-#[kernel("aten::argmin", CPU)]
-fn argmin(self_: &Tensor, dim: Option<i64>, keepdim: bool) -> Result<Tensor> {
-    Extreme::Smallest.positions(self_, dim, keepdim)
+extremes! {
+    Largest: "aten::max" max, "aten::amax.out" amax, "aten::argmax.out" argmax;
+    Smallest: "aten::min" min, "aten::amin.out" amin, "aten::argmin.out" argmin;
 }
 
 /// Whether a lane holds a true element (`any`), or no false one (`all`): `sought` decides the answer.
-fn truth(x: &Tensor, axes: Axes, keepdim: bool, sought: bool) -> Result<Tensor> {
+fn truth(plan: &Reduction, x: &Tensor, out: &Tensor, sought: bool) -> Result<()> {
     dispatch_dtype!(all: x.dtype(), T => {
         let of = |lane: &[T]| lane.iter().any(|x| x.is_true() == sought) == sought;
-        match truth_dtype(x.dtype()) {
-            DType::UInt8 => reduce::<T, u8>(x, axes, keepdim, |lane| of(lane).into()),
-            _ => reduce::<T, bool>(x, axes, keepdim, of),
+        match plan.dtype() {
+            DType::UInt8 => reduce::<T, u8>(out, x, plan.axes(), |lane| of(lane).into()),
+            _ => reduce::<T, bool>(out, x, plan.axes(), of),
         }
     })
 }
 
-#[kernel("aten::any", CPU)]
-fn any(self_: &Tensor) -> Result<Tensor> {
-    truth(self_, Axes::all(self_.dim())?, false, true)
+/// Kernels of one question: about all elements, along a dimension.
+macro_rules! truths {
+    ($($sought:literal: $all:tt $whole:ident, $along:tt $some:ident;)*) => {$(
+        #[kernel($all, CPU)]
+        fn $whole(self_: &Tensor) -> Result<Tensor> {
+            reduction::truth(self_, &[], false)?.filled(|plan, out| truth(plan, self_, out, $sought))
+        }
+
+        #[kernel($along, CPU, structured)]
+        fn $some(plan: &Reduction, self_: &Tensor, _dim: i64, _keepdim: bool, out: &Tensor) -> Result<()> {
+            truth(plan, self_, out, $sought)
+        }
+    )*};
+}
+truths! {
+    true: "aten::any" any, "aten::any.out" any_dim;
+    false: "aten::all" all, "aten::all.out" all_dim;
 }
 
-#[kernel("aten::any.dim", CPU)]
-fn any_dim(self_: &Tensor, dim: i64, keepdim: bool) -> Result<Tensor> {
-    truth(self_, Axes::one(dim, self_.dim())?, keepdim, true)
-}
-
-#[kernel("aten::all", CPU)]
-fn all(self_: &Tensor) -> Result<Tensor> {
-    truth(self_, Axes::all(self_.dim())?, false, false)
-}
-
-#[kernel("aten::all.dim", CPU)]
-fn all_dim(self_: &Tensor, dim: i64, keepdim: bool) -> Result<Tensor> {
-    truth(self_, Axes::one(dim, self_.dim())?, keepdim, false)
-}
-
-#[kernel("aten::cumsum", CPU)]
-fn cumsum(self_: &Tensor, dim: i64, dtype: Option<DType>) -> Result<Tensor> {
+#[kernel("aten::cumsum.out", CPU, structured)]
+fn cumsum(self_: &Tensor, dim: i64, _dtype: Option<DType>, out: &Tensor) -> Result<()> {
     let d = wrap(dim, self_.dim())?;
-    dispatch_dtype!(all: sum_dtype(self_.dtype(), dtype), T => map::<T>(self_, d, |lane, out| {
+    dispatch_dtype!(all: out.dtype(), T => map_to::<T>(out, self_, d, |lane, out| {
         let mut sum = <T as Summed>::Accumulator::ZERO;
         for (to, &x) in out.iter_mut().zip(lane) {
             sum = sum.plus(x.cast());

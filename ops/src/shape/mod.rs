@@ -8,4 +8,5 @@ pub(crate) mod indexing;
 pub(crate) mod joining;
 pub(crate) mod matmul;
 pub(crate) mod reduction;
+mod structured;
 pub(crate) mod view;

@@ -1,11 +1,101 @@
-//! Reductions: which dtype sums and means have, and which tensors have no extreme element.
+//! Reductions: the dimensions they run over, the dtype of sums and means, and tensors that have no extreme element.
 
-use keyway::{DType, Error, Result};
+use keyway::{DType, Error, OutputMeta, Result, StructuredMeta, Tensor};
 
 use super::dimension::{Axes, extent, wrap};
+use crate::copying::truth_value;
+
+/// What a reduction will compute: the result, and the dimensions that go.
+#[derive(Clone, Debug)]
+pub struct Reduction {
+    output: OutputMeta,
+    axes: Axes,
+}
+
+impl Reduction {
+    fn new(x: &Tensor, axes: Axes, keepdim: bool, dtype: DType) -> Result<Reduction> {
+        let output = OutputMeta::contiguous(&axes.reduced(x.sizes(), keepdim), dtype, x.device())?;
+        Ok(Reduction { output, axes })
+    }
+
+    /// Whether a dimension is reduced.
+    pub fn runs_over(&self, dim: usize) -> bool {
+        self.axes.contains(dim)
+    }
+
+    pub(crate) fn axes(&self) -> Axes {
+        self.axes
+    }
+
+    /// The dtype of the result.
+    pub(crate) fn dtype(&self) -> DType {
+        self.output.dtype()
+    }
+
+    /// The result without elements, on the input's device.
+    pub(crate) fn empty(&self) -> Result<Tensor> {
+        self.output.allocate()
+    }
+
+    /// The result, filled by a kernel.
+    pub(crate) fn filled(self, kernel: impl FnOnce(&Reduction, &Tensor) -> Result<()>) -> Result<Tensor> {
+        let out = self.empty()?;
+        kernel(&self, &out)?;
+        Ok(out)
+    }
+}
+
+impl StructuredMeta for Reduction {
+    type Plan = Reduction;
+    type Precomputed = ();
+
+    fn outputs(&self) -> &[OutputMeta] {
+        std::slice::from_ref(&self.output)
+    }
+
+    fn plan(&self) -> &Reduction {
+        self
+    }
+
+    fn precomputed(&self) -> &() {
+        &()
+    }
+}
+
+/// Sums along dimensions; none means all.
+pub(crate) fn sum(x: &Tensor, dims: &[i64], keepdim: bool, dtype: Option<DType>) -> Result<Reduction> {
+    Reduction::new(x, Axes::of(dims, x.dim())?, keepdim, sum_dtype(x.dtype(), dtype))
+}
+
+/// Means along dimensions; none means all.
+pub(crate) fn mean(x: &Tensor, dims: &[i64], keepdim: bool, dtype: Option<DType>) -> Result<Reduction> {
+    Reduction::new(x, Axes::of(dims, x.dim())?, keepdim, mean_dtype(x.dtype(), dtype)?)
+}
+
+/// Extreme elements along dimensions; none means all.
+pub(crate) fn extremes(x: &Tensor, dims: &[i64], keepdim: bool) -> Result<Reduction> {
+    Reduction::new(x, nonempty_axes(x.sizes(), dims)?, keepdim, x.dtype())
+}
+
+/// Positions of extreme elements.
+pub(crate) fn positions(x: &Tensor, dim: Option<i64>, keepdim: bool) -> Result<Reduction> {
+    Reduction::new(x, arg_axes(x.sizes(), x.dtype(), dim)?, keepdim, DType::Int64)
+}
+
+/// Whether any, or all, elements are true.
+pub(crate) fn truth(x: &Tensor, dims: &[i64], keepdim: bool) -> Result<Reduction> {
+    let plan = Reduction::new(x, Axes::of(dims, x.dim())?, keepdim, truth_dtype(x.dtype()))?;
+    Ok(Reduction { output: plan.output.accepting(truth_value), ..plan })
+}
+
+/// Sums of the elements so far along a dimension.
+pub(crate) fn cumulative(x: &Tensor, dim: i64, dtype: Option<DType>) -> Result<OutputMeta> {
+    wrap(dim, x.dim())?;
+    OutputMeta::contiguous(x.sizes(), sum_dtype(x.dtype(), dtype), x.device())
+}
 
 /// The dtype of a sum or product: the one asked for; `int64` for integers and `bool`; else the input's.
-pub(crate) fn sum_dtype(input: DType, asked: Option<DType>) -> DType {
+fn sum_dtype(input: DType, asked: Option<DType>) -> DType {
     match asked {
         Some(dtype) => dtype,
         None if input.is_floating_point() => input,
@@ -14,7 +104,7 @@ pub(crate) fn sum_dtype(input: DType, asked: Option<DType>) -> DType {
 }
 
 /// The dtype of a mean, which must be a floating-point one.
-pub(crate) fn mean_dtype(input: DType, asked: Option<DType>) -> Result<DType> {
+fn mean_dtype(input: DType, asked: Option<DType>) -> Result<DType> {
     let dtype = asked.unwrap_or(input);
     match dtype.is_floating_point() {
         true => Ok(dtype),
@@ -25,12 +115,12 @@ pub(crate) fn mean_dtype(input: DType, asked: Option<DType>) -> Result<DType> {
 }
 
 /// The dtype of `any` and `all`: `uint8` stays, from the time before there was `bool`.
-pub(crate) fn truth_dtype(input: DType) -> DType {
+fn truth_dtype(input: DType) -> DType {
     if input == DType::UInt8 { DType::UInt8 } else { DType::Bool }
 }
 
 /// The dimensions a reduction without a neutral element runs over; none of them may be empty.
-pub(crate) fn nonempty_axes(sizes: &[i64], dims: &[i64]) -> Result<Axes> {
+fn nonempty_axes(sizes: &[i64], dims: &[i64]) -> Result<Axes> {
     let axes = Axes::of(dims, sizes.len())?;
     if sizes.contains(&0) {
         if dims.is_empty() {
@@ -53,7 +143,7 @@ pub(crate) fn nonempty_dim(sizes: &[i64], dim: i64) -> Result<usize> {
 }
 
 /// The dimensions of an `argmax`, which without a dimension runs over all elements.
-pub(crate) fn arg_axes(sizes: &[i64], dtype: DType, dim: Option<i64>) -> Result<Axes> {
+fn arg_axes(sizes: &[i64], dtype: DType, dim: Option<i64>) -> Result<Axes> {
     if dtype == DType::Bool {
         return Err(Error::not_implemented("not implemented for bool; convert to uint8 first"));
     }
