@@ -28,13 +28,16 @@ pub(crate) const SERVED: [DispatchKey; 4] = [
     DispatchKey::PythonDispatcher,
 ];
 
-/// The kernel's own key is the highest it is given (D201).
+/// The kernel's own key is the highest it is given (D201), so the first of the four in the order is it.
 fn fall_back(operator: &'static Operator, keys: KeySet, stack: &mut Stack) -> Result<()> {
-    match keys.highest() {
-        DispatchKey::Python => python(operator, keys, stack),
-        DispatchKey::PythonTLSSnapshot => take_snapshot(operator, keys, stack),
-        DispatchKey::PreDispatch => pre_dispatch(operator, keys, stack),
-        _ => programmable(operator, keys, stack),
+    if keys.contains(DispatchKey::PythonDispatcher) {
+        programmable(operator, keys, stack)
+    } else if keys.contains(DispatchKey::PreDispatch) {
+        pre_dispatch(operator, keys, stack)
+    } else if keys.contains(DispatchKey::PythonTLSSnapshot) {
+        take_snapshot(operator, keys, stack)
+    } else {
+        python(operator, keys, stack)
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::error::{Error, ErrorKind, Result};
 use crate::interpreter::ForeignObject;
 use crate::mode::DispatchMode;
-use crate::mode::scopes::{any_left, change, was_left};
+use crate::mode::scopes::{change, put_top, take_top, was_left};
 use crate::mode::stack::{Entry, ModeSlot, ModeStack};
 use crate::operator::Operator;
 
@@ -11,10 +11,15 @@ use crate::operator::Operator;
 pub(crate) struct RunningMode {
     /// Nothing once it is back.
     running: Option<Taken>,
-    /// Those above it, which did not want the call, lowest first. No heap for none.
-    above: Vec<Taken>,
-    /// What was left beneath.
-    left: Shape,
+    rest: Rest,
+}
+
+/// How to put a running mode back.
+enum Rest {
+    /// It was the topmost, when the stack had been changed so often: nearly always.
+    Top(u64, Shape),
+    /// Modes above it, which did not want the call, lowest first; and what was left beneath.
+    Deeper(Vec<Taken>, Shape),
 }
 
 struct Taken {
@@ -31,32 +36,33 @@ enum Part {
 
 /// How many modes there are in each part of a stack.
 #[derive(Clone, Copy, PartialEq, Eq)]
-struct Shape {
+pub(super) struct Shape {
     user: usize,
     infra: [bool; 3],
     pre_dispatch: usize,
 }
 
-fn shape(stack: &ModeStack) -> Shape {
+#[inline]
+pub(super) fn shape(stack: &ModeStack) -> Shape {
     let infra = [stack.infra[0].is_some(), stack.infra[1].is_some(), stack.infra[2].is_some()];
     Shape { user: stack.user.len(), infra, pre_dispatch: stack.pre_dispatch.len() }
 }
 
 impl RunningMode {
     fn new(running: Taken, above: Vec<Taken>, stack: &ModeStack) -> RunningMode {
-        RunningMode { running: Some(running), above, left: shape(stack) }
+        RunningMode { running: Some(running), rest: Rest::Deeper(above, shape(stack)) }
     }
 
     /// Takes the topmost mode that wants the operator, and those above it.
     #[inline]
     pub(crate) fn take(operator: &'static Operator) -> Option<RunningMode> {
-        change(|stack| {
-            if stack.user.last().is_some_and(|top| top.mode.wants(operator)) {
-                let running = Taken { entry: stack.pop_user()?, part: Part::User };
-                return Some(RunningMode::new(running, Vec::new(), stack));
+        match take_top(operator) {
+            Some((entry, changes, left)) => {
+                let running = Some(Taken { entry, part: Part::User });
+                Some(RunningMode { running, rest: Rest::Top(changes, left) })
             }
-            RunningMode::take_deeper(operator, stack)
-        })?
+            None => change(|stack| RunningMode::take_deeper(operator, stack))?,
+        }
     }
 
     fn take_deeper(operator: &'static Operator, stack: &mut ModeStack) -> Option<RunningMode> {
@@ -119,38 +125,29 @@ impl RunningMode {
     #[inline]
     fn restore(&mut self) -> Result<()> {
         let Some(running) = self.running.take() else { return Ok(()) };
-        let left = self.left;
-        if self.above.is_empty() && matches!(running.part, Part::User) {
-            // Nearly always: the topmost mode, balanced.
-            let rest = change(|stack| {
-                if shape(stack) != left || any_left() {
-                    return Some(running);
-                }
-                stack.push_user(running.entry);
-                None
-            });
-            return match rest.flatten() {
-                None => Ok(()),
-                Some(running) => self.restore_all(running),
-            };
-        }
-        self.restore_all(running)
+        let (above, left) = match &mut self.rest {
+            Rest::Top(changes, left) => match put_top(running.entry, *changes) {
+                None => return Ok(()),
+                Some(entry) => return restore_all(Taken { entry, part: Part::User }, Vec::new(), *left),
+            },
+            Rest::Deeper(above, left) => (std::mem::take(above), *left),
+        };
+        restore_all(running, above, left)
     }
+}
 
-    #[cold]
-    fn restore_all(&mut self, running: Taken) -> Result<()> {
-        let (left, above) = (self.left, std::mem::take(&mut self.above));
-        let unbalanced = change(|stack| {
-            let unbalanced = (shape(stack) != left).then(|| Unbalanced::repair(stack, left, &running));
-            let mut gone = put_back(stack, running).map_or_else(Vec::new, |taken| vec![taken]);
-            gone.extend(above.into_iter().filter_map(|taken| put_back(stack, taken)));
-            (unbalanced, gone)
-        });
-        // Modes that are gone are dropped here, where the stack can be used again.
-        match unbalanced.and_then(|(unbalanced, _gone)| unbalanced) {
-            None => Ok(()),
-            Some(unbalanced) => Err(unbalanced.into_error()),
-        }
+#[cold]
+fn restore_all(running: Taken, above: Vec<Taken>, left: Shape) -> Result<()> {
+    let unbalanced = change(|stack| {
+        let unbalanced = (shape(stack) != left).then(|| Unbalanced::repair(stack, left, &running));
+        let mut gone = put_back(stack, running).map_or_else(Vec::new, |taken| vec![taken]);
+        gone.extend(above.into_iter().filter_map(|taken| put_back(stack, taken)));
+        (unbalanced, gone)
+    });
+    // Modes that are gone are dropped here, where the stack can be used again.
+    match unbalanced.and_then(|(unbalanced, _gone)| unbalanced) {
+        None => Ok(()),
+        Some(unbalanced) => Err(unbalanced.into_error()),
     }
 }
 
@@ -193,7 +190,9 @@ fn put_back(stack: &mut ModeStack, taken: Taken) -> Option<Taken> {
         return Some(taken);
     }
     match taken.part {
-        Part::User => stack.push_user(taken.entry),
+        Part::User => {
+            stack.push_user(taken.entry);
+        }
         Part::Slot(slot) => stack.fill(slot, taken.entry),
         Part::PreDispatch => stack.pre_dispatch.push(taken.entry),
     }

@@ -12,7 +12,9 @@ use crate::key_set::KeySet;
 use crate::local::{KeySetGuard, local_key_sets, set_included_keys};
 use crate::mode::Mode;
 use crate::mode::operator_set::all_interception;
+use crate::mode::running::{Shape, shape};
 use crate::mode::stack::{Entry, ModeSlot, ModeStack};
+use crate::operator::Operator;
 
 /// What happens when a mode declines a call.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -29,6 +31,8 @@ struct ThreadModes {
     /// The keys that the stack put into the thread's included set.
     brought: Cell<KeySet>,
     next_token: Cell<u64>,
+    /// How often the stack was changed, but for modes that run and come back.
+    changes: Cell<u64>,
     /// Scopes that were left while their mode was running, and so off the stack.
     left: RefCell<Vec<u64>>,
     decline_rule: Cell<DeclineRule>,
@@ -40,6 +44,7 @@ thread_local! {
             stack: RefCell::new(ModeStack::EMPTY),
             brought: Cell::new(KeySet::EMPTY),
             next_token: Cell::new(1),
+            changes: Cell::new(0),
             left: RefCell::new(Vec::new()),
             decline_rule: Cell::new(DeclineRule::NextMode),
         }
@@ -60,26 +65,53 @@ pub(super) fn change<R>(f: impl FnOnce(&mut ModeStack) -> R) -> Option<R> {
             let mut stack = thread.stack.borrow_mut();
             let before = stack.kinds();
             let result = f(&mut stack);
+            thread.changes.set(thread.changes.get() + 1);
             if before != stack.kinds() {
-                keep_in_step(thread, stack.keys());
+                keep_in_step(thread, &stack);
             }
             result
         })
         .ok()
 }
 
-fn keep_in_step(thread: &ThreadModes, needed: KeySet) {
+/// Takes the topmost user mode for a call if it wants it. With it, the number of changes so far and what is left.
+#[inline]
+pub(super) fn take_top(operator: &'static Operator) -> Option<(Entry, u64, Shape)> {
+    let taken = THREAD.try_with(|thread| {
+        let mut stack = thread.stack.borrow_mut();
+        let (entry, was_last) = stack.pop_user_if(|mode| mode.wants(operator))?;
+        if was_last {
+            keep_in_step(thread, &stack);
+        }
+        Some((entry, thread.changes.get(), shape(&stack)))
+    });
+    taken.ok().flatten()
+}
+
+/// Puts back what [`take_top`] took, unless the stack was changed since: then it gives it back.
+#[inline]
+pub(super) fn put_top(entry: Entry, changes: u64) -> Option<Entry> {
+    let mut entry = Some(entry);
+    let _ = THREAD.try_with(|thread| {
+        if thread.changes.get() == changes
+            && let Some(entry) = entry.take()
+        {
+            let mut stack = thread.stack.borrow_mut();
+            if stack.push_user(entry) {
+                keep_in_step(thread, &stack);
+            }
+        }
+    });
+    entry
+}
+
+fn keep_in_step(thread: &ThreadModes, stack: &ModeStack) {
+    let needed = stack.keys();
     let included = local_key_sets().included;
     let brought = thread.brought.get();
     let now = (included - (brought - needed)) | needed;
     thread.brought.set(needed - (included - brought));
     set_included_keys(now);
-}
-
-/// Whether any scope was left while its mode was off the stack.
-#[inline]
-pub(super) fn any_left() -> bool {
-    THREAD.try_with(|thread| !thread.left.borrow().is_empty()).unwrap_or(false)
 }
 
 /// Whether a scope was left while its mode was off the stack; says so once.

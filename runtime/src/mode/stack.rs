@@ -4,8 +4,6 @@
 
 use std::fmt;
 
-use smallvec::SmallVec;
-
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::DispatchKey;
 use crate::key_set::KeySet;
@@ -49,9 +47,9 @@ pub(super) struct Entry {
 /// A stack of modes: what [`crate::capture_modes`] gives and a thread can be given.
 #[derive(Clone, Default)]
 pub struct ModeStack {
-    pub(super) user: SmallVec<[Entry; 4]>,
+    pub(super) user: Vec<Entry>,
     pub(super) infra: [Option<Entry>; 3],
-    pub(super) pre_dispatch: SmallVec<[Entry; 1]>,
+    pub(super) pre_dispatch: Vec<Entry>,
     /// How many of the first two want everything, and how many want some operators.
     general: u32,
     selective: u32,
@@ -59,9 +57,9 @@ pub struct ModeStack {
 
 impl ModeStack {
     pub(super) const EMPTY: ModeStack = ModeStack {
-        user: SmallVec::new_const(),
+        user: Vec::new(),
         infra: [const { None }; 3],
-        pre_dispatch: SmallVec::new_const(),
+        pre_dispatch: Vec::new(),
         general: 0,
         selective: 0,
     };
@@ -108,10 +106,12 @@ impl ModeStack {
         general | selective | before
     }
 
+    /// Counts a mode, and says how many of its kind there are now.
     #[inline]
-    fn count(&mut self, mode: &Mode, by: i32) {
+    fn count(&mut self, mode: &Mode, by: i32) -> u32 {
         let count = if mode.operators().is_none() { &mut self.general } else { &mut self.selective };
         *count = count.wrapping_add_signed(by);
+        *count
     }
 
     /// Puts a mode where it belongs (P50).
@@ -121,7 +121,9 @@ impl ModeStack {
             return Ok(());
         }
         match entry.mode.slot() {
-            None => self.push_user(entry),
+            None => {
+                self.push_user(entry);
+            }
             Some(slot) if self.infra[slot as usize].is_none() => self.fill(slot, entry),
             Some(slot) => {
                 let message = format!(
@@ -133,10 +135,12 @@ impl ModeStack {
         Ok(())
     }
 
+    /// Puts a mode on top of the users'. Says whether it is the first of its kind, so that [`ModeStack::keys`] changed.
     #[inline]
-    pub(super) fn push_user(&mut self, entry: Entry) {
-        self.count(&entry.mode, 1);
+    pub(super) fn push_user(&mut self, entry: Entry) -> bool {
+        let is_first = self.count(&entry.mode, 1) == 1;
         self.user.push(entry);
+        is_first
     }
 
     /// Fills a slot that is empty.
@@ -146,11 +150,17 @@ impl ModeStack {
     }
 
     /// Takes the topmost user mode.
-    #[inline]
     pub(super) fn pop_user(&mut self) -> Option<Entry> {
-        let entry = self.user.pop()?;
-        self.count(&entry.mode, -1);
-        Some(entry)
+        self.pop_user_if(|_| true).map(|(entry, _)| entry)
+    }
+
+    /// Takes the topmost user mode if it is like that. Says whether it was the last of its kind, so that [`ModeStack::keys`]
+    /// changed.
+    #[inline]
+    pub(super) fn pop_user_if(&mut self, is_it: impl FnOnce(&Mode) -> bool) -> Option<(Entry, bool)> {
+        let entry = self.user.pop_if(|entry| is_it(&entry.mode))?;
+        let was_last = self.count(&entry.mode, -1) == 0;
+        Some((entry, was_last))
     }
 
     pub(super) fn empty(&mut self, slot: ModeSlot) -> Option<Entry> {
