@@ -1,12 +1,15 @@
 //! What stands in the parentheses of `#[kernel(...)]` and `#[fallback(...)]`.
 
 use keyway_schema::keys::{self, Key};
-use keyway_schema::{OperatorName, parse_name, suggest};
+use keyway_schema::{Code, OperatorName, parse_name, suggest};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote_spanned;
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
+use syn::spanned::Spanned;
 use syn::{Error, LitStr, Path, Result, Token};
+
+use crate::mistake;
 
 /// `"aten::add.Tensor", CPU, CUDA, boxed`.
 pub(crate) struct KernelAttribute {
@@ -79,25 +82,47 @@ impl Parse for Word {
 impl KeyName {
     fn of(name: Ident) -> Result<KeyName> {
         let text = name.to_string();
-        let refuse = |why: String| Err(Error::new(name.span(), why));
+        let refuse = |code, why: String| Err(mistake::at(code, name.span(), why));
         match keys::parse(&text) {
             Some(Key::Alias { .. }) => Ok(KeyName::Alias(name)),
             Some(Key::Plain { .. } | Key::PerBackend { .. }) => Ok(KeyName::Runtime(name)),
-            Some(Key::BuildingBlock { .. }) => refuse(format!(
-                "`{text}` is a building block of key sets: name a backend's key, such as `CPU`"
-            )),
-            Some(Key::Undefined) => {
-                refuse("`Undefined` is the absence of a key: use `CompositeExplicitAutograd`".to_owned())
-            }
+            Some(Key::BuildingBlock { .. }) => refuse(
+                Code::NoRegistrationKey,
+                format!("`{text}` is a building block of key sets: name a backend's key, such as `CPU`"),
+            ),
+            Some(Key::Undefined) => refuse(
+                Code::NoRegistrationKey,
+                "`Undefined` is the absence of a key: use `CompositeExplicitAutograd`".to_owned(),
+            ),
             None => {
                 let known = keys::registrable_names();
                 match suggest::nearest(&text, known.iter().map(String::as_str)) {
-                    Some(near) => {
-                        refuse(format!("there is no dispatch key `{text}`; did you mean `{near}`?"))
-                    }
-                    None => refuse(format!("there is no dispatch key `{text}`")),
+                    Some(near) => refuse(
+                        Code::UnknownKey,
+                        format!("there is no dispatch key `{text}`; did you mean `{near}`?"),
+                    ),
+                    None => refuse(
+                        Code::UnknownKey,
+                        format!("there is no dispatch key `{text}`; one added at run time stands in quotes"),
+                    ),
                 }
             }
+        }
+    }
+
+    /// The key's name as it is written.
+    pub(crate) fn name(&self) -> String {
+        match self {
+            KeyName::Alias(name) | KeyName::Runtime(name) => name.to_string(),
+            KeyName::Added(name) => name.value(),
+        }
+    }
+
+    /// Where it stands.
+    pub(crate) fn span(&self) -> Span {
+        match self {
+            KeyName::Alias(name) | KeyName::Runtime(name) => name.span(),
+            KeyName::Added(name) => name.span(),
         }
     }
 
@@ -119,7 +144,8 @@ impl Parse for KernelAttribute {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
         let example = "#[kernel(\"aten::add.Tensor\", CPU)]";
         if !input.peek(LitStr) {
-            return Err(input.error(format!("the operator's full name comes first, in quotes: {example}")));
+            let message = format!("the operator's full name comes first, in quotes: {example}");
+            return Err(mistake::at(Code::BadAttribute, input.span(), message));
         }
         let literal: LitStr = input.parse()?;
         let operator = operator_name(&literal)?;
@@ -146,8 +172,10 @@ impl Parse for KernelAttribute {
         errors.finish()?;
         attribute.check_structured()?;
         if attribute.keys.is_empty() {
-            return Err(Error::new(literal.span(), format!("name the key to register at: {example}")));
+            let message = format!("name the key to register at: {example}");
+            return Err(mistake::at(Code::BadAttribute, literal.span(), message));
         }
+        attribute.check_keys()?;
         Ok(attribute)
     }
 }
@@ -157,25 +185,40 @@ impl KernelAttribute {
     fn check_structured(&self) -> Result<()> {
         match (self.structured, self.boxed, &self.allocate) {
             (Some(_), Some(boxed), _) => {
-                Err(Error::new(boxed, "a structured kernel is typed: leave one of the two words out"))
+                let message = "a structured kernel is typed: leave one of the two words out";
+                Err(mistake::at(Code::BadAttribute, boxed, message))
             }
-            (None, _, Some(path)) => Err(Error::new_spanned(
-                path,
-                "only a structured kernel has tensors to make: add `structured`",
-            )),
+            (None, _, Some(path)) => {
+                let message = "only a structured kernel has tensors to make: add `structured`";
+                Err(mistake::on(Code::BadAttribute, path, message))
+            }
             _ => Ok(()),
         }
+    }
+
+    /// A key stands once.
+    fn check_keys(&self) -> Result<()> {
+        let mut errors = Errors::default();
+        for (i, key) in self.keys.iter().enumerate() {
+            if self.keys[..i].iter().any(|before| before.name() == key.name()) {
+                let message = format!("`{}` stands twice: one operator has one kernel for a key", key.name());
+                errors.take(Err::<(), _>(mistake::at(Code::KernelTwice, key.span(), message)));
+            }
+        }
+        errors.finish()
     }
 }
 
 impl Parse for StructuredAttribute {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
         if !input.peek(LitStr) {
-            return Err(input.error("name the out operator, in quotes: #[structured(\"aten::add.out\")]"));
+            let message = "name the out operator, in quotes: #[structured(\"aten::add.out\")]";
+            return Err(mistake::at(Code::BadAttribute, input.span(), message));
         }
         let literal: LitStr = input.parse()?;
         if !input.is_empty() {
-            return Err(input.error("nothing else belongs here: the shape function serves every backend"));
+            let message = "nothing else belongs here: the shape function serves every backend";
+            return Err(mistake::at(Code::BadAttribute, input.span(), message));
         }
         Ok(StructuredAttribute { operator: operator_name(&literal)?, operator_span: literal.span() })
     }
@@ -184,13 +227,17 @@ impl Parse for StructuredAttribute {
 fn operator_name(literal: &LitStr) -> Result<OperatorName> {
     let text = literal.value();
     let name = parse_name(&text).map_err(|errors| {
-        Error::new(literal.span(), format!("`{text}` is not an operator's name: {errors}"))
+        mistake::at(
+            Code::BadAttribute,
+            literal.span(),
+            format!("`{text}` is not an operator's name: {errors}"),
+        )
     })?;
     match name.namespace {
         Some(_) => Ok(name),
         None => {
             let message = format!("the operator's namespace is missing: write \"aten::{text}\" or your own");
-            Err(Error::new(literal.span(), message))
+            Err(mistake::at(Code::NamespaceMissing, literal.span(), message))
         }
     }
 }
@@ -198,15 +245,17 @@ fn operator_name(literal: &LitStr) -> Result<OperatorName> {
 impl Parse for FallbackAttribute {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
         if input.is_empty() {
-            return Err(input.error("name the key it is the fallback of: #[fallback(Tracer)]"));
+            let message = "name the key it is the fallback of: #[fallback(Tracer)]";
+            return Err(mistake::at(Code::BadAttribute, input.span(), message));
         }
         let mut errors = Errors::default();
         let words = Punctuated::<Word, Token![,]>::parse_terminated(input)?;
+        let refuse = |span, message: &str| Err(mistake::at(Code::BadAttribute, span, message));
         let key = |word| match word {
             Word::Key(key) => key,
-            Word::Boxed(span) => Err(Error::new(span, "a fallback is always boxed: leave the word out")),
-            Word::Structured(span) => Err(Error::new(span, "a fallback is boxed and cannot be structured")),
-            Word::Allocate(path) => Err(Error::new_spanned(path, "a fallback makes no tensors")),
+            Word::Boxed(span) => refuse(span, "a fallback is always boxed: leave the word out"),
+            Word::Structured(span) => refuse(span, "a fallback is boxed and cannot be structured"),
+            Word::Allocate(path) => refuse(path.span(), "a fallback makes no tensors"),
         };
         let keys = words.into_iter().filter_map(|word| errors.take(key(word))).collect();
         errors.finish()?;

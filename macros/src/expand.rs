@@ -4,14 +4,14 @@
 //! argument types come from the generated handle, so the compiler compares them with the function's, and each argument
 //! expression carries the span of the function's own argument, so that is where a mistake is shown.
 
-use keyway_schema::{OperatorName, identifiers};
-use proc_macro2::{Ident, Span, TokenStream};
+use keyway_schema::{Code, OperatorName, identifiers};
+use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Error, FnArg, ItemFn, Result, ReturnType, Type};
+use syn::{FnArg, ItemFn, Result, ReturnType, Type};
 
-use crate::attribute::{FallbackAttribute, KernelAttribute};
-use crate::structured;
+use crate::attribute::{FallbackAttribute, KernelAttribute, KeyName};
+use crate::{mistake, structured};
 
 /// `#[kernel(...)]`: the function and, unless there is a mistake, its registrations.
 pub(crate) fn kernel(attribute: TokenStream, item: TokenStream) -> TokenStream {
@@ -29,9 +29,12 @@ pub(crate) fn with_item(
     expand: impl FnOnce(&ItemFn) -> Result<TokenStream>,
 ) -> TokenStream {
     let added = syn::parse2::<ItemFn>(item.clone())
-        .map_err(|error| Error::new(error.span(), format!("only functions can be kernels ({error})")))
+        .map_err(|error| mistake::at(Code::NotAKernel, error.span(), "only functions can be kernels"))
         .and_then(|function| expand(&function))
-        .unwrap_or_else(Error::into_compile_error);
+        .unwrap_or_else(|errors| {
+            let errors = errors.into_iter().map(|error| mistake::syntax(&error).into_compile_error());
+            errors.collect()
+        });
     quote!(#item #added)
 }
 
@@ -40,11 +43,11 @@ fn registrations(attribute: KernelAttribute, function: &ItemFn) -> Result<TokenS
     if attribute.structured.is_some() {
         return structured::kernels(&attribute, function);
     }
-    let handle = handle_path(&attribute.operator, attribute.operator_span);
+    let operator = operator_path(&attribute.operator, attribute.operator_span);
     let name = function.sig.ident.to_string();
     let kernel = match attribute.boxed {
-        Some(_) => boxed(function),
-        None => typed(function, &handle, &attribute.operator.to_string())?,
+        Some(_) => boxed(function)?,
+        None => typed(function, &operator, &attribute.operator.to_string())?,
     };
     let line = quote_spanned!(function.sig.ident.span()=> ::std::line!());
     let registrations = attribute.keys.iter().map(|key| {
@@ -55,7 +58,7 @@ fn registrations(attribute: KernelAttribute, function: &ItemFn) -> Result<TokenS
         quote! {
             const _: () = {
                 static REGISTRATION: ::keyway::KernelRegistration = ::keyway::KernelRegistration::#constructor(
-                    #handle.operator(),
+                    #operator.operator(),
                     #key,
                     #kernel.named(#name).at(::std::file!(), #line),
                 );
@@ -63,17 +66,67 @@ fn registrations(attribute: KernelAttribute, function: &ItemFn) -> Result<TokenS
             };
         }
     });
-    Ok(registrations.collect())
+    let known = known(&attribute, function)?;
+    let once = attribute.keys.iter().map(|key| once(&attribute.operator, key));
+    Ok(quote! {
+        #(#once)*
+        const _: () = {
+            #known
+            #(#registrations)*
+        };
+    })
+}
+
+/// What the operator's name must satisfy: it is one of its namespace's. An operator of that name that is not there is
+/// stood in for, so that it gives one message and not one for each place that names it.
+fn known(attribute: &KernelAttribute, function: &ItemFn) -> Result<TokenStream> {
+    let span = attribute.operator_span;
+    let (namespace, own) = (namespace(&attribute.operator, span), operator_static(&attribute.operator, span));
+    let types = argument_types(function)?;
+    let output = match &function.sig.output {
+        ReturnType::Type(_, ty) => quote!(#ty),
+        ReturnType::Default => quote!(()),
+    };
+    let lifetimes = function.sig.generics.lifetimes().map(|parameter| &parameter.lifetime);
+    let keys = types.first().is_none_or(|ty| !is_key_set(ty)).then(|| quote!(::keyway::KeySet,));
+    let text = attribute.operator.namespace.as_deref().unwrap_or_default();
+    let name = OperatorName { namespace: None, ..attribute.operator.clone() }.to_string();
+    let check = quote_spanned!(span=> ::keyway::__private::known(#text, #name, #namespace::NAMES));
+    Ok(quote! {
+        #[allow(dead_code, non_upper_case_globals, reason = "the operator of the namespace shadows it")]
+        static #own: ::keyway::TypedOperator<
+            ::keyway::__private::NoSignature<for<#(#lifetimes),*> fn(#keys #(#types),*) -> #output>
+        > = ::keyway::TypedOperator::new("", "");
+        const _: () = #check;
+    })
+}
+
+/// An item of the same name for the same operator and key, so that the compiler refuses a second one in the module.
+fn once(operator: &OperatorName, key: &KeyName) -> TokenStream {
+    let word = |text: &str| text.replace(|c: char| !c.is_ascii_alphanumeric(), "_");
+    let namespace = operator.namespace.as_deref().unwrap_or_default();
+    let name = format!(
+        "{}_two_kernels_of_{namespace}_{}_at_{}",
+        Code::KernelTwice,
+        operator.unambiguous_name(),
+        word(&key.name())
+    );
+    let name = Ident::new(&name, key.span());
+    quote_spanned! {key.span()=>
+        #[allow(dead_code, non_upper_case_globals, reason = "only its name matters")]
+        const #name: () = ();
+    }
 }
 
 fn fallbacks(attribute: &FallbackAttribute, function: &ItemFn) -> Result<TokenStream> {
     check_plain(function)?;
-    let (kernel, name) = (boxed(function), function.sig.ident.to_string());
+    let (kernel, name) = (boxed(function)?, function.sig.ident.to_string());
     let line = quote_spanned!(function.sig.ident.span()=> ::std::line!());
     let mut registrations = TokenStream::new();
     for key in &attribute.keys {
         let key = key.expression().map_err(|name| {
-            Error::new(name.span(), "the fallback of an added key is registered with `register_fallback`")
+            let message = "the fallback of an added key is registered with `register_fallback`";
+            mistake::at(Code::BadAttribute, name.span(), message)
         })?;
         registrations.extend(quote! {
             const _: () = {
@@ -88,35 +141,91 @@ fn fallbacks(attribute: &FallbackAttribute, function: &ItemFn) -> Result<TokenSt
     Ok(registrations)
 }
 
-fn boxed(function: &ItemFn) -> TokenStream {
-    let name = &function.sig.ident;
-    quote_spanned!(name.span()=> ::keyway::Kernel::boxed(#name))
+/// A boxed kernel made of a closure that forwards to the function.
+fn boxed(function: &ItemFn) -> Result<TokenStream> {
+    let call = Call::of(function)?;
+    let takes_a_stack =
+        |ty: &&Type| matches!(ty, Type::Reference(reference) if reference.mutability.is_some());
+    match &argument_types(function)?[..] {
+        [_, _, stack] if takes_a_stack(stack) => {}
+        _ => {
+            let message = format!(
+                "`{}` is not of the form of boxed kernels: \
+                 fn(&'static Operator, KeySet, &mut Stack) -> Result<()>",
+                function.sig.ident
+            );
+            return Err(mistake::at(Code::BoxedForm, function.sig.ident.span(), message));
+        }
+    }
+    let (parameters, inner, span) = (&call.parameters, &call.call, call.result_span);
+    let body = quote_spanned!(span=> ::keyway::__private::returned_boxed(#inner));
+    let closure = quote_spanned!(function.sig.ident.span()=> |#(#parameters),*| { #body });
+    Ok(quote!(::keyway::Kernel::boxed(#closure)))
 }
 
-/// The call of the handle's `kernel` with a closure that forwards to the function.
-fn typed(function: &ItemFn, handle: &TokenStream, operator: &str) -> Result<TokenStream> {
-    let types = argument_types(function)?;
-    let takes_keys = types.first().is_some_and(|ty| is_key_set(ty));
-    let spans: Vec<Span> = types.iter().map(|ty| ty.span()).collect();
-    let at =
-        |(i, span): (usize, &Span)| Ident::new(&format!("__keyway_{i}"), span.resolved_at(Span::call_site()));
-    let passed: Vec<Ident> = spans.iter().enumerate().map(at).collect();
-    let keys = Ident::new("__keyway_keys", Span::call_site());
-    let parameters = match takes_keys {
-        true => passed.clone(),
-        false => std::iter::once(keys).chain(passed.iter().cloned()).collect(),
-    };
-    let result_span = match &function.sig.output {
-        ReturnType::Type(_, ty) => ty.span(),
-        ReturnType::Default => function.sig.ident.span(),
-    };
-    let name =
-        Ident::new(&function.sig.ident.to_string(), result_span.resolved_at(function.sig.ident.span()));
-    let call = quote_spanned! {result_span=>
-        ::keyway::__private::in_operator(#name(#(#passed),*), #operator)
-    };
-    let closure = quote_spanned!(function.sig.ident.span()=> |#(#parameters),*| #call);
-    Ok(quote!(#handle.kernel(#closure)))
+/// A typed kernel made of a closure that forwards to the function.
+fn typed(function: &ItemFn, operator: &TokenStream, name: &str) -> Result<TokenStream> {
+    let call = Call::of(function)?;
+    let takes_keys = argument_types(function)?.first().is_some_and(|ty| is_key_set(ty));
+    let keys = (!takes_keys).then(|| Ident::new("__keyway_keys", Span::call_site()));
+    let count = call.parameters.len() - usize::from(takes_keys);
+    let (parameters, inner, span) = (keys.iter().chain(&call.parameters), &call.call, call.result_span);
+    let body = quote_spanned!(span=> ::keyway::__private::returned(#inner, #name));
+    let closure = quote_spanned!(function.sig.ident.span()=> |#(#parameters),*| { #body });
+    // All of it at one place, or the compiler would report a wrong number twice.
+    Ok(
+        quote_spanned!(function.sig.ident.span()=> ::keyway::__private::typed::<#count, _>(#operator, #closure)),
+    )
+}
+
+/// The call of the annotated function with values of given names, each checked to be of its argument's type; every part
+/// carries the span of what it is compared with.
+struct Call {
+    parameters: Vec<Ident>,
+    call: TokenStream,
+    result_span: Span,
+}
+
+impl Call {
+    fn of(function: &ItemFn) -> Result<Call> {
+        let types = argument_types(function)?;
+        let at = |(i, ty): (usize, &&Type)| {
+            Ident::new(&format!("__keyway_{i}"), ty.span().resolved_at(Span::call_site()))
+        };
+        let parameters: Vec<Ident> = types.iter().enumerate().map(at).collect();
+        let passed = parameters.iter().zip(&types).map(|(name, ty)| {
+            let written = without_lifetimes(ty.to_token_stream());
+            quote_spanned!(ty.span()=> ::keyway::__private::argument::<#written, _>(#name))
+        });
+        let result_span = match &function.sig.output {
+            ReturnType::Type(_, ty) => ty.span(),
+            ReturnType::Default => function.sig.ident.span(),
+        };
+        let own = &function.sig.ident;
+        let name = Ident::new(&own.to_string(), result_span.resolved_at(own.span()));
+        let call = quote_spanned!(result_span=> #name(#(#passed),*));
+        Ok(Call { parameters, call, result_span })
+    }
+}
+
+/// The type with each lifetime left to the compiler: those the function declares have no meaning outside of it.
+fn without_lifetimes(tokens: TokenStream) -> TokenStream {
+    let mut made = TokenStream::new();
+    let mut after_quote = false;
+    for token in tokens {
+        let token = match token {
+            TokenTree::Ident(name) if after_quote => TokenTree::Ident(Ident::new("_", name.span())),
+            TokenTree::Group(group) => {
+                let mut inner = Group::new(group.delimiter(), without_lifetimes(group.stream()));
+                inner.set_span(group.span());
+                TokenTree::Group(inner)
+            }
+            other => other,
+        };
+        after_quote = matches!(&token, TokenTree::Punct(punct) if punct.as_char() == '\'');
+        made.extend([token]);
+    }
+    made
 }
 
 fn is_key_set(ty: &Type) -> bool {
@@ -127,7 +236,8 @@ pub(crate) fn argument_types(function: &ItemFn) -> Result<Vec<&Type>> {
     let types = function.sig.inputs.iter().map(|input| match input {
         FnArg::Typed(argument) => Ok(&*argument.ty),
         FnArg::Receiver(receiver) => {
-            Err(Error::new(receiver.span(), "a kernel is a free function; name the argument `self_`"))
+            let message = "a kernel is a free function; name the argument `self_`";
+            Err(mistake::at(Code::NotAKernel, receiver.span(), message))
         }
     });
     types.collect()
@@ -138,8 +248,15 @@ pub(crate) fn check_plain(function: &ItemFn) -> Result<()> {
     let signature = &function.sig;
     let refuse = |tokens: &dyn ToTokens, what: &str| {
         let message = format!("a kernel cannot be {what}: the dispatch table holds one plain function");
-        Err(Error::new(tokens.to_token_stream().span(), message))
+        Err(mistake::on(Code::NotAKernel, tokens, message))
     };
+    let mut inputs = signature.inputs.iter().filter_map(|input| match input {
+        FnArg::Typed(argument) => Some(&*argument.ty),
+        FnArg::Receiver(_) => None,
+    });
+    if let Some(ty) = inputs.find(|ty| matches!(ty, Type::ImplTrait(_))) {
+        return refuse(ty, "generic; write a kernel that calls the generic function");
+    }
     match (&signature.asyncness, signature.generics.type_params().next(), &signature.variadic) {
         (Some(token), ..) => refuse(token, "async"),
         (_, Some(parameter), _) => {
@@ -152,13 +269,36 @@ pub(crate) fn check_plain(function: &ItemFn) -> Result<()> {
 
 /// The generated handle of an operator, relative to the namespace in scope: `aten::add::Tensor`.
 pub(crate) fn handle_path(operator: &OperatorName, span: Span) -> TokenStream {
-    let namespace = identifiers::item(operator.namespace.as_deref().unwrap_or_default());
-    let path = [namespace, identifiers::item(&operator.name), identifiers::overload(&operator.overload)];
-    let [namespace, name, overload] = path.map(|word| match word.strip_prefix("r#") {
-        Some(raw) => Ident::new_raw(raw, span),
-        None => Ident::new(&word, span),
-    });
+    let namespace = namespace(operator, span);
+    let path = [identifiers::item(&operator.name), identifiers::overload(&operator.overload)];
+    let [name, overload] = path.map(|word| identifier(&word, span));
     quote_spanned!(span=> #namespace::#name::#overload)
+}
+
+/// The generated entry of an operator, or what stands in for it. The namespace's names are taken in only here, so that
+/// none of them shadows the function.
+fn operator_path(operator: &OperatorName, span: Span) -> TokenStream {
+    let (namespace, own) = (namespace(operator, span), operator_static(operator, span));
+    quote_spanned! {span=> {
+        #[allow(unused_imports, reason = "an operator that is not there is not taken in")]
+        use #namespace::*;
+        &#own
+    }}
+}
+
+fn operator_static(operator: &OperatorName, span: Span) -> Ident {
+    Ident::new(&format!("OPERATOR_{}", operator.unambiguous_name()), span)
+}
+
+pub(crate) fn namespace(operator: &OperatorName, span: Span) -> Ident {
+    identifier(&identifiers::item(operator.namespace.as_deref().unwrap_or_default()), span)
+}
+
+fn identifier(word: &str, span: Span) -> Ident {
+    match word.strip_prefix("r#") {
+        Some(raw) => Ident::new_raw(raw, span),
+        None => Ident::new(word, span),
+    }
 }
 
 #[cfg(test)]
@@ -199,7 +339,7 @@ mod tests {
     fn a_kernel_is_registered_once_for_each_key() {
         let expanded =
             expand(r#""aten::add.Tensor", CPU, Autograd"#, "fn add(a: &Tensor) -> Result<Tensor> {}");
-        assert_eq!(expanded.matches("aten::add::Tensor.kernel(").count(), 2);
+        assert_eq!(expanded.matches("useaten::*;&OPERATOR_add_Tensor},|").count(), 2);
         assert!(
             expanded.contains("DispatchKey::CPU") && expanded.contains("AliasKey::Autograd"),
             "{expanded}"
@@ -211,23 +351,32 @@ mod tests {
     fn the_key_set_is_passed_on_when_it_comes_first() {
         let expanded =
             expand(r#""aten::relu", Tracer"#, "fn f(keys: KeySet, a: &Tensor) -> Result<Tensor> {}");
-        assert!(expanded.contains("aten::relu::default.kernel(|__keyway_0,__keyway_1|"), "{expanded}");
+        assert!(
+            expanded.contains("typed::<1usize,_>(") && expanded.contains("|__keyway_0,__keyway_1|"),
+            "{expanded}"
+        );
     }
 
     #[test]
     fn keywords_follow_the_generators_rule() {
         let expanded = expand(r#""aten::where.self", CPU"#, "fn f(a: &Tensor) -> Result<Tensor> {}");
-        assert!(expanded.contains("aten::r#where::self_.kernel("), "{expanded}");
+        assert!(
+            expanded.contains("&OPERATOR_where_self") && expanded.contains("\"where.self\",aten::NAMES"),
+            "{expanded}"
+        );
     }
 
     #[test]
     fn a_mistake_keeps_the_function_and_gives_one_message() {
         for (attribute, message) in [
-            (r#""aten::add.Tensor", CPUU"#, "did you mean `CPU`"),
-            (r#""aten::add.Tensor", Dense"#, "building block"),
-            (r#""add.Tensor", CPU"#, "namespace is missing"),
-            (r#""aten::add.Tensor""#, "name the key"),
-            ("CPU", "full name comes first"),
+            (r#""aten::add.Tensor", CPUU"#, "KW0506: there is no dispatch key `CPUU`; did you mean `CPU`?"),
+            (r#""aten::add.Tensor", Dense"#, "KW0507: `Dense` is a building block"),
+            (r#""aten::add.Tensor", CPU, CUDA, CPU"#, "KW0510: `CPU` stands twice"),
+            (r#""add.Tensor", CPU"#, "KW0509: the operator's namespace is missing"),
+            (r#""aten::add.Tensor""#, "KW0501: name the key"),
+            (r#""aten::add.Tensor" CPU"#, "KW0501: expected `,`"),
+            (r#""aten::add.Tensor", CPU, boxed"#, "KW0511: `add` is not of the form of boxed kernels"),
+            ("CPU", "KW0501: the operator's full name comes first"),
         ] {
             let expanded = kernel(attribute.parse().unwrap(), "fn add() {}".parse().unwrap()).to_string();
             assert!(expanded.starts_with("fn add"), "{expanded}");

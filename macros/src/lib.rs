@@ -6,6 +6,7 @@
 
 mod attribute;
 mod expand;
+mod mistake;
 mod structured;
 
 use proc_macro::TokenStream;

@@ -4,14 +4,15 @@
 //! on the handle that makes the kernels of all forms from implementations of the two. Here a function becomes one: the
 //! method has the function's own types, so the compiler compares them with the trait's and shows a mistake where it stands.
 
-use keyway_schema::OperatorName;
+use keyway_schema::{Code, OperatorName};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Error, ItemFn, Result, ReturnType, Type};
+use syn::{ItemFn, Result, ReturnType, Type};
 
 use crate::attribute::{KernelAttribute, StructuredAttribute};
-use crate::expand::{argument_types, check_plain, handle_path, with_item};
+use crate::expand::{argument_types, check_plain, handle_path, namespace, with_item};
+use crate::mistake;
 
 /// `#[structured(...)]`: the function, the implementation of `Shape`, and the kernels of `Meta`.
 pub(crate) fn structured(attribute: TokenStream, item: TokenStream) -> TokenStream {
@@ -23,7 +24,8 @@ fn shape(attribute: &StructuredAttribute, function: &ItemFn) -> Result<TokenStre
     let handle = handle_path(&attribute.operator, attribute.operator_span);
     let module = module_path(&attribute.operator, attribute.operator_span);
     let ReturnType::Type(_, result) = &function.sig.output else {
-        return Err(Error::new(function.sig.ident.span(), "a shape function returns `Result<OutputMeta>`"));
+        let message = "a shape function returns `Result<OutputMeta>`";
+        return Err(mistake::at(Code::ResultType, function.sig.ident.span(), message));
     };
     let method = forwarding(function, "meta")?;
     let span = result.span();
@@ -113,11 +115,6 @@ fn forwarding(function: &ItemFn, method: &str) -> Result<TokenStream> {
 /// The module of an operator's traits, beside the modules of handles: `aten::structured_add_out`.
 fn module_path(operator: &OperatorName, span: Span) -> TokenStream {
     let module = format_ident!("structured_{}", operator.unambiguous_name(), span = span);
-    let namespace = operator.namespace.as_deref().unwrap_or_default();
-    let namespace = keyway_schema::identifiers::item(namespace);
-    let namespace = match namespace.strip_prefix("r#") {
-        Some(raw) => Ident::new_raw(raw, span),
-        None => Ident::new(&namespace, span),
-    };
+    let namespace = namespace(operator, span);
     quote_spanned!(span=> #namespace::#module)
 }

@@ -73,6 +73,23 @@ impl<T> KernelResult<Result<T>> for Result<T> {
     }
 }
 
+/// What no operator returns. With these, the compiler cannot guess what is expected from what the function returns, and
+/// compares the two with the message above.
+#[derive(Debug)]
+pub enum Unexpected<const WHICH: bool> {}
+
+impl<R> KernelResult<Unexpected<true>> for R {
+    fn of(self, _: &'static str) -> Unexpected<true> {
+        unreachable!("no operator returns it")
+    }
+}
+
+impl<R> KernelResult<Unexpected<false>> for R {
+    fn of(self, _: &'static str) -> Unexpected<false> {
+        unreachable!("no operator returns it")
+    }
+}
+
 /// A kernel's result on its way to the caller, with the operator's name in its error.
 #[inline(always)]
 pub fn returned<Expected, R: KernelResult<Expected>>(result: R, operator: &'static str) -> Expected {

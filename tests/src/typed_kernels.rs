@@ -77,7 +77,12 @@ fn claimed_first(x: &Tensor) -> Result<Tensor> {
     Ok(x.clone())
 }
 
-#[kernel("typed::claimed", CPU)]
-fn claimed_second(x: &Tensor) -> Result<Tensor> {
-    Ok(x.clone())
+/// In a module of its own: in one module the compiler refuses a second kernel of one operator at one key.
+mod rival {
+    use super::*;
+
+    #[kernel("typed::claimed", CPU)]
+    fn claimed_second(x: &Tensor) -> Result<Tensor> {
+        Ok(x.clone())
+    }
 }

@@ -3,7 +3,8 @@
 /// ```
 pub struct default;
 
-static OPERATOR_put: ::keyway::TypedOperator<super::signatures::Tensor_bool_str_floats_to_Tensor_int> = ::keyway::TypedOperator::new(
+#[doc(hidden)]
+pub static OPERATOR_put: ::keyway::TypedOperator<super::signatures::Tensor_bool_str_floats_to_Tensor_int> = ::keyway::TypedOperator::new(
     "mine::put",
     "mine::put(Tensor self, bool unsafe=False, str how='a\"b', float[2] by=0.5) -> (Tensor, int)",
 );

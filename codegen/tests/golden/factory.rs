@@ -3,7 +3,8 @@
 /// ```
 pub struct default;
 
-static OPERATOR_make: ::keyway::TypedOperator<super::signatures::ints_optDType_optLayout_optDevice_optbool_to_Tensor> = ::keyway::TypedOperator::new(
+#[doc(hidden)]
+pub static OPERATOR_make: ::keyway::TypedOperator<super::signatures::ints_optDType_optLayout_optDevice_optbool_to_Tensor> = ::keyway::TypedOperator::new(
     "aten::make",
     "aten::make(int[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor",
 ).tagged(&["pt2_compliant_tag"]);

@@ -5,7 +5,8 @@
 /// ```
 pub struct Tensor;
 
-static OPERATOR_add_Tensor: ::keyway::TypedOperator<super::signatures::Tensor_Tensor_Scalar_to_Tensor> = ::keyway::TypedOperator::new(
+#[doc(hidden)]
+pub static OPERATOR_add_Tensor: ::keyway::TypedOperator<super::signatures::Tensor_Tensor_Scalar_to_Tensor> = ::keyway::TypedOperator::new(
     "aten::add.Tensor",
     "aten::add.Tensor(Tensor self, Tensor other, *, Scalar alpha=1) -> Tensor",
 ).tagged(&["pt2_compliant_tag"]);

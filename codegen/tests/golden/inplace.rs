@@ -3,7 +3,8 @@
 /// ```
 pub struct Tensor;
 
-static OPERATOR_add__Tensor: ::keyway::TypedOperator<super::signatures::Tensor_Tensor_Scalar_to_arg0> = ::keyway::TypedOperator::new(
+#[doc(hidden)]
+pub static OPERATOR_add__Tensor: ::keyway::TypedOperator<super::signatures::Tensor_Tensor_Scalar_to_arg0> = ::keyway::TypedOperator::new(
     "aten::add_.Tensor",
     "aten::add_.Tensor(Tensor(a!) self, Tensor other, *, Scalar alpha=1) -> Tensor(a!)",
 ).tagged(&["inplace", "pt2_compliant_tag"]);

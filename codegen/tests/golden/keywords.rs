@@ -3,7 +3,8 @@
 /// ```
 pub struct self_;
 
-static OPERATOR_where_self: ::keyway::TypedOperator<super::signatures::Tensor_Tensor_Tensor_to_Tensor> = ::keyway::TypedOperator::new(
+#[doc(hidden)]
+pub static OPERATOR_where_self: ::keyway::TypedOperator<super::signatures::Tensor_Tensor_Tensor_to_Tensor> = ::keyway::TypedOperator::new(
     "aten::where.self",
     "aten::where.self(Tensor condition, Tensor self, Tensor other) -> Tensor",
 ).tagged(&["pt2_compliant_tag"]);

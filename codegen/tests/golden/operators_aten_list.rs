@@ -9,7 +9,8 @@ pub static OPERATORS: &[&::keyway::Operator] = &[
 ::keyway::__private::inventory::submit! { ::keyway::OperatorList(OPERATORS) }
 
 /// The names of the namespace's operators, `name.overload`, sorted.
-static NAMES: &[&str] = &[
+#[doc(hidden)]
+pub static NAMES: &[&str] = &[
     "add.Tensor",
     "add_.Tensor",
     "make",

@@ -4,7 +4,17 @@ fn trace(operator: &'static Operator, keys: KeySet, stack: &mut Stack) -> Result
 const _: () = {
     static REGISTRATION: ::keyway::FallbackRegistration = ::keyway::FallbackRegistration::new(
         ::keyway::RegistrationKey::Runtime(::keyway::DispatchKey::Tracer),
-        ::keyway::Kernel::boxed(trace).named("trace").at(::std::file!(), ::std::line!()),
+        ::keyway::Kernel::boxed(|__keyway_0, __keyway_1, __keyway_2| {
+                ::keyway::__private::returned_boxed(
+                    trace(
+                        ::keyway::__private::argument::<&'_ Operator, _>(__keyway_0),
+                        ::keyway::__private::argument::<KeySet, _>(__keyway_1),
+                        ::keyway::__private::argument::<&mut Stack, _>(__keyway_2),
+                    ),
+                )
+            })
+            .named("trace")
+            .at(::std::file!(), ::std::line!()),
     );
     ::keyway::__private::inventory::submit! {
         ::keyway::CollectedFallback(& REGISTRATION)
@@ -13,7 +23,17 @@ const _: () = {
 const _: () = {
     static REGISTRATION: ::keyway::FallbackRegistration = ::keyway::FallbackRegistration::new(
         ::keyway::RegistrationKey::Runtime(::keyway::DispatchKey::Python),
-        ::keyway::Kernel::boxed(trace).named("trace").at(::std::file!(), ::std::line!()),
+        ::keyway::Kernel::boxed(|__keyway_0, __keyway_1, __keyway_2| {
+                ::keyway::__private::returned_boxed(
+                    trace(
+                        ::keyway::__private::argument::<&'_ Operator, _>(__keyway_0),
+                        ::keyway::__private::argument::<KeySet, _>(__keyway_1),
+                        ::keyway::__private::argument::<&mut Stack, _>(__keyway_2),
+                    ),
+                )
+            })
+            .named("trace")
+            .at(::std::file!(), ::std::line!()),
     );
     ::keyway::__private::inventory::submit! {
         ::keyway::CollectedFallback(& REGISTRATION)

@@ -1,4 +1,5 @@
 use keyway::{Result, Scalar, Tensor, kernel};
+#[allow(unused_imports)]
 use keyway_compile_fail::sample;
 
 #[kernel("sample::add", Dense)]

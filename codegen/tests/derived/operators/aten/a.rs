@@ -15,7 +15,8 @@ pub mod all {
     pub struct default;
 }
 
-static OPERATOR_all_out: ::keyway::TypedOperator<super::signatures::Tensors_Tensors_to> = ::keyway::TypedOperator::new(
+#[doc(hidden)]
+pub static OPERATOR_all_out: ::keyway::TypedOperator<super::signatures::Tensors_Tensors_to> = ::keyway::TypedOperator::new(
     "aten::all.out",
     "aten::all.out(Tensor[] self, *, Tensor(a!)[] out) -> ()",
 ).tagged(&["generated", "out", "pt2_compliant_tag"]);
@@ -73,7 +74,8 @@ const _: () = {
     ::keyway::__private::inventory::submit! { ::keyway::CollectedKernel(&DERIVED) }
 };
 
-static OPERATOR_all: ::keyway::TypedOperator<super::signatures::Tensors_to_Tensors> = ::keyway::TypedOperator::new(
+#[doc(hidden)]
+pub static OPERATOR_all: ::keyway::TypedOperator<super::signatures::Tensors_to_Tensors> = ::keyway::TypedOperator::new(
     "aten::all",
     "aten::all(Tensor[] self) -> Tensor[] self_out",
 ).tagged(&["generated", "pt2_compliant_tag"]);
@@ -138,7 +140,8 @@ pub mod all_ {
     pub struct default;
 }
 
-static OPERATOR_all_: ::keyway::TypedOperator<super::signatures::Tensors_to> = ::keyway::TypedOperator::new(
+#[doc(hidden)]
+pub static OPERATOR_all_: ::keyway::TypedOperator<super::signatures::Tensors_to> = ::keyway::TypedOperator::new(
     "aten::all_",
     "aten::all_(Tensor(a!)[] self) -> ()",
 ).tagged(&["inplace", "pt2_compliant_tag"]);

@@ -6,7 +6,8 @@ pub mod clone {
     pub struct default;
 }
 
-static OPERATOR_clone: ::keyway::TypedOperator<super::signatures::Tensor_to_Tensor> = ::keyway::TypedOperator::new(
+#[doc(hidden)]
+pub static OPERATOR_clone: ::keyway::TypedOperator<super::signatures::Tensor_to_Tensor> = ::keyway::TypedOperator::new(
     "aten::clone",
     "aten::clone(Tensor self) -> Tensor",
 ).tagged(&["pt2_compliant_tag"]);
@@ -58,7 +59,8 @@ pub mod copy_ {
     pub struct default;
 }
 
-static OPERATOR_copy_: ::keyway::TypedOperator<super::signatures::Tensor_Tensor_to_arg0> = ::keyway::TypedOperator::new(
+#[doc(hidden)]
+pub static OPERATOR_copy_: ::keyway::TypedOperator<super::signatures::Tensor_Tensor_to_arg0> = ::keyway::TypedOperator::new(
     "aten::copy_",
     "aten::copy_(Tensor(a!) self, Tensor src) -> Tensor(a!)",
 ).tagged(&["inplace", "pt2_compliant_tag"]);

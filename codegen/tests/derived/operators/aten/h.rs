@@ -15,7 +15,8 @@ pub mod half {
     pub struct default;
 }
 
-static OPERATOR_half_out: ::keyway::TypedOperator<super::signatures::Tensor_Tensor_to_arg1> = ::keyway::TypedOperator::new(
+#[doc(hidden)]
+pub static OPERATOR_half_out: ::keyway::TypedOperator<super::signatures::Tensor_Tensor_to_arg1> = ::keyway::TypedOperator::new(
     "aten::half.out",
     "aten::half.out(Tensor self, *, Tensor(a!) out) -> Tensor(a!)",
 ).tagged(&["generated", "out", "pt2_compliant_tag"]);
@@ -85,7 +86,8 @@ const _: () = {
     ::keyway::__private::inventory::submit! { ::keyway::CollectedKernel(&DERIVED) }
 };
 
-static OPERATOR_half: ::keyway::TypedOperator<super::signatures::Tensor_to_Tensor> = ::keyway::TypedOperator::new(
+#[doc(hidden)]
+pub static OPERATOR_half: ::keyway::TypedOperator<super::signatures::Tensor_to_Tensor> = ::keyway::TypedOperator::new(
     "aten::half",
     "aten::half(Tensor self) -> Tensor",
 ).tagged(&["generated", "pt2_compliant_tag"]);
@@ -150,7 +152,8 @@ pub mod half_ {
     pub struct default;
 }
 
-static OPERATOR_half_: ::keyway::TypedOperator<super::signatures::Tensor_to_arg0> = ::keyway::TypedOperator::new(
+#[doc(hidden)]
+pub static OPERATOR_half_: ::keyway::TypedOperator<super::signatures::Tensor_to_arg0> = ::keyway::TypedOperator::new(
     "aten::half_",
     "aten::half_(Tensor(a!) self) -> Tensor(a!)",
 ).tagged(&["inplace", "pt2_compliant_tag"]);

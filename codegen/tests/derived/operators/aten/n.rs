@@ -13,7 +13,8 @@ pub mod note {
     pub struct out;
 }
 
-static OPERATOR_note: ::keyway::TypedOperator<super::signatures::Tensor_Tensor_to_Tensor> = ::keyway::TypedOperator::new(
+#[doc(hidden)]
+pub static OPERATOR_note: ::keyway::TypedOperator<super::signatures::Tensor_Tensor_to_Tensor> = ::keyway::TypedOperator::new(
     "aten::note",
     "aten::note(Tensor self, Tensor(a!) seen) -> Tensor",
 ).tagged(&["pt2_compliant_tag"]);
@@ -62,7 +63,8 @@ pub fn note(self_: &::keyway::Tensor, seen: &::keyway::Tensor) -> ::keyway::Resu
     note::default.call(self_, seen)
 }
 
-static OPERATOR_note_out: ::keyway::TypedOperator<super::signatures::Tensor_Tensor_Tensor_to_arg2> = ::keyway::TypedOperator::new(
+#[doc(hidden)]
+pub static OPERATOR_note_out: ::keyway::TypedOperator<super::signatures::Tensor_Tensor_Tensor_to_arg2> = ::keyway::TypedOperator::new(
     "aten::note.out",
     "aten::note.out(Tensor self, Tensor(a!) seen, *, Tensor(b!) out) -> Tensor(b!)",
 ).tagged(&["generated", "out", "pt2_compliant_tag"]);
@@ -151,7 +153,8 @@ pub mod note_functional {
     pub struct default;
 }
 
-static OPERATOR_note_functional: ::keyway::TypedOperator<super::signatures::Tensor_Tensor_to_Tensor_Tensor> = ::keyway::TypedOperator::new(
+#[doc(hidden)]
+pub static OPERATOR_note_functional: ::keyway::TypedOperator<super::signatures::Tensor_Tensor_to_Tensor_Tensor> = ::keyway::TypedOperator::new(
     "aten::note_functional",
     "aten::note_functional(Tensor self, Tensor seen) -> (Tensor, Tensor seen_out)",
 ).tagged(&["generated", "pt2_compliant_tag"]);

@@ -13,7 +13,8 @@ pub mod pair {
     pub struct out;
 }
 
-static OPERATOR_pair: ::keyway::TypedOperator<super::signatures::Tensor_to_Tensor_Tensor> = ::keyway::TypedOperator::new(
+#[doc(hidden)]
+pub static OPERATOR_pair: ::keyway::TypedOperator<super::signatures::Tensor_to_Tensor_Tensor> = ::keyway::TypedOperator::new(
     "aten::pair",
     "aten::pair(Tensor self) -> (Tensor, Tensor)",
 ).tagged(&["pt2_compliant_tag"]);
@@ -57,7 +58,8 @@ pub fn pair(self_: &::keyway::Tensor) -> ::keyway::Result<(::keyway::Tensor, ::k
     pair::default.call(self_)
 }
 
-static OPERATOR_pair_out: ::keyway::TypedOperator<super::signatures::Tensor_Tensor_Tensor_to_arg1_arg2> = ::keyway::TypedOperator::new(
+#[doc(hidden)]
+pub static OPERATOR_pair_out: ::keyway::TypedOperator<super::signatures::Tensor_Tensor_Tensor_to_arg1_arg2> = ::keyway::TypedOperator::new(
     "aten::pair.out",
     "aten::pair.out(Tensor self, *, Tensor(a!) out0, Tensor(b!) out1) -> (Tensor(a!), Tensor(b!))",
 ).tagged(&["generated", "out", "pt2_compliant_tag"]);

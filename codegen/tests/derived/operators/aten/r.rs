@@ -6,7 +6,8 @@ pub mod resize_ {
     pub struct default;
 }
 
-static OPERATOR_resize_: ::keyway::TypedOperator<super::signatures::Tensor_ints_to_arg0> = ::keyway::TypedOperator::new(
+#[doc(hidden)]
+pub static OPERATOR_resize_: ::keyway::TypedOperator<super::signatures::Tensor_ints_to_arg0> = ::keyway::TypedOperator::new(
     "aten::resize_",
     "aten::resize_(Tensor(a!) self, SymInt[] size) -> Tensor(a!)",
 ).tagged(&["inplace_view", "inplace", "pt2_compliant_tag"]);

@@ -6,7 +6,8 @@ pub mod copy_ {
     pub struct default;
 }
 
-static OPERATOR_copy_: ::keyway::TypedOperator<super::signatures::Tensor_Tensor_to_arg0> = ::keyway::TypedOperator::new(
+#[doc(hidden)]
+pub static OPERATOR_copy_: ::keyway::TypedOperator<super::signatures::Tensor_Tensor_to_arg0> = ::keyway::TypedOperator::new(
     "aten::copy_",
     "aten::copy_(Tensor(a!) self, Tensor src) -> Tensor(a!)",
 ).tagged(&["inplace", "pt2_compliant_tag"]);

@@ -11,7 +11,8 @@ pub mod halves {
     pub struct out;
 }
 
-static OPERATOR_halves: ::keyway::TypedOperator<super::signatures::Tensors_optTensor_to_Tensor_Tensor> = ::keyway::TypedOperator::new(
+#[doc(hidden)]
+pub static OPERATOR_halves: ::keyway::TypedOperator<super::signatures::Tensors_optTensor_to_Tensor_Tensor> = ::keyway::TypedOperator::new(
     "aten::halves",
     "aten::halves(Tensor[] tensors, Tensor? weight=None) -> (Tensor low, Tensor high)",
 ).tagged(&["pt2_compliant_tag"]);
@@ -66,7 +67,8 @@ pub fn halves(tensors: &[::keyway::Tensor]) -> ::keyway::Result<(::keyway::Tenso
     halves::default.call(tensors, ::std::option::Option::None)
 }
 
-static OPERATOR_halves_out: ::keyway::TypedOperator<super::signatures::Tensors_optTensor_Tensor_Tensor_to_arg2_arg3> = ::keyway::TypedOperator::new(
+#[doc(hidden)]
+pub static OPERATOR_halves_out: ::keyway::TypedOperator<super::signatures::Tensors_optTensor_Tensor_Tensor_to_arg2_arg3> = ::keyway::TypedOperator::new(
     "aten::halves.out",
     "aten::halves.out(Tensor[] tensors, Tensor? weight=None, *, Tensor(a!) low, Tensor(b!) high) -> (Tensor(a!) low, Tensor(b!) high)",
 ).tagged(&["out", "pt2_compliant_tag"]);

@@ -13,7 +13,8 @@ pub static OPERATORS: &[&::keyway::Operator] = &[
 ::keyway::__private::inventory::submit! { ::keyway::OperatorList(OPERATORS) }
 
 /// The names of the namespace's operators, `name.overload`, sorted.
-static NAMES: &[&str] = &[
+#[doc(hidden)]
+pub static NAMES: &[&str] = &[
     "copy_",
     "halves",
     "halves.out",

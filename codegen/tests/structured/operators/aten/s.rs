@@ -11,7 +11,8 @@ pub mod scale {
     pub struct out;
 }
 
-static OPERATOR_scale: ::keyway::TypedOperator<super::signatures::Tensor_Scalar_to_Tensor> = ::keyway::TypedOperator::new(
+#[doc(hidden)]
+pub static OPERATOR_scale: ::keyway::TypedOperator<super::signatures::Tensor_Scalar_to_Tensor> = ::keyway::TypedOperator::new(
     "aten::scale",
     "aten::scale(Tensor self, Scalar by) -> Tensor",
 ).tagged(&["pt2_compliant_tag"]);
@@ -59,7 +60,8 @@ pub fn scale(
     scale::default.call(self_, by.into())
 }
 
-static OPERATOR_scale_out: ::keyway::TypedOperator<super::signatures::Tensor_Scalar_Tensor_to_arg2> = ::keyway::TypedOperator::new(
+#[doc(hidden)]
+pub static OPERATOR_scale_out: ::keyway::TypedOperator<super::signatures::Tensor_Scalar_Tensor_to_arg2> = ::keyway::TypedOperator::new(
     "aten::scale.out",
     "aten::scale.out(Tensor self, Scalar by, *, Tensor(a!) out) -> Tensor(a!)",
 ).tagged(&["out", "pt2_compliant_tag"]);
@@ -237,7 +239,8 @@ pub mod scale_ {
     pub struct default;
 }
 
-static OPERATOR_scale_: ::keyway::TypedOperator<super::signatures::Tensor_Scalar_to_arg0> = ::keyway::TypedOperator::new(
+#[doc(hidden)]
+pub static OPERATOR_scale_: ::keyway::TypedOperator<super::signatures::Tensor_Scalar_to_arg0> = ::keyway::TypedOperator::new(
     "aten::scale_",
     "aten::scale_(Tensor(a!) self, Scalar by) -> Tensor(a!)",
 ).tagged(&["inplace", "pt2_compliant_tag"]);

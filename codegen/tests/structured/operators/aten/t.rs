@@ -11,7 +11,8 @@ pub mod total {
     pub struct out;
 }
 
-static OPERATOR_total: ::keyway::TypedOperator<super::signatures::Tensor_int_optDType_to_Tensor> = ::keyway::TypedOperator::new(
+#[doc(hidden)]
+pub static OPERATOR_total: ::keyway::TypedOperator<super::signatures::Tensor_int_optDType_to_Tensor> = ::keyway::TypedOperator::new(
     "aten::total",
     "aten::total(Tensor self, int dim, *, ScalarType? dtype=None) -> Tensor",
 ).tagged(&["pt2_compliant_tag"]);
@@ -63,7 +64,8 @@ pub fn total(self_: &::keyway::Tensor, dim: i64) -> ::keyway::Result<::keyway::T
     total::default.call(self_, dim, ::std::option::Option::None)
 }
 
-static OPERATOR_total_out: ::keyway::TypedOperator<super::signatures::Tensor_int_optDType_Tensor_to_arg3> = ::keyway::TypedOperator::new(
+#[doc(hidden)]
+pub static OPERATOR_total_out: ::keyway::TypedOperator<super::signatures::Tensor_int_optDType_Tensor_to_arg3> = ::keyway::TypedOperator::new(
     "aten::total.out",
     "aten::total.out(Tensor self, int dim, *, ScalarType? dtype=None, Tensor(a!) out) -> Tensor(a!)",
 ).tagged(&["out", "pt2_compliant_tag"]);

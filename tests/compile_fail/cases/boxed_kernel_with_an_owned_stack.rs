@@ -1,0 +1,11 @@
+use keyway::{KeySet, Operator, Result, Stack, kernel};
+#[allow(unused_imports)]
+use keyway_compile_fail::sample;
+
+#[kernel("sample::add", CPU, boxed)]
+fn add(operator: &'static Operator, keys: KeySet, stack: Stack) -> Result<()> {
+    let _ = (operator, keys, stack);
+    Ok(())
+}
+
+fn main() {}

@@ -1,0 +1,11 @@
+use keyway::{Result, Scalar, Tensor, kernel};
+#[allow(unused_imports)]
+use keyway_compile_fail::sample;
+
+#[kernel("sample::add", CPU)]
+async fn add(a: &Tensor, b: &Tensor, alpha: Scalar) -> Result<Tensor> {
+    let _ = (b, alpha);
+    Ok(a.clone())
+}
+
+fn main() {}
