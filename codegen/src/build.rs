@@ -4,8 +4,9 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::{env, fmt, fs, io};
 
-use crate::emit::Unsupported;
-use crate::{Diagnostics, Rendering, Source, emit};
+use crate::emit::{Unselected, Unsupported};
+use crate::select::{Selected, Selection, SelectionError};
+use crate::{Diagnostics, OperatorList, Rendering, Source, emit};
 
 /// Generates the typed operators of an operator list, from a build script.
 ///
@@ -20,12 +21,22 @@ use crate::{Diagnostics, Rendering, Source, emit};
 pub struct Build {
     list: PathBuf,
     out_dir: Option<PathBuf>,
+    selection: Selection,
+    /// Files that name selected operators.
+    selection_files: Vec<PathBuf>,
+    unselected: Unselected,
 }
 
 impl Build {
     /// A build from the list at `path`, relative to the package's folder.
     pub fn new(path: impl Into<PathBuf>) -> Build {
-        Build { list: path.into(), out_dir: None }
+        Build {
+            list: path.into(),
+            out_dir: None,
+            selection: Selection::new(),
+            selection_files: Vec::new(),
+            unselected: Unselected::Kept,
+        }
     }
 
     /// Writes to this folder and not to the build script's `OUT_DIR`.
@@ -35,9 +46,53 @@ impl Build {
         self
     }
 
+    /// Builds only the operators that are asked for, and what they need; several calls add up. Others keep their handles, so
+    /// that their kernels compile, but the kernels are dropped, and calls say that the operator was not selected.
+    ///
+    /// ```no_run
+    /// use keyway_codegen::Build;
+    /// use keyway_codegen::select::Selection;
+    ///
+    /// Build::new("ops.yaml").select(Selection::new().operators(["add.Tensor", "mm"]).tags(["core"])).run();
+    /// ```
+    #[must_use]
+    pub fn select(mut self, selection: Selection) -> Build {
+        self.selection = self.selection.and(selection);
+        self
+    }
+
+    /// As [`Build::select`], with what a file names: a list, a YAML or a recorded trace, see [`Selection::read`]. The build
+    /// script runs again when the file changes.
+    #[must_use]
+    pub fn select_from(mut self, path: impl Into<PathBuf>) -> Build {
+        self.selection_files.push(path.into());
+        self
+    }
+
+    /// As [`Build::select_from`], with the file that an environment variable names; without it everything is built. So
+    /// that who builds a program can choose what of a library is in it.
+    #[must_use]
+    pub fn select_by_variable(self, variable: &str) -> Build {
+        println!("cargo::rerun-if-env-changed={variable}");
+        match env::var_os(variable).filter(|path| !path.is_empty()) {
+            Some(path) => self.select_from(path),
+            None => self,
+        }
+    }
+
+    /// Generates nothing for operators that are not selected: a smaller crate to build, in which naming one is an error of
+    /// the compiler. For lists whose kernels are written elsewhere.
+    #[must_use]
+    pub fn leave_out_unselected(mut self) -> Build {
+        self.unselected = Unselected::LeftOut;
+        self
+    }
+
     /// Generates, and on any mistake prints all of them and ends the build script.
     pub fn run(&self) {
-        println!("cargo::rerun-if-changed={}", self.list.display());
+        for path in std::iter::once(&self.list).chain(&self.selection_files) {
+            println!("cargo::rerun-if-changed={}", path.display());
+        }
         if let Err(error) = self.generate() {
             eprintln!("{error}");
             std::process::exit(1);
@@ -48,7 +103,7 @@ impl Build {
     /// already is left alone; files of operators that are gone are removed.
     ///
     /// # Errors
-    /// All mistakes in the list; schema types nothing can be generated for; no folder to write to, or one that cannot be
+    /// All mistakes in the list and in the selection; schema types nothing can be generated for; no folder to write to, or one that cannot be
     /// written.
     pub fn generate(&self) -> Result<(), BuildError> {
         let list = crate::load(Source::read(&self.list)?)?;
@@ -56,13 +111,29 @@ impl Build {
             Some(folder) => folder.clone(),
             None => env::var_os("OUT_DIR").map(PathBuf::from).ok_or(BuildError::NoOutDir)?,
         };
-        let files = emit::emit(&list).map_err(|unsupported| BuildError::Unsupported {
+        let emitted = match self.selected(&list)? {
+            Some(selected) => emit::emit_selected(&list, &selected, self.unselected),
+            None => emit::emit(&list),
+        };
+        let files = emitted.map_err(|unsupported| BuildError::Unsupported {
             list: list.source.name().to_owned(),
             unsupported,
         })?;
         let kept: HashSet<PathBuf> = files.iter().map(|file| folder.join(&file.path)).collect();
         remove_others(&folder.join("operators"), &kept)?;
         files.iter().try_for_each(|file| write(&folder.join(&file.path), &file.text))
+    }
+}
+
+impl Build {
+    /// What is selected; nothing if all operators are built.
+    fn selected(&self, list: &OperatorList) -> Result<Option<Selected>, SelectionError> {
+        let read = |all: Selection, path: &PathBuf| Selection::read(path).map(|one| all.and(one));
+        let selection = self.selection_files.iter().try_fold(self.selection.clone(), read)?;
+        match selection.is_empty() && self.selection_files.is_empty() {
+            true => Ok(None),
+            false => selection.apply(list).map(Some),
+        }
     }
 }
 
@@ -93,6 +164,8 @@ fn write(path: &Path, text: &str) -> Result<(), BuildError> {
 pub enum BuildError {
     /// The list has mistakes.
     List(Diagnostics),
+    /// The selection means nothing for the list.
+    Selection(SelectionError),
     /// Entries that nothing can be generated for yet.
     Unsupported {
         /// The list's name.
@@ -117,10 +190,17 @@ impl From<Diagnostics> for BuildError {
     }
 }
 
+impl From<SelectionError> for BuildError {
+    fn from(error: SelectionError) -> BuildError {
+        BuildError::Selection(error)
+    }
+}
+
 impl fmt::Display for BuildError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             BuildError::List(mistakes) => f.write_str(&mistakes.render(Rendering::Plain)),
+            BuildError::Selection(error) => error.fmt(f),
             BuildError::Unsupported { list, unsupported } => {
                 for (at, Unsupported { operator, reason }) in unsupported.iter().enumerate() {
                     let end = if at == 0 { "" } else { "\n" };

@@ -35,6 +35,7 @@ use crate::emit::operator::Handle;
 use crate::emit::signature::{Signatures, Typed};
 use crate::emit::text::Writer;
 use crate::model::{OperatorEntry, OperatorList};
+use crate::select::Selected;
 
 /// An entry that no Rust can be generated for, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,39 +55,82 @@ pub struct File {
     pub text: String,
 }
 
+/// What becomes of operators that are not selected.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Unselected {
+    /// They keep their handles, so that kernels and calls of them compile; their kernels are dropped.
+    #[default]
+    Kept,
+    /// Nothing is generated for them, which makes the crate smaller to build; code that names them does not compile.
+    LeftOut,
+}
+
 /// The Rust source of a list, typed handles, schemas, adapters, functions, methods, and the tests of it, one for each
 /// operator. The file to be included comes first.
 ///
 /// # Errors
 /// Every entry whose schema has a type without a Rust counterpart.
 pub fn emit(list: &OperatorList) -> Result<Vec<File>, Vec<Unsupported>> {
+    emit_handles(list, handles(list)?, Unselected::Kept)
+}
+
+/// The Rust source of the operators of a list that are selected. Calls of others say that they were not selected.
+///
+/// # Errors
+/// As [`emit`].
+pub fn emit_selected(
+    list: &OperatorList,
+    selected: &Selected,
+    others: Unselected,
+) -> Result<Vec<File>, Vec<Unsupported>> {
     let mut handles = handles(list)?;
-    for (position, kernel) in derived::kernels(list, &handles) {
-        handles[position].derived_kernel = Some(kernel);
+    for (position, handle) in handles.iter_mut().enumerate() {
+        handle.is_selected = selected.contains(position);
     }
-    let structured = structured_kernels(&handles)?;
+    emit_handles(list, handles, others)
+}
+
+fn emit_handles<'l>(
+    list: &'l OperatorList,
+    mut handles: Vec<Handle<'l>>,
+    unselected: Unselected,
+) -> Result<Vec<File>, Vec<Unsupported>> {
+    for (position, kernel) in derived::kernels(list, &handles) {
+        handles[position].derived_kernel = Some(kernel).filter(|_| handles[position].is_selected);
+    }
+    let structured = structured_kernels(&handles, unselected)?;
     for (position, kernels) in structured {
         handles[position].structured_kernels = Some(kernels);
     }
     let services = derived::Services::of(&handles);
+    let is_emitted = |handle: &&Handle<'_>| handle.is_selected || unselected == Unselected::Kept;
+    let emitted: Vec<&Handle<'_>> = handles.iter().filter(is_emitted).collect();
+    let mut left_out: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for handle in handles.iter().filter(|handle| !is_emitted(handle)) {
+        left_out.entry(handle.entry.namespace()).or_default().push(handle.entry.name().to_string());
+    }
     let mut signatures = Signatures::default();
-    handles.iter().for_each(|handle| signatures.add(&handle.typed));
-    let namespaces = by_namespace(&handles);
+    emitted.iter().for_each(|handle| signatures.add(&handle.typed));
+    let namespaces = by_namespace(&emitted);
     let mut files = vec![
         File { path: "operators.rs".to_owned(), text: root(&namespaces) },
         File { path: "operators/signatures.rs".to_owned(), text: signatures.text() },
         File { path: "operator_tests.rs".to_owned(), text: emit_tests(&namespaces) },
     ];
     for (name, handles) in &namespaces {
-        files.extend(shard::files(name, handles, services.get(*name)));
+        let left_out = left_out.get(name).map_or(&[][..], Vec::as_slice);
+        files.extend(shard::files(name, handles, left_out, services.get(*name)));
     }
     Ok(files)
 }
 
 /// The traits and kernels of structured operators, by position.
-fn structured_kernels(handles: &[Handle<'_>]) -> Result<Vec<(usize, String)>, Vec<Unsupported>> {
+fn structured_kernels(
+    handles: &[Handle<'_>],
+    unselected: Unselected,
+) -> Result<Vec<(usize, String)>, Vec<Unsupported>> {
     let copies = structured::copies(handles);
-    let structured = structured::of(handles).map_err(|(position, reason)| {
+    let structured = structured::of(handles, unselected).map_err(|(position, reason)| {
         vec![Unsupported { operator: handles[position].entry.name().to_string(), reason }]
     })?;
     let text = |(position, group): &(usize, structured::Structured<'_, '_>)| {
@@ -144,7 +188,8 @@ fn emit_tests(namespaces: &BTreeMap<&str, Vec<&Handle<'_>>>) -> String {
         w.line("#[allow(non_snake_case, reason = \"tests are named for operators\")]");
         w.block(&format!("mod {name}_operators"), |w| {
             w.line(&format!("use super::{};", identifiers::item(name)));
-            handles.iter().for_each(|handle| tests::test_of(handle, w));
+            let selected = handles.iter().filter(|handle| handle.is_selected);
+            selected.for_each(|handle| tests::test_of(handle, w));
         });
     }
     w.finish()
@@ -192,9 +237,9 @@ fn short_name(entry: &OperatorEntry, taken: &mut BTreeSet<String>) -> String {
     free
 }
 
-fn by_namespace<'h, 'a>(handles: &'h [Handle<'a>]) -> BTreeMap<&'h str, Vec<&'h Handle<'a>>> {
+fn by_namespace<'h, 'a>(handles: &[&'h Handle<'a>]) -> BTreeMap<&'h str, Vec<&'h Handle<'a>>> {
     let mut namespaces: BTreeMap<_, Vec<_>> = BTreeMap::new();
-    for handle in handles {
+    for &handle in handles {
         namespaces.entry(handle.entry.namespace()).or_default().push(handle);
     }
     namespaces

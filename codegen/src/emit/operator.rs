@@ -18,6 +18,8 @@ pub(crate) struct Handle<'a> {
     /// Name of the short form as a function and method; a long form of it ends in `_with`.
     pub(crate) short_name: String,
     pub(crate) parameters: Vec<Parameter>,
+    /// Whether it is built; if not, its kernels are dropped and calls say why.
+    pub(crate) is_selected: bool,
     /// The registration of its derived kernel, if it has one.
     pub(crate) derived_kernel: Option<String>,
     /// The traits and kernels of a structured operator.
@@ -39,7 +41,16 @@ impl<'a> Handle<'a> {
     pub(crate) fn new(entry: &'a OperatorEntry, typed: Typed, short_name: String) -> Handle<'a> {
         let parameters = parameters(entry, &typed);
         let path = entry.handle_path();
-        Handle { entry, path, typed, short_name, parameters, derived_kernel: None, structured_kernels: None }
+        Handle {
+            entry,
+            path,
+            typed,
+            short_name,
+            parameters,
+            is_selected: true,
+            derived_kernel: None,
+            structured_kernels: None,
+        }
     }
 
     /// `add::Tensor`.
@@ -151,9 +162,13 @@ impl<'a> Handle<'a> {
             w.gap();
             w.doc("A typed kernel for this operator. `#[kernel]` calls it.");
             w.line("#[inline]");
-            let function = format!("f: <{signature} as ::keyway::Signature>::Fn");
+            let name = if self.is_selected { "f" } else { "_" };
+            let function = format!("{name}: <{signature} as ::keyway::Signature>::Fn");
             w.function("pub const fn kernel", &["&self".to_owned(), function], "::keyway::Kernel", |w| {
-                w.line(&format!("::keyway::Kernel::typed::<{signature}>(f)"));
+                match self.is_selected {
+                    true => w.line(&format!("::keyway::Kernel::typed::<{signature}>(f)")),
+                    false => w.line("::keyway::Kernel::unselected()"),
+                }
             });
         });
     }
@@ -165,7 +180,7 @@ impl<'a> Handle<'a> {
 
     /// The kernel at `BackendSelect`: adds the key of the `device` argument and passes the call on (D282).
     pub(crate) fn backend_select(&self, w: &mut Writer) {
-        if !self.entry.needs_backend_select() {
+        if !self.entry.needs_backend_select() || !self.is_selected {
             return;
         }
         let path = self.path();

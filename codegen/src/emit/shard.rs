@@ -28,7 +28,12 @@ fn shard_of(handle: &Handle<'_>) -> String {
 }
 
 /// The files of a namespace.
-pub(super) fn files(namespace: &str, handles: &[&Handle<'_>], services: Option<&Services>) -> Vec<File> {
+pub(super) fn files(
+    namespace: &str,
+    handles: &[&Handle<'_>],
+    left_out: &[String],
+    services: Option<&Services>,
+) -> Vec<File> {
     let mut shards: BTreeMap<String, Vec<&Handle<'_>>> = BTreeMap::new();
     for handle in handles {
         shards.entry(shard_of(handle)).or_default().push(handle);
@@ -42,7 +47,7 @@ pub(super) fn files(namespace: &str, handles: &[&Handle<'_>], services: Option<&
     {
         files.push(file("derived", services.text()));
     }
-    files.push(file("list", list(namespace, handles)));
+    files.push(file("list", list(namespace, handles, left_out)));
     files
 }
 
@@ -89,13 +94,15 @@ fn methods(namespace: &str, handles: &[&Handle<'_>]) -> String {
     w.finish()
 }
 
-fn list(namespace: &str, handles: &[&Handle<'_>]) -> String {
+fn list(namespace: &str, all: &[&Handle<'_>], left_out: &[String]) -> String {
     let mut w = Writer::default();
+    let handles: Vec<&Handle<'_>> = all.iter().copied().filter(|handle| handle.is_selected).collect();
     w.doc("Every operator of the namespace, in the order of the list.");
-    operators(&mut w, "OPERATORS", handles);
+    operators(&mut w, "OPERATORS", &handles);
     w.gap();
     w.line("::keyway::__private::inventory::submit! { ::keyway::OperatorList(OPERATORS) }");
     w.gap();
+    unselected(&mut w, all, left_out);
     let mut names: Vec<String> = handles.iter().map(|handle| short_text(handle)).collect();
     names.sort_unstable();
     w.doc("The names of the namespace's operators, `name.overload`, sorted.");
@@ -110,8 +117,24 @@ fn list(namespace: &str, handles: &[&Handle<'_>]) -> String {
     });
     w.gap();
     w.doc("The operators by tag, in the order of the list.");
-    w.block("pub mod tagged", |w| by_tag(handles, w));
+    w.block("pub mod tagged", |w| by_tag(&handles, w));
     w.finish()
+}
+
+/// The names of operators that are not built, so that whoever looks for one learns why it is missing.
+fn unselected(w: &mut Writer, all: &[&Handle<'_>], left_out: &[String]) {
+    let kept = all.iter().filter(|handle| !handle.is_selected).map(|handle| handle.entry.name().to_string());
+    let mut names: Vec<String> = kept.chain(left_out.iter().cloned()).collect();
+    if names.is_empty() {
+        return;
+    }
+    names.sort_unstable();
+    w.line("::keyway::__private::inventory::submit! {");
+    w.line("    ::keyway::UnselectedOperators(&[");
+    names.iter().for_each(|name| w.line(&format!("        {},", literal(name))));
+    w.line("    ])");
+    w.line("}");
+    w.gap();
 }
 
 /// One list for each tag that is written in the list or follows from the kind.

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use keyway_schema::{Argument, BaseType, Schema, SchemaKind, Type, identifiers};
 
+use crate::emit::Unselected;
 use crate::emit::operator::Handle;
 use crate::emit::text::{Writer, literal};
 use crate::emit::types::{argument_type, return_type};
@@ -41,9 +42,10 @@ struct Precomputed {
 /// The structured operators of a list by the position of their out form, and why some have none.
 pub(crate) fn of<'h, 'a>(
     handles: &'h [Handle<'a>],
+    unselected: Unselected,
 ) -> Result<Vec<(usize, Structured<'h, 'a>)>, (usize, String)> {
     let mut delegates: BTreeMap<String, Vec<&Handle<'_>>> = BTreeMap::new();
-    for handle in handles {
+    for handle in handles.iter().filter(|handle| handle.is_selected || unselected == Unselected::Kept) {
         if let Some(name) = &handle.entry.structured_delegate {
             delegates.entry(format!("{}::{name}", handle.entry.namespace())).or_default().push(handle);
         }

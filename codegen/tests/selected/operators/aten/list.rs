@@ -1,0 +1,36 @@
+/// Every operator of the namespace, in the order of the list.
+pub static OPERATORS: &[&::keyway::Operator] = &[
+    kept::default.operator(),
+    scale::default.operator(),
+    scale::out.operator(),
+];
+
+::keyway::__private::inventory::submit! { ::keyway::OperatorList(OPERATORS) }
+
+::keyway::__private::inventory::submit! {
+    ::keyway::UnselectedOperators(&[
+        "aten::dropped",
+        "aten::scale_",
+    ])
+}
+
+/// The names of the namespace's operators, `name.overload`, sorted.
+#[doc(hidden)]
+pub static NAMES: &[&str] = &[
+    "kept",
+    "scale",
+    "scale.out",
+];
+
+/// Whether the list has this operator of `aten`: `name`, or `name.overload`.
+pub fn is_aten_op(name: &str) -> bool {
+    NAMES.binary_search(&name).is_ok()
+}
+
+/// The operators by tag, in the order of the list.
+pub mod tagged {
+    /// Operators tagged `out`: writes its results to its out arguments and returns them.
+    pub static OUT: &[&::keyway::Operator] = &[
+        super::scale::out.operator(),
+    ];
+}

@@ -1,0 +1,298 @@
+/// The overloads of `scale`.
+pub mod scale {
+    /// ```text
+    /// aten::scale(Tensor self, Scalar by) -> Tensor
+    /// ```
+    pub struct default;
+
+    /// ```text
+    /// aten::scale.out(Tensor self, Scalar by, *, Tensor(a!) out) -> Tensor(a!)
+    /// ```
+    pub struct out;
+}
+
+#[doc(hidden)]
+pub static OPERATOR_scale: ::keyway::TypedOperator<super::signatures::Tensor_Scalar_to_Tensor> = ::keyway::TypedOperator::new(
+    "aten::scale",
+    "aten::scale(Tensor self, Scalar by) -> Tensor",
+).tagged(&["pt2_compliant_tag"]);
+
+impl scale::default {
+    /// Calls the operator: dispatched by its arguments and the thread's key sets.
+    #[inline]
+    pub fn call(&self, self_: &::keyway::Tensor, by: ::keyway::Scalar) -> ::keyway::Result<::keyway::Tensor> {
+        super::signatures::Tensor_Scalar_to_Tensor::call(&OPERATOR_scale, self_, by)
+    }
+
+    /// Passes a call on by a key set: what a kernel does with the keys it got, less its own.
+    #[inline]
+    pub fn redispatch(
+        &self,
+        keys: ::keyway::KeySet,
+        self_: &::keyway::Tensor,
+        by: ::keyway::Scalar,
+    ) -> ::keyway::Result<::keyway::Tensor> {
+        super::signatures::Tensor_Scalar_to_Tensor::redispatch(&OPERATOR_scale, keys, self_, by)
+    }
+
+    /// The operator itself: name, schema, table, boxed calls.
+    #[inline]
+    pub const fn operator(&self) -> &'static ::keyway::Operator {
+        OPERATOR_scale.operator()
+    }
+
+    /// A typed kernel for this operator. `#[kernel]` calls it.
+    #[inline]
+    pub const fn kernel(
+        &self,
+        f: <super::signatures::Tensor_Scalar_to_Tensor as ::keyway::Signature>::Fn,
+    ) -> ::keyway::Kernel {
+        ::keyway::Kernel::typed::<super::signatures::Tensor_Scalar_to_Tensor>(f)
+    }
+}
+
+/// Calls the operator. See [`scale::default`].
+#[inline]
+pub fn scale(
+    self_: &::keyway::Tensor,
+    by: impl ::std::convert::Into<::keyway::Scalar>,
+) -> ::keyway::Result<::keyway::Tensor> {
+    scale::default.call(self_, by.into())
+}
+
+#[doc(hidden)]
+pub static OPERATOR_scale_out: ::keyway::TypedOperator<super::signatures::Tensor_Scalar_Tensor_to_arg2> = ::keyway::TypedOperator::new(
+    "aten::scale.out",
+    "aten::scale.out(Tensor self, Scalar by, *, Tensor(a!) out) -> Tensor(a!)",
+).tagged(&["out", "pt2_compliant_tag"]);
+
+impl scale::out {
+    /// Calls the operator: dispatched by its arguments and the thread's key sets.
+    #[inline]
+    pub fn call<'a>(
+        &self,
+        self_: &::keyway::Tensor,
+        by: ::keyway::Scalar,
+        out: &'a ::keyway::Tensor,
+    ) -> ::keyway::Result<&'a ::keyway::Tensor> {
+        super::signatures::Tensor_Scalar_Tensor_to_arg2::call(
+            &OPERATOR_scale_out,
+            self_,
+            by,
+            out,
+        ).map(|()| out)
+    }
+
+    /// Passes a call on by a key set: what a kernel does with the keys it got, less its own.
+    #[inline]
+    pub fn redispatch<'a>(
+        &self,
+        keys: ::keyway::KeySet,
+        self_: &::keyway::Tensor,
+        by: ::keyway::Scalar,
+        out: &'a ::keyway::Tensor,
+    ) -> ::keyway::Result<&'a ::keyway::Tensor> {
+        super::signatures::Tensor_Scalar_Tensor_to_arg2::redispatch(
+            &OPERATOR_scale_out,
+            keys,
+            self_,
+            by,
+            out,
+        ).map(|()| out)
+    }
+
+    /// The operator itself: name, schema, table, boxed calls.
+    #[inline]
+    pub const fn operator(&self) -> &'static ::keyway::Operator {
+        OPERATOR_scale_out.operator()
+    }
+
+    /// A typed kernel for this operator. `#[kernel]` calls it.
+    #[inline]
+    pub const fn kernel(
+        &self,
+        f: <super::signatures::Tensor_Scalar_Tensor_to_arg2 as ::keyway::Signature>::Fn,
+    ) -> ::keyway::Kernel {
+        ::keyway::Kernel::typed::<super::signatures::Tensor_Scalar_Tensor_to_arg2>(f)
+    }
+}
+
+/// Calls the operator. See [`scale::out`].
+#[inline]
+pub fn scale_out<'a>(
+    self_: &::keyway::Tensor,
+    by: impl ::std::convert::Into<::keyway::Scalar>,
+    out: &'a ::keyway::Tensor,
+) -> ::keyway::Result<&'a ::keyway::Tensor> {
+    scale::out.call(self_, by.into(), out)
+}
+
+/// What a shape function and kernels of `aten::scale.out` are.
+pub mod structured_scale_out {
+    /// How many forms there are.
+    pub const FORMS: usize = 3;
+
+    /// The shape function of `aten::scale.out`.
+    #[diagnostic::on_unimplemented(
+        message = "the structured operator `aten::scale.out` has no shape function",
+        note = "write one with `#[structured(\"aten::scale.out\")]`, in the crate of the operator list",
+    )]
+    pub trait Shape {
+        /// What it returns.
+        type Meta: ::keyway::StructuredMeta<Precomputed = ()>;
+        /// What the results will be.
+        ///
+        /// # Errors
+        /// What the operator refuses.
+        fn meta(a_self_: &::keyway::Tensor, a_by: ::keyway::Scalar) -> ::keyway::Result<Self::Meta>;
+    }
+
+    /// A kernel of `aten::scale.out`.
+    pub trait Implementation<P> {
+        /// Fills the out arguments.
+        ///
+        /// # Errors
+        /// What goes wrong.
+        fn run(
+            a_self_: &::keyway::Tensor,
+            a_by: ::keyway::Scalar,
+            a_out: &::keyway::Tensor,
+        ) -> ::keyway::Result<()>;
+        /// Makes a tensor to be filled.
+        ///
+        /// # Errors
+        /// That there is no such memory.
+        fn allocate(meta: &::keyway::OutputMeta) -> ::keyway::Result<::keyway::Tensor> {
+            meta.allocate()
+        }
+    }
+
+    impl<P> Implementation<P> for ::keyway::WithoutElements {
+        fn run(
+            _a_self_: &::keyway::Tensor,
+            _a_by: ::keyway::Scalar,
+            _a_out: &::keyway::Tensor,
+        ) -> ::keyway::Result<()> {
+            ::std::result::Result::Ok(())
+        }
+    }
+}
+
+impl scale::out {
+    /// The kernels of all forms. `#[structured]` and `#[kernel(..., structured)]` call it.
+    pub const fn structured<M: structured_scale_out::Shape, I: structured_scale_out::Implementation<<M::Meta as ::keyway::StructuredMeta>::Plan>>(
+        &self,
+        key: ::keyway::AnnouncedKey,
+        name: &'static str,
+        (file, line): (&'static str, u32),
+    ) -> [::keyway::KernelRegistration; structured_scale_out::FORMS] {
+        [
+            ::keyway::KernelRegistration::at(
+                scale::out.operator(),
+                key,
+                scale::out.kernel(|_keys, a_self_, a_by, a_out| ::keyway::__private::in_operator((|| {
+                    let meta = M::meta(a_self_, a_by)?;
+                    let written = ::keyway::structured::Written {
+                        targets: &[a_out],
+                        inputs: &[a_self_],
+                        copy: ::keyway::structured::cannot_copy,
+                        allocate: I::allocate,
+                    };
+                    let outputs = ::keyway::StructuredMeta::outputs(&meta);
+                    ::keyway::structured::write_out(outputs, written, |filled| I::run(a_self_, a_by, filled[0]))
+                })(), "aten::scale.out")).named(name).at(file, line),
+            ),
+            ::keyway::KernelRegistration::at(
+                scale::default.operator(),
+                key,
+                scale::default.kernel(|_keys, a_self_, a_by| ::keyway::__private::in_operator((|| {
+                    let meta = M::meta(a_self_, a_by)?;
+                    let a_out = ::keyway::structured::allocate_one(::keyway::StructuredMeta::outputs(&meta), I::allocate)?;
+                    I::run(a_self_, a_by, &a_out)?;
+                    ::std::result::Result::Ok(a_out)
+                })(), "aten::scale")).named(name).at(file, line),
+            ),
+            ::keyway::KernelRegistration::at(
+                scale_::default.operator(),
+                key,
+                scale_::default.kernel(|_keys, a_self_, a_by| ::keyway::__private::in_operator((|| {
+                    let meta = M::meta(a_self_, a_by)?;
+                    let written = ::keyway::structured::Written {
+                        targets: &[a_self_],
+                        inputs: &[a_self_],
+                        copy: ::keyway::structured::cannot_copy,
+                        allocate: I::allocate,
+                    };
+                    let outputs = ::keyway::StructuredMeta::outputs(&meta);
+                    ::keyway::structured::write_in_place(outputs, written, |filled| I::run(a_self_, a_by, filled[0]))
+                })(), "aten::scale_")).named(name).at(file, line),
+            ),
+        ]
+    }
+}
+
+/// The overloads of `scale_`.
+pub mod scale_ {
+    /// ```text
+    /// aten::scale_(Tensor(a!) self, Scalar by) -> Tensor(a!)
+    /// ```
+    pub struct default;
+}
+
+#[doc(hidden)]
+pub static OPERATOR_scale_: ::keyway::TypedOperator<super::signatures::Tensor_Scalar_to_arg0> = ::keyway::TypedOperator::new(
+    "aten::scale_",
+    "aten::scale_(Tensor(a!) self, Scalar by) -> Tensor(a!)",
+).tagged(&["inplace", "pt2_compliant_tag"]);
+
+impl scale_::default {
+    /// Calls the operator: dispatched by its arguments and the thread's key sets.
+    #[inline]
+    pub fn call<'a>(
+        &self,
+        self_: &'a ::keyway::Tensor,
+        by: ::keyway::Scalar,
+    ) -> ::keyway::Result<&'a ::keyway::Tensor> {
+        super::signatures::Tensor_Scalar_to_arg0::call(&OPERATOR_scale_, self_, by).map(|()| self_)
+    }
+
+    /// Passes a call on by a key set: what a kernel does with the keys it got, less its own.
+    #[inline]
+    pub fn redispatch<'a>(
+        &self,
+        keys: ::keyway::KeySet,
+        self_: &'a ::keyway::Tensor,
+        by: ::keyway::Scalar,
+    ) -> ::keyway::Result<&'a ::keyway::Tensor> {
+        super::signatures::Tensor_Scalar_to_arg0::redispatch(
+            &OPERATOR_scale_,
+            keys,
+            self_,
+            by,
+        ).map(|()| self_)
+    }
+
+    /// The operator itself: name, schema, table, boxed calls.
+    #[inline]
+    pub const fn operator(&self) -> &'static ::keyway::Operator {
+        OPERATOR_scale_.operator()
+    }
+
+    /// A typed kernel for this operator. `#[kernel]` calls it.
+    #[inline]
+    pub const fn kernel(
+        &self,
+        _: <super::signatures::Tensor_Scalar_to_arg0 as ::keyway::Signature>::Fn,
+    ) -> ::keyway::Kernel {
+        ::keyway::Kernel::unselected()
+    }
+}
+
+/// Calls the operator. See [`scale_::default`].
+#[inline]
+pub fn scale_<'a>(
+    self_: &'a ::keyway::Tensor,
+    by: impl ::std::convert::Into<::keyway::Scalar>,
+) -> ::keyway::Result<&'a ::keyway::Tensor> {
+    scale_::default.call(self_, by.into())
+}
