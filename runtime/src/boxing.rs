@@ -160,7 +160,7 @@ in_place!(i64 => Int, f64 => Float, bool => Bool, DType => DType, Layout => Layo
     Device => Device, QScheme => QScheme);
 
 macro_rules! shared {
-    ($($t:ident),* $(,)?) => {$(
+    ($($t:ident $($keys:ident)?),* $(,)?) => {$(
         impl<'a> Argument<'a> for &'a $t {
             #[inline]
             fn from_value(value: &'a Value) -> Option<Self> {
@@ -173,10 +173,17 @@ macro_rules! shared {
             fn into_value(self) -> Value {
                 Value::$t(self.clone())
             }
+
+            $(
+                #[inline]
+                fn keys(&self) -> KeySet {
+                    self.$keys()
+                }
+            )?
         }
     )*};
 }
-shared!(Generator, Storage, Object);
+shared!(Generator key_set, Storage, Object);
 
 impl<'a> Argument<'a> for Stream {
     fn from_value(value: &'a Value) -> Option<Self> {

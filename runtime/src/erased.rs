@@ -5,7 +5,7 @@
 #![allow(unsafe_code, reason = "erases and restores function pointers; each block says why it is sound")]
 
 /// A pointer-sized `Copy` value, in practice a function pointer, whose type is known elsewhere.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Erased(*const ());
 
 // SAFETY: `Erased::of` takes only values that are `Send` and `Sync` themselves.

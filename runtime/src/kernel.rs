@@ -6,8 +6,9 @@
 use std::any::TypeId;
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use parking_lot::RwLock;
+use arc_swap::ArcSwapOption;
 
 use crate::erased::Erased;
 use crate::error::{Error, ErrorKind, Place, Result};
@@ -34,14 +35,28 @@ pub struct Kernel {
     /// Runs it on the stack: one indirect call, whatever it is.
     invoke: fn(&Kernel, &'static Operator, KeySet, &mut Stack) -> Result<()>,
     body: Body,
+    /// How many registrations have moved into the place of an earlier one (`crate::retired`).
+    uses: AtomicU64,
 }
+
+/// Which of the registrations that had one place in turn a kernel was taken from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Use(u64);
+
+/// The function of a closure kernel. A call borrows it with no lock and no write that another thread sees, and it is
+/// dropped when the last such call has left.
+type SharedClosure = Arc<Box<BoxedClosure>>;
+
+/// What is left of a kernel whose registration is gone: its state, if it had some. Dropping it may run a user's code.
+#[must_use = "dropped after all locks are released"]
+pub(crate) struct Remains(#[expect(dead_code, reason = "held to be dropped later")] Option<SharedClosure>);
 
 /// What a kernel is besides its typed function.
 enum Body {
     Typed,
     Function(BoxedFn),
     /// `None` once the registration that owned it is gone.
-    Closure(RwLock<Option<Arc<BoxedClosure>>>),
+    Closure(ArcSwapOption<Box<BoxedClosure>>),
     Fallthrough,
     Ambiguous,
     Unselected,
@@ -51,7 +66,9 @@ impl Kernel {
     /// A typed kernel. Generated operators offer this as `aten::add::Tensor::kernel(f)`.
     pub const fn typed<S: Signature>(f: S::Fn) -> Kernel {
         let typed = Some((Erased::of(f), TypeId::of::<S>()));
-        Kernel { name: "", place: None, typed, inferred: None, invoke: call_typed::<S>, body: Body::Typed }
+        let mut kernel = Kernel::with(Body::Typed, call_typed::<S>);
+        kernel.typed = typed;
+        kernel
     }
 
     /// A boxed kernel or fallback.
@@ -63,7 +80,7 @@ impl Kernel {
     pub fn closure(
         f: impl Fn(&'static Operator, KeySet, &mut Stack) -> Result<()> + Send + Sync + 'static,
     ) -> Kernel {
-        Kernel::with(Body::Closure(RwLock::new(Some(Arc::new(f)))), call_body)
+        Kernel::with(Body::Closure(ArcSwapOption::from_pointee(Box::new(f) as Box<BoxedClosure>)), call_body)
     }
 
     /// The kernel that is skipped: calls go on at the next key, at no cost (D157).
@@ -89,7 +106,8 @@ impl Kernel {
         body: Body,
         invoke: fn(&Kernel, &'static Operator, KeySet, &mut Stack) -> Result<()>,
     ) -> Kernel {
-        Kernel { name: "", place: None, typed: None, inferred: None, invoke, body }
+        let uses = AtomicU64::new(0);
+        Kernel { name: "", place: None, typed: None, inferred: None, invoke, body, uses }
     }
 
     /// The kernel with a name for dumps and messages, usually its function's.
@@ -155,11 +173,68 @@ impl Kernel {
         self.typed.map(|(_, own)| own)
     }
 
-    /// Drops the state of a kernel whose registration is gone. Calls inside it keep their share until they return.
-    pub(crate) fn retire(&self) {
-        if let Body::Closure(state) = &self.body {
-            *state.write() = None;
+    /// Takes the state of a kernel whose registration is gone. Calls inside it keep their share until they return.
+    pub(crate) fn retire(&self) -> Remains {
+        match &self.body {
+            Body::Closure(state) => Remains(state.swap(None)),
+            _ => Remains(None),
         }
+    }
+
+    /// Whether both are the same but for the state they captured.
+    pub(crate) fn is_like(&self, other: &Kernel) -> bool {
+        let same_body = match (&self.body, &other.body) {
+            (Body::Function(a), Body::Function(b)) => std::ptr::fn_addr_eq(*a, *b),
+            (a, b) => std::mem::discriminant(a) == std::mem::discriminant(b),
+        };
+        same_body
+            && (self.name, self.place, self.typed) == (other.name, other.place, other.typed)
+            && self.inferred == other.inferred
+    }
+
+    /// Moves another kernel's state into the place of this one, whose registration is gone and which it is like.
+    pub(crate) fn revive(&self, like: Kernel) {
+        // Before the state, so that whoever finds the new state sees that the place was used again.
+        self.uses.fetch_add(1, Ordering::Release);
+        if let (Body::Closure(place), Body::Closure(state)) = (&self.body, &like.body) {
+            place.store(state.swap(None));
+        }
+    }
+
+    /// The registration that has this place now.
+    pub(crate) fn use_of_now(&self) -> Use {
+        Use(self.uses.load(Ordering::Acquire))
+    }
+
+    /// Runs it whatever the table says, unless another registration has its place.
+    pub(crate) fn call_given(
+        &self,
+        given: Use,
+        operator: &'static Operator,
+        keys: KeySet,
+        stack: &mut Stack,
+    ) -> Result<()> {
+        let Body::Closure(state) = &self.body else { return self.call_boxed(operator, keys, stack) };
+        let closure = state.load();
+        match &*closure {
+            Some(closure) if self.use_of_now() == given => closure(operator, keys, stack),
+            _ => Err(self.gone(operator)),
+        }
+    }
+
+    #[cold]
+    pub(crate) fn gone(&self, operator: &'static Operator) -> Error {
+        let message = format!("the registration of {self:?} is gone; ask for the kernel anew");
+        Error::new(ErrorKind::KernelGone, message).in_operator(operator.name())
+    }
+
+    /// Whether the state that a call has found since the place had so many uses is of the registration that the call's
+    /// table was made with. It is, in a place that was used once. In one that was used again the table may be older
+    /// than the state: the table of now, together with an unchanged count, tells.
+    #[inline]
+    fn is_meant(&self, before: u64, operator: &'static Operator, keys: KeySet) -> bool {
+        let uses = self.uses.load(Ordering::Acquire);
+        uses == 0 || (operator.leads_to(keys, self) && self.uses.load(Ordering::Acquire) == before)
     }
 
     /// Runs it on the stack.
@@ -177,11 +252,15 @@ fn call_body(kernel: &Kernel, operator: &'static Operator, keys: KeySet, stack: 
     match &kernel.body {
         Body::Function(f) => f(operator, keys, stack),
         Body::Closure(state) => {
-            let closure = state.read().clone();
-            match closure {
-                Some(closure) => closure(operator, keys, stack),
+            let before = kernel.uses.load(Ordering::Acquire);
+            let closure = state.load();
+            match &*closure {
+                Some(closure) if kernel.is_meant(before, operator, keys) => closure(operator, keys, stack),
                 // Its registration went away after the table was read; the table of now knows what is right.
-                None => operator.redispatch_boxed(keys, stack),
+                _ => {
+                    drop(closure);
+                    operator.redispatch_boxed(keys, stack)
+                }
             }
         }
         Body::Ambiguous => Err(ambiguous(operator)),

@@ -44,6 +44,7 @@ mod profiler;
 mod published;
 mod queries;
 mod registry;
+mod retired;
 mod scalar;
 mod signature;
 mod stack;

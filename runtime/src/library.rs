@@ -16,6 +16,7 @@ use crate::kernel::Kernel;
 use crate::key::{AliasKey, Backend, DispatchKey, Functionality, RegistrationKey};
 use crate::operator::Operator;
 use crate::registry::{self, Registration};
+use crate::retired;
 
 /// What a block is for, and so what may stand in it (D179).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -181,7 +182,7 @@ impl Library {
     /// Declares that the shape rules (fake implementations) of the operators defined from here on are registered by
     /// another module, for example a Python one: until it is loaded, calls on `Meta` say so (D168, D194).
     pub fn fake_module(&mut self, module: &str) {
-        self.fake_module = Some(String::leak(module.to_owned()));
+        self.fake_module = Some(retired::text(module));
     }
 
     /// Defines an operator by its schema, with or without the namespace in front (D183).
@@ -406,8 +407,9 @@ impl Library {
     }
 
     fn definition(&self, schema: Schema, tags: &[&str], place: Place) -> Definition {
-        let tags = tags.iter().map(|tag| &*String::leak((*tag).to_owned())).collect::<Vec<&'static str>>();
-        Definition::new(schema, Some(place)).with_tags(Vec::leak(tags)).with_fake_module(self.fake_module)
+        Definition::new(schema, Some(place))
+            .with_tags(retired::texts(tags))
+            .with_fake_module(self.fake_module)
     }
 
     fn register_definition(&mut self, definition: Definition, place: Place) -> Result<&'static Operator> {

@@ -8,6 +8,8 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 
 use crate::device::Device;
+use crate::key::{DispatchKey, Functionality};
+use crate::key_set::KeySet;
 
 /// A source of random numbers on a device; cloning shares it.
 ///
@@ -18,13 +20,26 @@ pub struct Generator(Arc<GeneratorState>);
 #[derive(Debug)]
 struct GeneratorState {
     device: Device,
+    keys: KeySet,
     position: Mutex<(u64, u64)>,
 }
 
 impl Generator {
-    /// A generator at the start of the stream of a seed.
+    /// A generator at the start of the stream of a seed. Calls that take it are dispatched to its device.
     pub fn new(device: Device, seed: u64) -> Generator {
-        Generator(Arc::new(GeneratorState { device, position: Mutex::new((seed, 0)) }))
+        Generator::with_keys(device, seed, KeySet::of(DispatchKey::of(Functionality::Dense, device.backend)))
+    }
+
+    /// A generator that brings these keys to the calls that take it: `CustomRNGKeyId`, say, for one whose numbers are
+    /// made elsewhere (D6, D76).
+    pub fn with_keys(device: Device, seed: u64, keys: KeySet) -> Generator {
+        Generator(Arc::new(GeneratorState { device, keys, position: Mutex::new((seed, 0)) }))
+    }
+
+    /// The keys it brings to a call, typed or boxed (D76; better than D79).
+    #[inline]
+    pub fn key_set(&self) -> KeySet {
+        self.0.keys
     }
 
     /// Where the numbers are made.

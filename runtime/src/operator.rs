@@ -241,12 +241,11 @@ impl Operator {
         &'static self,
         definition: &Definition,
         base: usize,
-        kernel: &'static Kernel,
-        keys: KeySet,
         stack: &mut Stack,
+        run: impl FnOnce(&mut Stack) -> Result<()>,
     ) -> Result<()> {
         let given_back = definition.written_arguments(&stack[base..]);
-        kernel.call_boxed(self, keys, stack)?;
+        run(stack)?;
         self.check_results(definition, stack, base)?;
         given_back.into_iter().for_each(|(result, argument)| stack[base + result] = argument);
         Ok(())

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use crate::error::{Error, ErrorKind, Place, Result};
 use crate::inference::InferredSchema;
-use crate::kernel::Kernel;
+use crate::kernel::{Kernel, Use};
 use crate::key::{DispatchKey, RegistrationKey};
 use crate::key_set::KeySet;
 use crate::operator::Operator;
@@ -17,13 +17,15 @@ use crate::stack::Stack;
 pub struct KernelHandle {
     operator: &'static Operator,
     kernel: &'static Kernel,
+    use_of: Use,
     /// Whether it belongs to a registration, and not to the runtime.
     is_registered: bool,
 }
 
 impl KernelHandle {
     fn of(operator: &'static Operator, kernel: &'static Kernel) -> KernelHandle {
-        KernelHandle { operator, kernel, is_registered: registry::is_registered(operator, kernel) }
+        let use_of = kernel.use_of_now();
+        KernelHandle { operator, kernel, use_of, is_registered: registry::is_registered(operator, kernel) }
     }
 
     /// The operator it was taken from.
@@ -57,11 +59,11 @@ impl KernelHandle {
     /// `KernelGone` if its registration was dropped, `FallthroughReached` for a kernel that is to be skipped (D159), and
     /// as [`Operator::call_boxed`].
     pub fn call_boxed(&self, keys: KeySet, stack: &mut Stack) -> Result<()> {
-        if self.is_registered && !registry::is_registered(self.operator, self.kernel) {
-            let message = format!("the registration of {:?} is gone; ask for the kernel anew", self.kernel);
-            return Err(Error::new(ErrorKind::KernelGone, message).in_operator(self.operator.name()));
+        let is_its_own = self.kernel.use_of_now() == self.use_of;
+        if self.is_registered && !(is_its_own && registry::is_registered(self.operator, self.kernel)) {
+            return Err(self.kernel.gone(self.operator));
         }
-        self.operator.run_boxed_kernel(self.kernel, keys, stack)
+        self.operator.run_boxed_kernel(self.kernel, self.use_of, keys, stack)
     }
 }
 
@@ -145,7 +147,7 @@ impl Operator {
         match (kernel, key) {
             (Some(kernel), _) => {
                 let keys = self.boxed_keys(stack)?;
-                self.run_boxed_kernel(kernel, keys, stack)
+                self.run_boxed_kernel(kernel, kernel.use_of_now(), keys, stack)
             }
             (None, RegistrationKey::Runtime(key)) => Err(self.no_kernel_for(key)),
             (None, RegistrationKey::Alias(alias)) => {

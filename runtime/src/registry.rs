@@ -19,6 +19,7 @@ use crate::key::{DispatchKey, RegistrationKey};
 use crate::listener::{self, OperatorChange};
 use crate::name_index::NameIndex;
 use crate::operator::Operator;
+use crate::retired::Retired;
 use crate::table::{Fallbacks, Table};
 
 /// The operators of a generated list, announced to the process.
@@ -119,6 +120,7 @@ struct Registry {
     names: BTreeMap<&'static str, usize>,
     /// What could not be collected; [`collected_problems`] tells.
     problems: Vec<Error>,
+    retired: Retired,
 }
 
 static REGISTRY: LazyLock<Mutex<Registry>> = LazyLock::new(Mutex::default);
@@ -217,11 +219,16 @@ impl Registry {
         }
     }
 
-    fn add_fallback(&mut self, key: RegistrationKey, kernel: &'static Kernel) -> Result<()> {
+    fn check_fallback(&self, key: RegistrationKey, kernel: &Kernel) -> Result<()> {
         if let Some((key, held)) = self.fallbacks.conflict(key) {
             let message = format!("{key} has a fallback already: {held:?}; this one is {kernel:?}");
             return Err(Error::new(ErrorKind::DuplicateFallback, message).at_key(key));
         }
+        Ok(())
+    }
+
+    fn add_fallback(&mut self, key: RegistrationKey, kernel: &'static Kernel) -> Result<()> {
+        self.check_fallback(key, kernel)?;
         self.fallbacks.add(key, kernel);
         self.unpublish_all();
         Ok(())
@@ -258,7 +265,7 @@ pub(crate) fn build_table(operator: &'static Operator) -> &'static Table {
         true => Table::without_kernels(),
         false => state.kernels.table(&registry.fallbacks, operator.signature()),
     };
-    operator.publish(table)
+    operator.publish(table.shared())
 }
 
 /// The operator of this full name (`aten::add.Tensor`), generated or defined at run time.
@@ -381,9 +388,9 @@ pub struct Registration(Option<Undo>);
 
 #[derive(Debug)]
 enum Undo {
-    Kernel(&'static Operator, &'static Kernel),
+    Kernel(&'static Operator, RegistrationKey, &'static Kernel),
     Definition(&'static Operator),
-    Fallback(&'static Kernel),
+    Fallback(RegistrationKey, &'static Kernel),
     Namespace(String),
     Name(&'static Operator),
 }
@@ -400,16 +407,18 @@ impl Drop for Registration {
         let Some(undo) = self.0.take() else { return };
         let is_definition = matches!(undo, Undo::Definition(_));
         let mut registry = registry();
+        let mut remains = None;
         match undo {
-            Undo::Kernel(operator, kernel) => {
+            Undo::Kernel(operator, key, kernel) => {
                 operator.state.lock().kernels.remove(kernel);
                 operator.unpublish();
-                kernel.retire();
+                remains = Some(kernel.retire());
+                registry.retired.keep_kernel(operator.name(), key, kernel);
             }
             Undo::Definition(operator) => {
-                let definition = operator.definition();
-                operator.define(None);
-                if let Some(definition) = definition {
+                let dropped = operator.undefine();
+                if let Some(definition) = dropped {
+                    registry.retired.keep_definition(operator.name(), dropped);
                     listener::note(OperatorChange::undefined(operator, &definition.schema));
                 }
             }
@@ -419,21 +428,27 @@ impl Drop for Registration {
                 }
                 registry.names.retain(|_, count| *count > 0);
             }
-            Undo::Fallback(kernel) => {
+            Undo::Fallback(key, kernel) => {
                 registry.fallbacks.remove(kernel);
                 registry.unpublish_all();
-                kernel.retire();
+                remains = Some(kernel.retire());
+                registry.retired.keep_kernel(FOR_ALL, key, kernel);
             }
             Undo::Namespace(namespace) => {
                 registry.namespaces.remove(&namespace);
             }
         }
         drop(registry);
+        // A user's code may run here, which may register.
+        drop(remains);
         if is_definition {
             listener::tell();
         }
     }
 }
+
+/// The name that fallbacks are kept under when they are dropped; no operator has it.
+const FOR_ALL: &str = "";
 
 /// Registers a kernel for the operator of this full name, defined or not (D96, D100). With `overriding` it hides one
 /// that is there.
@@ -473,10 +488,10 @@ pub fn register_kernel(
         );
         return Err(Error::new(ErrorKind::DuplicateKernel, message).in_operator(operator.name()));
     }
-    let kernel: &'static Kernel = Box::leak(Box::new(kernel));
+    let kernel = registry.retired.place_kernel(operator.name(), key, kernel);
     state.kernels.add(key, kernel);
     operator.unpublish();
-    Ok(Registration(Some(Undo::Kernel(operator, kernel))))
+    Ok(Registration(Some(Undo::Kernel(operator, key, kernel))))
 }
 
 /// Registers a boxed kernel for every operator that has none of its own at a key; an alias key stands for each of
@@ -493,9 +508,11 @@ pub fn register_fallback(key: impl Into<RegistrationKey>, mut kernel: Kernel) ->
         return Err(Error::new(ErrorKind::SignatureMismatch, message));
     }
     kernel.set_place(Place::here());
-    let kernel: &'static Kernel = Box::leak(Box::new(kernel));
-    registry().add_fallback(key, kernel)?;
-    Ok(Registration(Some(Undo::Fallback(kernel))))
+    let mut registry = registry();
+    registry.check_fallback(key, &kernel)?;
+    let kernel = registry.retired.place_kernel(FOR_ALL, key, kernel);
+    registry.add_fallback(key, kernel)?;
+    Ok(Registration(Some(Undo::Fallback(key, kernel))))
 }
 
 /// Defines an operator. Kernels that are there already and carry a schema must agree with it (D98, D117).
@@ -514,7 +531,7 @@ pub(crate) fn register_definition(
     for kernel in operator.state.lock().kernels.all() {
         inference::check_kernel(&definition, kernel)?;
     }
-    operator.define(Some(definition));
+    operator.define(registry.retired.place_definition(operator.name(), definition));
     listener::note(OperatorChange::defined(operator, operator.schema()));
     drop(registry);
     listener::tell();

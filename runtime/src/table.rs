@@ -9,6 +9,7 @@
 
 use std::any::TypeId;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 
 use parking_lot::Mutex;
 
@@ -19,6 +20,7 @@ use crate::fallback;
 use crate::kernel::Kernel;
 use crate::key::{AliasKey, Backend, DispatchKey, Functionality, RegistrationKey};
 use crate::key_set::KeySet;
+use crate::retired::Interned;
 
 /// Slots of a per-backend functionality: one per bit of the backend word, so that backends added at run time have one.
 const ROW: usize = 64;
@@ -118,7 +120,27 @@ pub(crate) struct Cell {
     pub(crate) origin: Origin,
 }
 
+/// By which kernel it is, not by what that kernel does.
+impl PartialEq for Cell {
+    fn eq(&self, other: &Cell) -> bool {
+        self.identity() == other.identity()
+    }
+}
+
+impl Eq for Cell {}
+
+impl Hash for Cell {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.identity().hash(state);
+    }
+}
+
 impl Cell {
+    fn identity(&self) -> (Option<Erased>, Option<*const Kernel>, Option<*const Kernel>, Origin) {
+        let address = |kernel: Option<&'static Kernel>| kernel.map(std::ptr::from_ref);
+        (self.typed, address(self.callable), address(self.kernel), self.origin)
+    }
+
     const MISSING: Cell = Cell { typed: None, callable: None, kernel: None, origin: Origin::Missing };
 
     fn is_fallthrough(&self) -> bool {
@@ -126,7 +148,8 @@ impl Cell {
     }
 }
 
-/// A computed table. Immutable; published by pointer, never freed (docs/decisions/0003).
+/// A computed table. Immutable; published by pointer, never freed, one copy of each (docs/decisions/0003).
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Table {
     /// Functionalities that some key does not fall through at.
     mask: u64,
@@ -153,6 +176,12 @@ impl Table {
     /// A table in which no key has a kernel.
     pub(crate) fn without_kernels() -> Table {
         Table { is_built: true, ..NO_KERNELS }
+    }
+
+    /// The one copy of the table, for good. Registering and dropping the same again and again makes no new ones.
+    pub(crate) fn shared(self) -> &'static Table {
+        static TABLES: Mutex<Interned<Table>> = Mutex::new(Interned::new());
+        TABLES.lock().get(&self, || Box::leak(Box::new(self.clone())))
     }
 
     /// The cell for a set of keys, and the set without the functionalities that fall through.
@@ -390,7 +419,8 @@ impl Registrations {
         for backend in Backend::all().filter(|&backend| !added_keys::is_added_backend(backend)) {
             layout[slot_of_key(DispatchKey::of(Functionality::AutocastFunctionality, backend))] = skipped;
         }
-        Table { mask, layout: shared(layout), cells: Vec::leak(cells.cells), added, is_built: true }
+        let cells = shared_cells(cells.cells);
+        Table { mask, layout: shared(layout), cells, added, is_built: true }
     }
 }
 
@@ -421,16 +451,16 @@ fn same_kernel(a: Option<&'static Kernel>, b: Option<&'static Kernel>) -> bool {
     }
 }
 
+/// The one copy of a list of cells.
+fn shared_cells(cells: Vec<Cell>) -> &'static [Cell] {
+    static CELLS: Mutex<Interned<[Cell]>> = Mutex::new(Interned::new());
+    CELLS.lock().get(&cells, || Vec::leak(cells.clone()))
+}
+
 /// The one copy of a layout.
 fn shared(layout: Layout) -> &'static Layout {
-    static LAYOUTS: Mutex<Vec<&'static Layout>> = Mutex::new(Vec::new());
-    let mut layouts = LAYOUTS.lock();
-    if let Some(known) = layouts.iter().find(|known| ***known == layout) {
-        return known;
-    }
-    let layout: &'static Layout = Box::leak(Box::new(layout));
-    layouts.push(layout);
-    layout
+    static LAYOUTS: Mutex<Interned<Layout>> = Mutex::new(Interned::new());
+    LAYOUTS.lock().get(&layout, || Box::leak(Box::new(layout)))
 }
 
 /// One row of a table dump.
