@@ -7,13 +7,16 @@
 //!
 //! Here are the vtable and its registration; below: `fallbacks` (the boxed kernels of the four keys), `snapshot` (re-entrant
 //! dispatch), `call` (what a handler is given), `candidates` (who is asked), `rules`, `foreign` (owned handles and the tensor's
-//! object slot), `subclass`, `metadata`, `programmable` (the Python dispatcher's state). No concrete interpreter, mode or operator is known.
+//! object slot), `subclass`, `metadata`, `aliasing`, `missing_kernel`, `programmable` (the Python dispatcher's state). No concrete interpreter, mode or operator is known.
 
+mod aliasing;
 mod call;
 mod candidates;
+mod device_trace;
 mod fallbacks;
 mod foreign;
 mod metadata;
+mod missing_kernel;
 mod programmable;
 mod rules;
 mod snapshot;
@@ -25,9 +28,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 pub use call::{Answer, Call, GivenArguments};
 pub use candidates::HandlerType;
+pub use device_trace::{DeviceEvent, set_device_tracer, trace_device};
 pub(crate) use fallbacks::{FALLBACKS, SERVED};
 pub use foreign::{ForeignObject, ObjectAddress, ObjectSlot};
 pub use metadata::{MetadataAnswer, MetadataPolicy, MetadataQuery};
+pub use missing_kernel::MissingKernelReporter;
+pub(crate) use missing_kernel::reported;
 pub use programmable::{PythonDispatcherGuard, python_dispatcher, with_python_dispatcher};
 pub use rules::{Rule, RuleRegistration, register_rule};
 pub use snapshot::{
@@ -114,6 +120,11 @@ pub trait Interpreter: Send + Sync + 'static {
     ) -> Result<MetadataAnswer> {
         let _ = (handler, tensor, query);
         Ok(MetadataAnswer::Declined)
+    }
+
+    /// Hears of something that happened on a device, if it is the process's tracer (P143). It cannot fail.
+    fn trace_device(&self, event: &DeviceEvent) {
+        let _ = event;
     }
 
     /// A copy of a tensor's head over the same memory, made by the tensor's class (P132). `None` leaves it to the runtime.

@@ -168,7 +168,7 @@ impl Storage {
             )),
             Contents::Absent => Err(Error::new(
                 crate::ErrorKind::Runtime,
-                "a meta tensor has sizes and a dtype but no data to read or write",
+                "the tensor has sizes and a dtype but no data of its own: it is on meta, or wraps another tensor",
             )),
         }
     }

@@ -127,6 +127,15 @@ impl Tensor {
         }))
     }
 
+    /// The same tensor over other memory: for a result that nobody else holds yet.
+    pub(crate) fn over(&self, storage: Storage) -> Tensor {
+        let metadata =
+            WrapperMetadata { policy: self.0.policy, storage: Some(storage), ..WrapperMetadata::like(self) };
+        let tensor = Tensor::assemble_wrapper(self.0.subclass.clone(), metadata, KeySet::EMPTY);
+        tensor.set_key_set(self.key_set());
+        tensor
+    }
+
     /// What it holds, if it is of a class of Rust.
     #[inline]
     pub(crate) fn held_subclass(&self) -> Option<&Arc<dyn TensorSubclass>> {

@@ -217,6 +217,13 @@ impl<'a> Call<'a> {
         (self.stack, self.base)
     }
 
+    pub(super) fn result_mut(&mut self, position: usize) -> Option<&mut Value> {
+        if self.state != State::Answered {
+            return None;
+        }
+        self.stack.get_mut(self.base..)?.get_mut(position)
+    }
+
     fn not_answered(&self) -> Result<()> {
         if self.state != State::Answered {
             return Ok(());

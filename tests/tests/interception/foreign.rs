@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock};
 
 use keyway::{
-    ForeignModeTraits, ForeignObject, Handler, HandlerType, Interpreter, InterpreterRef, KeySet,
+    DeviceEvent, ForeignModeTraits, ForeignObject, Handler, HandlerType, Interpreter, InterpreterRef, KeySet,
     ObjectAddress, Operator, PythonDispatcherGuard, Stack, python_dispatcher, register_interpreter,
     with_mode, with_python_dispatcher,
 };
@@ -98,6 +98,10 @@ impl Interpreter for Toy {
         let types: Vec<String> = call.types().map(|ty| ty.to_string()).collect();
         self.0.log.write(format!("{} {} {types:?}", self.type_name(self.type_of(object)), call.operator()));
         does(call)
+    }
+
+    fn trace_device(&self, event: &DeviceEvent) {
+        self.0.log.write(format!("{event:?}"));
     }
 
     fn python_dispatcher(&self, operator: &'static Operator, keys: KeySet, stack: &mut Stack) -> Result<()> {
@@ -277,4 +281,16 @@ fn a_dispatcher_of_an_interpreter_gets_every_call_of_its_thread() -> Result<()> 
     drop(on);
     assert_untouched();
     Ok(())
+}
+
+/// P143: the first tracer stays it, and hears of events while it lives.
+#[test]
+fn one_interpreter_traces_devices() {
+    let _alone = alone();
+    let late = register_interpreter(Toy(Arc::default())).unwrap();
+    trace_device(&DeviceEvent::StreamCreation(1));
+    assert!(set_device_tracer(*TOY) && set_device_tracer(*TOY) && !set_device_tracer(late));
+    trace_device(&DeviceEvent::MemoryAllocation(64));
+    assert_eq!(THINGS.log.take(), ["MemoryAllocation(64)"]);
+    assert_untouched();
 }

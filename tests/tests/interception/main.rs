@@ -16,6 +16,7 @@ mod nesting;
 mod selective;
 mod subclasses;
 mod traces;
+mod wrappers;
 
 /// What handlers wrote down, in order.
 #[derive(Clone, Default)]
