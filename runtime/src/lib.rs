@@ -69,10 +69,11 @@ pub use function_kernel::KernelFunction;
 pub use geometry::{Dims, Geometry, contiguous_strides};
 pub use inference::{InferredSchema, Parameter, ResultType, ResultTypes};
 pub use interpreter::{
-    Answer, Call, ForeignObject, GivenArguments, Handler, HandlerType, Interpreter, InterpreterRef, MetadataAnswer, MetadataPolicy, MetadataQuery,
-    ObjectAddress, ObjectSlot, PythonDispatcherGuard, RestoredSnapshotGuard, Rule, RuleRegistration,
-    SnapshotGuard, StashedSnapshotGuard, TensorSubclass, WrapperMetadata, python_dispatcher,
-    register_interpreter, register_rule, snapshot, with_python_dispatcher, with_restored_snapshot,
+    Answer, Call, DeviceEvent, ForeignObject, GivenArguments, Handler, HandlerType, Interpreter,
+    InterpreterRef, MetadataAnswer, MetadataPolicy, MetadataQuery, MissingKernelReporter, ObjectAddress,
+    ObjectSlot, PythonDispatcherGuard, RestoredSnapshotGuard, Rule, RuleRegistration, SnapshotGuard,
+    StashedSnapshotGuard, TensorSubclass, WrapperMetadata, python_dispatcher, register_interpreter,
+    register_rule, set_device_tracer, snapshot, trace_device, with_python_dispatcher, with_restored_snapshot,
 };
 pub use invariants::{Violation, check_invariants};
 pub use kernel::{BoxedFn, Kernel};
