@@ -339,6 +339,9 @@ impl Operator {
         if self.definition().is_none() {
             return self.undefined();
         }
+        if let Some(error) = crate::interpreter::reported(self, keys.highest()) {
+            return error;
+        }
         Error::no_kernel(self.name, keys.highest(), available)
     }
 
