@@ -17,6 +17,7 @@
 mod derived;
 mod forms;
 mod operator;
+mod options;
 mod shard;
 mod signature;
 mod structured;
@@ -147,8 +148,10 @@ pub fn emit_operator(entry: &OperatorEntry) -> Result<String, Unsupported> {
     let handle = handle(entry, &mut BTreeSet::new())?;
     let mut writer = Writer::default();
     handle.declaration(&mut writer);
+    options::structs(&[&handle], &mut writer);
     handle.implementation(&mut writer);
     forms::functions(&handle, &mut writer);
+    options::calls(&handle, &mut writer);
     handle.backend_select(&mut writer);
     Ok(writer.finish())
 }

@@ -7,6 +7,7 @@ use crate::emit::File;
 use crate::emit::derived::Services;
 use crate::emit::forms;
 use crate::emit::operator::Handle;
+use crate::emit::options;
 use crate::emit::text::{Writer, literal};
 
 /// A tag that all operators of a namespace have says nothing in a list.
@@ -62,10 +63,12 @@ fn shard(handles: &[&Handle<'_>]) -> String {
         w.doc(&format!("The overloads of `{}`.", module.trim_start_matches("r#")));
         w.block(&format!("pub mod {module}"), |w| {
             handles.iter().for_each(|handle| handle.declaration(w));
+            options::structs(&handles, w);
         });
         for handle in handles {
             handle.implementation(&mut w);
             forms::functions(handle, &mut w);
+            options::calls(handle, &mut w);
             handle.backend_select(&mut w);
             for kernel in handle.derived_kernel.iter().chain(&handle.structured_kernels) {
                 w.gap();

@@ -3,6 +3,33 @@
 /// ```
 pub struct default;
 
+/// The arguments with defaults, by overload.
+pub mod options {
+    /// The arguments of `aten::make` that have defaults, each at first with its own.
+    #[derive(Clone)]
+    pub struct default {
+        /// `ScalarType? dtype=None`
+        pub dtype: ::std::option::Option<::keyway::DType>,
+        /// `Layout? layout=None`
+        pub layout: ::std::option::Option<::keyway::Layout>,
+        /// `Device? device=None`
+        pub device: ::std::option::Option<::keyway::Device>,
+        /// `bool? pin_memory=None`
+        pub pin_memory: ::std::option::Option<bool>,
+    }
+
+    impl ::std::default::Default for default {
+        fn default() -> Self {
+            default {
+                dtype: ::std::option::Option::None,
+                layout: ::std::option::Option::None,
+                device: ::std::option::Option::None,
+                pin_memory: ::std::option::Option::None,
+            }
+        }
+    }
+}
+
 #[doc(hidden)]
 pub static OPERATOR_make: ::keyway::TypedOperator<super::signatures::ints_optDType_optLayout_optDevice_optbool_to_Tensor> = ::keyway::TypedOperator::new(
     "aten::make",
@@ -79,6 +106,25 @@ pub fn make(size: &[i64]) -> ::keyway::Result<::keyway::Tensor> {
         ::std::option::Option::None,
         ::std::option::Option::None,
     )
+}
+
+impl make::default {
+    /// Calls the operator with the arguments that have no default, and a struct of those that do:
+    /// `Default` fills in what is not changed.
+    #[inline]
+    pub fn call_with(
+        &self,
+        size: &[i64],
+        options: make::options::default,
+    ) -> ::keyway::Result<::keyway::Tensor> {
+        self.call(size, options.dtype, options.layout, options.device, options.pin_memory)
+    }
+}
+
+/// `make` with a struct of the arguments that have defaults. See [`make::default`].
+#[inline]
+pub fn make_with(size: &[i64], options: make::options::default) -> ::keyway::Result<::keyway::Tensor> {
+    make::default.call_with(size, options)
 }
 
 const _: () = {
