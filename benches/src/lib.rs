@@ -3,6 +3,8 @@
 //! The operators are those of `bench.yaml`, whose kernels do nothing. A case is the same code for wall-clock and for
 //! instruction counts.
 
+mod interception;
+
 use std::hint::black_box;
 
 use keyway::{
@@ -24,6 +26,12 @@ fn one(x: &Tensor) -> Result<()> {
 fn seven(a: &Tensor, b: &Tensor, c: &Tensor, d: i64, e: f64, f: bool, g: Scalar) -> Result<()> {
     black_box((a, b, c, d, e, f, g));
     Ok(())
+}
+
+#[kernel("bench::intercepted", CPU)]
+fn intercepted(x: &Tensor) -> Result<f64> {
+    black_box(x);
+    Ok(1.0)
 }
 
 #[kernel("bench::observed_one", CPU)]
@@ -84,6 +92,8 @@ macro_rules! case {
     }};
 }
 
+use case;
+
 fn tensor() -> Tensor {
     Tensor::zeros(&[1], DType::Float32, Device::CPU).expect("one element fits")
 }
@@ -96,7 +106,7 @@ fn lower_keys() -> KeySet {
 pub fn cases() -> Vec<Case> {
     let seven = || (tensor(), tensor(), tensor());
     let two = Scalar::Int(2);
-    vec![
+    let mut cases = vec![
         case!("bare function call", tensor(), |x| bare_one(black_box(x))),
         case!("typed call, 1 tensor", tensor(), |x| bench::one::default.call(black_box(x))),
         case!("typed call, 7 arguments", seven(), |(a, b, c)| {
@@ -142,7 +152,9 @@ pub fn cases() -> Vec<Case> {
             observer.get_or_insert_with(observer_of_inputs);
             bench::observed_seven::default.call(black_box(a), b, c, 1, 0.5, true, two)
         }),
-    ]
+    ];
+    cases.extend(interception::cases());
+    cases
 }
 
 /// Added when its case first runs, so that other cases are not observed.

@@ -47,11 +47,11 @@ fn python(operator: &'static Operator, keys: KeySet, stack: &mut Stack) -> Resul
     let _off = KeySetGuard::exclude(above_python());
     let base = base_of_arguments(operator, stack)?;
     let found = candidates::find(&stack[base..]);
-    let has_modes = mode::are_enabled();
-    let record = range(if has_modes { "PythonDispatchMode" } else { "PythonSubclass" }, &stack[base..]);
+    let is_on = !local_key_sets().excluded.contains(DispatchKey::Python);
+    let record = range(&stack[base..]);
     let mut declined = Vec::new();
     let mut call = Call::new(operator, stack, base, &found.candidates);
-    if has_modes && candidates::ask_modes(&mut call, &mut declined)? == Answer::Done {
+    if is_on && candidates::ask_modes(&mut call, &mut declined)? == Answer::Done {
         return Ok(());
     }
     if candidates::ask_subclasses(&found.candidates, &mut call, &mut declined)? == Answer::Done {
@@ -142,9 +142,10 @@ fn base_of_arguments(operator: &'static Operator, stack: &Stack) -> Result<usize
 
 /// A range for profilers with the arguments as inputs (P15, P16), if there is an observer.
 #[inline]
-fn range(name: &'static str, arguments: &[Value]) -> Option<RecordGuard<'static>> {
+fn range(arguments: &[Value]) -> Option<RecordGuard<'static>> {
     if !observer::is_observing() {
         return None;
     }
+    let name = if mode::are_enabled() { "PythonDispatchMode" } else { "PythonSubclass" };
     Some(RecordBuilder::new(name).open_with(arguments))
 }

@@ -6,7 +6,7 @@
 //! the key away before a call is made.
 
 use std::fmt;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use parking_lot::Mutex;
@@ -26,9 +26,13 @@ pub(crate) const INTERCEPTED: KeySet = KeySet::of(DispatchKey::Python).with(Disp
 
 static SELECTIVE: OnceLock<DispatchKey> = OnceLock::new();
 
+/// The bit of that key, so that calls need not look it up; none while there is no such key.
+static SELECTIVE_BIT: AtomicU64 = AtomicU64::new(0);
+
 /// The key of handlers that want some operators; empty while there is none.
+#[inline]
 fn selective() -> KeySet {
-    SELECTIVE.get().map_or(KeySet::EMPTY, |&key| KeySet::of(key))
+    KeySet { functionalities: SELECTIVE_BIT.load(Ordering::Acquire), backends: 0 }
 }
 
 /// The keys a selective handler brings: its own one, and those of all if the key could not be added.
@@ -140,6 +144,7 @@ fn added_key() -> Result<DispatchKey> {
     }
     let key = DispatchKey::PythonTLSSnapshot.add_above("PythonSelective")?;
     register_fallback(key, Kernel::fallthrough())?.keep();
+    SELECTIVE_BIT.store(KeySet::of(key).functionalities, Ordering::Release);
     Ok(*SELECTIVE.get_or_init(|| key))
 }
 

@@ -17,9 +17,9 @@ pub(crate) struct RunningMode {
 /// How to put a running mode back.
 enum Rest {
     /// It was the topmost, when the stack had been changed so often: nearly always.
-    Top(u64, Shape),
+    Top(u32, Shape),
     /// Modes above it, which did not want the call, lowest first; and what was left beneath.
-    Deeper(Vec<Taken>, Shape),
+    Deeper(Box<(Vec<Taken>, Shape)>),
 }
 
 struct Taken {
@@ -37,20 +37,22 @@ enum Part {
 /// How many modes there are in each part of a stack.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct Shape {
-    user: usize,
-    infra: [bool; 3],
-    pre_dispatch: usize,
+    user: u32,
+    pre_dispatch: u32,
+    infra: u8,
 }
 
 #[inline]
 pub(super) fn shape(stack: &ModeStack) -> Shape {
-    let infra = [stack.infra[0].is_some(), stack.infra[1].is_some(), stack.infra[2].is_some()];
-    Shape { user: stack.user.len(), infra, pre_dispatch: stack.pre_dispatch.len() }
+    let infra = ModeSlot::ALL
+        .into_iter()
+        .fold(0, |bits, slot| bits | u8::from(stack.infra[slot as usize].is_some()) << slot as u8);
+    Shape { user: stack.user.len() as u32, infra, pre_dispatch: stack.pre_dispatch.len() as u32 }
 }
 
 impl RunningMode {
     fn new(running: Taken, above: Vec<Taken>, stack: &ModeStack) -> RunningMode {
-        RunningMode { running: Some(running), rest: Rest::Deeper(above, shape(stack)) }
+        RunningMode { running: Some(running), rest: Rest::Deeper(Box::new((above, shape(stack)))) }
     }
 
     /// Takes the topmost mode that wants the operator, and those above it.
@@ -118,7 +120,12 @@ impl RunningMode {
     /// were off come back, all the same.
     #[inline]
     pub(crate) fn finish(mut self) -> Result<()> {
-        self.restore()
+        let result = self.restore();
+        if let Rest::Top(..) = self.rest {
+            // It holds nothing any more, so there is nothing to drop.
+            std::mem::forget(self);
+        }
+        result
     }
 
     /// Puts back what was taken, and says whether the handler left the rest as it found it.
@@ -130,7 +137,7 @@ impl RunningMode {
                 None => return Ok(()),
                 Some(entry) => return restore_all(Taken { entry, part: Part::User }, Vec::new(), *left),
             },
-            Rest::Deeper(above, left) => (std::mem::take(above), *left),
+            Rest::Deeper(rest) => (std::mem::take(&mut rest.0), rest.1),
         };
         restore_all(running, above, left)
     }
@@ -162,12 +169,12 @@ impl Unbalanced {
     #[cold]
     fn repair(stack: &mut ModeStack, left: Shape, running: &Taken) -> Unbalanced {
         let mut behind = Vec::new();
-        while stack.user.len() > left.user {
+        while stack.user.len() > left.user as usize {
             behind.extend(stack.pop_user());
         }
-        let is_new = |slot: &ModeSlot| !left.infra[*slot as usize];
+        let is_new = |slot: &ModeSlot| left.infra >> *slot as u8 & 1 == 0;
         behind.extend(ModeSlot::ALL.into_iter().filter(is_new).filter_map(|slot| stack.empty(slot)));
-        let kept = left.pre_dispatch.min(stack.pre_dispatch.len());
+        let kept = (left.pre_dispatch as usize).min(stack.pre_dispatch.len());
         behind.extend(stack.pre_dispatch.drain(kept..));
         Unbalanced { mode: running.entry.mode.handler().name().to_owned(), behind }
     }

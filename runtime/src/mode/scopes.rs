@@ -32,7 +32,7 @@ struct ThreadModes {
     brought: Cell<KeySet>,
     next_token: Cell<u64>,
     /// How often the stack was changed, but for modes that run and come back.
-    changes: Cell<u64>,
+    changes: Cell<u32>,
     /// Scopes that were left while their mode was running, and so off the stack.
     left: RefCell<Vec<u64>>,
     decline_rule: Cell<DeclineRule>,
@@ -65,7 +65,7 @@ pub(super) fn change<R>(f: impl FnOnce(&mut ModeStack) -> R) -> Option<R> {
             let mut stack = thread.stack.borrow_mut();
             let before = stack.kinds();
             let result = f(&mut stack);
-            thread.changes.set(thread.changes.get() + 1);
+            thread.changes.set(thread.changes.get().wrapping_add(1));
             if before != stack.kinds() {
                 keep_in_step(thread, &stack);
             }
@@ -76,7 +76,7 @@ pub(super) fn change<R>(f: impl FnOnce(&mut ModeStack) -> R) -> Option<R> {
 
 /// Takes the topmost user mode for a call if it wants it. With it, the number of changes so far and what is left.
 #[inline]
-pub(super) fn take_top(operator: &'static Operator) -> Option<(Entry, u64, Shape)> {
+pub(super) fn take_top(operator: &'static Operator) -> Option<(Entry, u32, Shape)> {
     let taken = THREAD.try_with(|thread| {
         let mut stack = thread.stack.borrow_mut();
         let (entry, was_last) = stack.pop_user_if(|mode| mode.wants(operator))?;
@@ -90,7 +90,7 @@ pub(super) fn take_top(operator: &'static Operator) -> Option<(Entry, u64, Shape
 
 /// Puts back what [`take_top`] took, unless the stack was changed since: then it gives it back.
 #[inline]
-pub(super) fn put_top(entry: Entry, changes: u64) -> Option<Entry> {
+pub(super) fn put_top(entry: Entry, changes: u32) -> Option<Entry> {
     let mut entry = Some(entry);
     let _ = THREAD.try_with(|thread| {
         if thread.changes.get() == changes

@@ -7,7 +7,7 @@ use std::sync::{Arc, LazyLock};
 use keyway::{
     DeviceEvent, ForeignModeTraits, ForeignObject, Handler, HandlerType, Interpreter, InterpreterRef, KeySet,
     ObjectAddress, Operator, PythonDispatcherGuard, Stack, python_dispatcher, register_interpreter,
-    with_mode, with_python_dispatcher,
+    set_device_tracer, trace_device, with_mode, with_python_dispatcher,
 };
 
 use super::*;
