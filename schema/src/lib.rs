@@ -47,3 +47,4 @@ pub use model::{
     AliasAfter, AliasInfo, Argument, BaseType, Default, OperatorName, Return, Schema, SchemaKind, Type,
 };
 pub use parser::{Parsed, parse, parse_name};
+pub use questions::Slot;

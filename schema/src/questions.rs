@@ -222,6 +222,61 @@ impl Schema {
             _ => None,
         }
     }
+
+    /// Whether two values of a call may share memory, as far as the annotations say (Y44). A list is no tensor: what is
+    /// said of it is said of its elements, see [`Schema::may_contain_alias`]. A place that is not there shares nothing.
+    ///
+    /// ```
+    /// use keyway_schema::{Schema, Slot::{Argument, Return}};
+    /// let schema: Schema = "f_(Tensor(a!) self, Tensor other) -> Tensor(a!)".parse().unwrap();
+    /// assert!(schema.may_alias(Argument(0), Return(0)) && !schema.may_alias(Argument(1), Return(0)));
+    /// ```
+    pub fn may_alias(&self, a: Slot, b: Slot) -> bool {
+        let is_list = |slot| self.slot(slot).is_some_and(|(ty, _)| is_list(ty));
+        !is_list(a) && !is_list(b) && self.share_a_set(a, b)
+    }
+
+    /// Whether two values of a call, or elements of them, may share memory (Y47): the elements of a list are in its sets, and
+    /// an argument in the wildcard set after the call may be in any of them.
+    pub fn may_contain_alias(&self, a: Slot, b: Slot) -> bool {
+        self.share_a_set(a, b)
+    }
+
+    fn slot(&self, slot: Slot) -> Option<(&Type, Option<&AliasInfo>)> {
+        match slot {
+            Slot::Argument(index) => self.arguments.get(index).map(|a| (&a.ty, a.alias.as_ref())),
+            Slot::Return(index) => self.returns.get(index).map(|r| (&r.ty, r.alias.as_ref())),
+        }
+    }
+
+    fn share_a_set(&self, a: Slot, b: Slot) -> bool {
+        let alias = |slot| self.slot(slot).and_then(|(_, alias)| alias);
+        let (Some(a), Some(b)) = (alias(a), alias(b)) else { return false };
+        let sets = |info: &AliasInfo| -> Vec<char> {
+            match &info.after {
+                Some(AliasAfter::Sets(after)) => info.before.iter().chain(after).copied().collect(),
+                Some(AliasAfter::Wildcard) | None => info.before.clone(),
+            }
+        };
+        sets(a).iter().any(|set| sets(b).contains(set))
+    }
+}
+
+fn is_list(ty: &Type) -> bool {
+    match ty {
+        Type::List(..) => true,
+        Type::Optional(of) => is_list(of),
+        Type::Base(_) | Type::Class { .. } => false,
+    }
+}
+
+/// A value of a call: an argument or a return, by its position.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Slot {
+    /// An argument.
+    Argument(usize),
+    /// A return.
+    Return(usize),
 }
 
 pub(crate) fn is_tensor_options(window: &[Argument]) -> bool {
