@@ -82,10 +82,10 @@ fn file_name(list: &OperatorList) -> &str {
 }
 
 /// Entries by the name they are called by.
-fn by_name<'l>(
-    list: &'l OperatorList,
+fn by_name(
+    list: &OperatorList,
     is_wanted: impl Fn(&OperatorEntry) -> bool,
-) -> BTreeMap<&'l str, Vec<&'l OperatorEntry>> {
+) -> BTreeMap<&str, Vec<&OperatorEntry>> {
     let mut named: BTreeMap<&str, Vec<&OperatorEntry>> = BTreeMap::new();
     for entry in list.operators.iter().filter(|entry| is_wanted(entry)) {
         named.entry(&entry.schema.name.name).or_default().push(entry);
