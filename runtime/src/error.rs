@@ -166,8 +166,8 @@ struct Inner {
 #[derive(Clone)]
 enum Text {
     Message(Cow<'static, str>),
-    /// Keys with a kernel of their own, for the missing-kernel error.
-    Available(Vec<String>),
+    /// Keys with a kernel of their own, for the missing-kernel error; if no key was left, why.
+    Available(Vec<String>, Option<String>),
 }
 
 impl Error {
@@ -221,9 +221,20 @@ impl Error {
             kind,
             operator: Some(operator.to_owned().into()),
             key: Some(key),
-            text: Text::Available(available),
+            text: Text::Available(available, None),
             origin: None,
         }))
+    }
+
+    /// A missing-kernel error of a call that has no key left, with what became of its keys (better than D160).
+    #[cold]
+    #[must_use]
+    pub(crate) fn masked(mut self, kind: ErrorKind, reason: String) -> Error {
+        self.0.kind = kind;
+        if let Text::Available(_, why) = &mut self.0.text {
+            *why = Some(reason);
+        }
+        self
     }
 
     /// This error with the operator it happened in, unless one nearer to the cause is named already.
@@ -279,13 +290,14 @@ impl fmt::Display for Error {
                 Some(operator) => write!(f, "{operator}: {message}"),
                 None => f.write_str(message),
             },
-            Text::Available(available) => {
+            Text::Available(available, why) => {
                 match self.0.key {
                     Some(DispatchKey::Undefined) | None => {
-                        write!(
-                            f,
-                            "{operator}: no key is left to dispatch to: no tensor argument, or all keys masked"
-                        )?;
+                        let why = why.as_deref().unwrap_or("no argument brings one");
+                        write!(f, "{operator}: no key is left to dispatch to: {why}")?;
+                        if self.kind() == ErrorKind::FallthroughReached {
+                            write!(f, "; its kernel for calls without a key only says to go on")?;
+                        }
                     }
                     Some(key) => write!(f, "{operator}: no kernel for {key}")?,
                 }

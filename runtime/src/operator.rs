@@ -19,7 +19,7 @@ use crate::error::{Error, ErrorKind, Place, Result};
 use crate::kernel::{Kernel, Use};
 use crate::key::{DispatchKey, RegistrationKey};
 use crate::key_set::KeySet;
-use crate::local::local_key_sets;
+use crate::local::{LocalKeySets, local_key_sets};
 use crate::observer;
 use crate::published::Published;
 use crate::registry;
@@ -317,15 +317,16 @@ impl Operator {
 
     #[inline(never)]
     fn kernel_by_all_rules(&'static self, keys: KeySet) -> Result<(&'static Kernel, KeySet)> {
-        let (cell, keys) = self.built_table().find_past_fallthrough(keys);
+        let (cell, left) = self.built_table().find_past_fallthrough(keys);
         match cell.callable {
-            Some(kernel) => Ok((kernel, keys)),
-            None => Err(self.no_kernel(keys)),
+            Some(kernel) => Ok((kernel, left)),
+            None => Err(self.no_kernel(keys, left, cell.is_fallthrough())),
         }
     }
 
+    /// The error of a call with `keys`, of which `left` did not fall through.
     #[cold]
-    fn no_kernel(&'static self, keys: KeySet) -> Error {
+    fn no_kernel(&'static self, keys: KeySet, left: KeySet, is_fallthrough: bool) -> Error {
         let (conflict, available) = {
             let state = self.state.lock();
             (state.conflict, state.kernels.keys().map(|key| key.to_string()).collect())
@@ -339,10 +340,17 @@ impl Operator {
         if self.definition().is_none() {
             return self.undefined();
         }
-        if let Some(error) = crate::interpreter::reported(self, keys.highest()) {
+        if let Some(error) = crate::interpreter::reported(self, left.highest()) {
             return error;
         }
-        Error::no_kernel(self.name, keys.highest(), available)
+        let error = Error::no_kernel(self.name, left.highest(), available);
+        match (left.highest(), is_fallthrough) {
+            (DispatchKey::Undefined, true) => error.masked(ErrorKind::FallthroughReached, masked(keys, left)),
+            (DispatchKey::Undefined, false) => {
+                error.masked(ErrorKind::NoKernelForUndefined, masked(keys, left))
+            }
+            _ => error,
+        }
     }
 
     #[inline]
@@ -442,6 +450,35 @@ impl PartialEq for Operator {
 }
 
 impl Eq for Operator {}
+
+/// Why no key of a call is left (better than D160, D307): what fell through, and what the thread excludes.
+#[cold]
+fn masked(keys: KeySet, left: KeySet) -> String {
+    let fresh = LocalKeySets::DEFAULT;
+    let fell_through = keys.iter().filter(|&key| !left.contains(key) && !fresh.included.contains(key));
+    // Excluding a key of one backend excludes its functionality for all of them (D62): those of the call are named.
+    let backends = if keys.backends == 0 { local_key_sets().excluded.backends } else { keys.backends };
+    let excluded = KeySet { backends, ..local_key_sets().excluded - fresh.excluded };
+    let reasons =
+        [(fell_through.collect(), "fell through"), (excluded.iter().collect(), "excluded by the thread")];
+    let reasons = reasons.into_iter().filter(|(keys, _): &(Vec<_>, _)| !keys.is_empty());
+    let reasons: Vec<String> =
+        reasons.map(|(keys, reason)| format!("{} {reason}", highest_named(&keys))).collect();
+    match reasons.is_empty() {
+        true => "no argument brings one".to_owned(),
+        false => reasons.join(", "),
+    }
+}
+
+/// The names of keys; of many, the highest.
+fn highest_named(keys: &[DispatchKey]) -> String {
+    const SHOWN: usize = 6;
+    let names: Vec<String> = keys.iter().rev().take(SHOWN).map(ToString::to_string).collect();
+    match keys.len().saturating_sub(SHOWN) {
+        0 => names.join(", "),
+        more => format!("{} and {more} more", names.join(", ")),
+    }
+}
 
 /// The keys that a boxed call's arguments carry. A value of a kind that does not fit carries none; it is reported later.
 #[inline]

@@ -143,7 +143,7 @@ impl Cell {
 
     const MISSING: Cell = Cell { typed: None, callable: None, kernel: None, origin: Origin::Missing };
 
-    fn is_fallthrough(&self) -> bool {
+    pub(crate) fn is_fallthrough(&self) -> bool {
         self.callable.is_none() && self.kernel.is_some()
     }
 }

@@ -1,6 +1,9 @@
 //! The kernels of `tests.yaml`, one for each way of writing a kernel.
 
-use keyway::{DType, Device, Error, KeySet, Layout, MemoryFormat, Result, Scalar, Tensor, kernel};
+use keyway::{
+    DType, Device, DispatchKey, Error, Generator, KeySet, Layout, MemoryFormat, Result, Scalar, Tensor,
+    kernel,
+};
 
 use crate::typed;
 
@@ -85,4 +88,17 @@ mod rival {
     fn claimed_second(x: &Tensor) -> Result<Tensor> {
         Ok(x.clone())
     }
+}
+
+/// One bit for each key of interest.
+#[kernel("typed::sources", CompositeExplicitAutograd)]
+fn sources(
+    keys: KeySet,
+    _g: Option<&Generator>,
+    _a: Option<&[Tensor]>,
+    _b: &[Option<Tensor>],
+    _c: &[Tensor],
+) -> Result<i64> {
+    let interesting = [DispatchKey::CPU, DispatchKey::CUDA, DispatchKey::XLA, DispatchKey::Meta].into_iter();
+    Ok(interesting.enumerate().map(|(bit, key)| i64::from(keys.contains(key)) << bit).sum())
 }

@@ -1,13 +1,13 @@
 //! Registering and dropping kernels while other threads call them (law 4, D264 to D270).
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Barrier, Mutex, mpsc};
 use std::time::{Duration, Instant};
 use std::{env, thread};
 
 use keyway::{
-    DispatchKey, Kernel, KeySet, Library, Operator, Result, Scalar, Tensor, Value, local_key_sets,
-    register_fallback, register_kernel, with_included,
+    DispatchKey, ErrorKind, Kernel, KeySet, Library, Operator, Registration, Result, Scalar, Stack, Tensor,
+    ThreadState, Value, local_key_sets, register_fallback, register_kernel, with_included,
 };
 use keyway_tests::typed;
 
@@ -103,4 +103,118 @@ fn a_threads_state_is_its_own_and_can_be_carried_to_another() {
             });
         });
     });
+}
+
+/// D264, law 4: what a kernel captured lives as long as a call is inside the kernel, and no longer than that.
+#[test]
+fn captured_state_is_released_when_the_last_call_has_left() -> Result<()> {
+    let mut library = Library::define("released")?;
+    let f = library.def("f(Tensor x) -> int")?;
+    let (entered, leave) = (Arc::new(Barrier::new(2)), Arc::new(Barrier::new(2)));
+    let captured = Arc::new(7i64);
+    let watched = Arc::downgrade(&captured);
+    let kernel = {
+        let (entered, leave) = (entered.clone(), leave.clone());
+        Kernel::from_fn(move |_: &Tensor| -> Result<i64> {
+            entered.wait();
+            leave.wait();
+            Ok(*captured)
+        })
+    };
+    let registration = register_kernel("released::f", DispatchKey::CPU, kernel, false)?;
+    let x = Tensor::from_slice(&[1.0f32], &[1])?;
+    thread::scope(|scope| {
+        let inside = scope.spawn(|| call(f, &x));
+        entered.wait();
+        drop(registration);
+        assert!(watched.upgrade().is_some(), "a call is inside");
+        assert_eq!(call(f, &x).unwrap_err().kind(), ErrorKind::NoKernel, "later calls do not find it");
+        leave.wait();
+        assert_eq!(inside.join().unwrap().unwrap(), 7);
+    });
+    assert!(watched.upgrade().is_none(), "nobody is inside");
+    let idle = Arc::new(());
+    let watched = Arc::downgrade(&idle);
+    drop(register_fallback(DispatchKey::MAIA, Kernel::closure(move |_, _, _| Ok(drop(idle.clone()))))?);
+    assert!(watched.upgrade().is_none());
+    Ok(())
+}
+
+/// D302: what a kernel captured may register and drop when it is itself dropped.
+#[test]
+fn captured_state_may_register_when_it_is_dropped() -> Result<()> {
+    struct Registers(Arc<Mutex<Option<Registration>>>);
+    impl Drop for Registers {
+        fn drop(&mut self) {
+            let next = register_kernel("dropping::f", DispatchKey::CPU, answers(2), false).unwrap();
+            *self.0.lock().unwrap() = Some(next);
+        }
+    }
+    let mut library = Library::define("dropping")?;
+    let f = library.def("f(Tensor x) -> int")?;
+    let next = Arc::new(Mutex::new(None));
+    let state = Registers(next.clone());
+    let kernel = Kernel::closure(move |_, _, _| {
+        let _whole = &state;
+        Ok(())
+    });
+    drop(register_kernel("dropping::f", DispatchKey::CPU, kernel, false)?);
+    assert_eq!(call(f, &Tensor::from_slice(&[1.0f32], &[1])?)?, 2);
+    Ok(())
+}
+
+/// D136: a handle means one registration, though another like it takes its place in memory.
+#[test]
+fn a_handle_does_not_mean_the_next_registration() -> Result<()> {
+    let mut library = Library::define("handles")?;
+    let f = library.def("f(Tensor x) -> int")?;
+    let register = |answer| register_kernel("handles::f", DispatchKey::CPU, answers(answer), false);
+    let x = Tensor::from_slice(&[1.0f32], &[1])?;
+    let first = register(1)?;
+    let handle = f.kernel_at(DispatchKey::CPU)?;
+    drop(first);
+    let _second = register(2)?;
+    let mut stack = Stack::from_iter([&x]);
+    let error = handle.call_boxed(KeySet::of(DispatchKey::CPU), &mut stack).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::KernelGone);
+    f.kernel_at(DispatchKey::CPU)?.call_boxed(KeySet::of(DispatchKey::CPU), &mut stack)?;
+    assert!(matches!(stack.pop()?, Value::Int(2)));
+    Ok(())
+}
+
+/// D74, D270: the workers of a pool run each job with the state of the thread that gave it, and keep none of it.
+#[test]
+fn workers_of_a_pool_dispatch_as_the_threads_that_gave_the_work() -> Result<()> {
+    type Job = Box<dyn FnOnce() + Send>;
+    let mut library = Library::define("pool")?;
+    let f = library.def("f(Tensor x) -> int")?;
+    library.kernel("f", DispatchKey::CPU, answers(1))?;
+    library.kernel("f", DispatchKey::Tracer, answers(2))?;
+    let x = Tensor::from_slice(&[1.0f32], &[1])?;
+    let (jobs, queue) = mpsc::channel::<Job>();
+    let queue = Mutex::new(queue);
+    let work = || {
+        while let Ok(job) = { queue.lock().unwrap().recv() } {
+            job();
+            assert_eq!(local_key_sets(), keyway::LocalKeySets::DEFAULT, "nothing of a job stays");
+        }
+    };
+    let (results, answered) = mpsc::channel();
+    let give = move |traced: bool| {
+        let (state, x, results) = (ThreadState::capture(), x.clone(), results.clone());
+        let job = move || results.send((traced, state.with(|| call(f, &x).unwrap()))).unwrap();
+        jobs.send(Box::new(job)).unwrap();
+    };
+    thread::scope(|scope| {
+        (0..2).for_each(|_| drop(scope.spawn(&work)));
+        for _ in 0..50 {
+            give(false);
+            with_included(KeySet::of(DispatchKey::Tracer), || give(true));
+        }
+        for (traced, answer) in answered.iter().take(100) {
+            assert_eq!(answer, if traced { 2 } else { 1 });
+        }
+        drop(give);
+    });
+    Ok(())
 }

@@ -190,7 +190,7 @@ const ROWS: [(&str, Row); 61] = [
         let _other = register_kernel("err_missing::f", DispatchKey::CUDA, boxed(), false).unwrap();
         call(f, [tensor().into()])
     })),
-    ("no key left", Fails(NoKernelForUndefined, &["err_nothing::f", "no tensor argument", "CPU"], 0, || {
+    ("no key left", Fails(NoKernelForUndefined, &["err_nothing::f", "no argument brings one", "CPU"], 0, || {
         let f = operator("err_nothing", "f(int x) -> int");
         let _other = register_kernel("err_nothing::f", CPU, boxed(), false).unwrap();
         call(f, [1i64.into()])

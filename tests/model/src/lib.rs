@@ -12,6 +12,7 @@ mod published;
 #[cfg(test)]
 mod tests {
     use loom::cell::UnsafeCell;
+    use loom::sync::atomic::{AtomicU64, Ordering};
     use loom::sync::{Arc, RwLock};
     use loom::thread;
 
@@ -98,5 +99,47 @@ mod tests {
             *states[0].write().unwrap() = None;
             caller.join().unwrap();
         });
+    }
+
+    /// Law 4: a call whose table is from before a kernel's place was used again does not run what moved in, unless the
+    /// table of now means it. The protocol of `Kernel::revive` and `call_body`: table 0 leads to the place, table 1 to
+    /// another kernel, which answers 100; what moves in is hidden by that one, so that no table ever means it.
+    #[test]
+    fn a_call_does_not_run_what_moved_into_its_kernels_place() {
+        loom::model(|| {
+            let place = Arc::new((AtomicU64::new(0), RwLock::new(Some(Arc::new(1)))));
+            let current = Arc::new(Published::new(table(0)));
+            let caller = {
+                let (place, current) = (place.clone(), current.clone());
+                thread::spawn(move || {
+                    let mut answer = None;
+                    while answer.is_none() {
+                        answer = match generation(current.get()) {
+                            1 => Some(100),
+                            _ => call_in_place(&place, &current),
+                        };
+                        thread::yield_now();
+                    }
+                    assert!(matches!(answer, Some(1 | 100)), "{answer:?}");
+                })
+            };
+            current.set(table(1));
+            *place.1.write().unwrap() = None;
+            place.0.fetch_add(1, Ordering::Release);
+            *place.1.write().unwrap() = Some(Arc::new(2));
+            caller.join().unwrap();
+        });
+    }
+
+    /// What a call gets from the kernel's place, or nothing if it has to look at the table again.
+    fn call_in_place(
+        (uses, state): &(AtomicU64, RwLock<Option<Arc<usize>>>),
+        current: &Published<Table>,
+    ) -> Option<usize> {
+        let before = uses.load(Ordering::Acquire);
+        let found = state.read().unwrap().clone()?;
+        let now = uses.load(Ordering::Acquire);
+        let is_meant = now == 0 || (generation(current.get()) == 0 && uses.load(Ordering::Acquire) == before);
+        is_meant.then_some(*found)
     }
 }
