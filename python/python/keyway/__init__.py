@@ -1,0 +1,62 @@
+"""Keyway from Python: tensors, operators, and the code that intercepts or defines them.
+
+``ops`` holds every operator, ``Tensor`` the class, ``DispatchMode`` what sees every call of a ``with`` block, ``Library`` and
+``custom_op`` new operators and kernels. An operator of the default namespace is a function here too: ``keyway.relu(x)``.
+"""
+
+from __future__ import annotations
+
+from ._keyway import (
+    Generator,
+    KeySet,
+    OpOverload,
+    OpOverloadPacket,
+    Tensor,
+    __version__,
+    bool,
+    channels_last,
+    channels_last_3d,
+    contiguous_format,
+    device,
+    dtype,
+    enable_reentrant_dispatch,
+    float32,
+    float64,
+    int32,
+    int64,
+    is_in_torch_dispatch_mode,
+    layout,
+    memory_format,
+    preserve_format,
+    sparse,
+    strided,
+    tensor,
+    uint8,
+)
+from ._keyway import _disable_current_modes, _disable_dispatch
+from ._keyway import _get_current_dispatch_mode, _get_current_dispatch_mode_stack
+from ._mode import DispatchMode
+from ._ops import ops
+from . import _tensor as _tensor
+from ._custom_op import CustomOp, custom_op, infer_schema
+from ._library import Library, fallthrough_kernel, register_fake, register_kernel, register_torch_dispatch
+from ._opcheck import opcheck
+from ._tensor import from_numpy
+
+TorchDispatchMode = DispatchMode
+
+
+def __getattr__(name: str):
+    """Operators of the default namespace as functions."""
+    if name.startswith("__"):
+        raise AttributeError(f"module 'keyway' has no attribute {name!r}")
+    try:
+        packet = getattr(ops.aten, name)
+    except AttributeError:
+        raise AttributeError(f"module 'keyway' has no attribute {name!r}, and there is no operator aten::{name}") from None
+    globals()[name] = packet
+    return packet
+
+
+def __dir__():
+    return sorted({*globals(), *dir(ops.aten)})

@@ -1,0 +1,261 @@
+"""Operators made of annotated Python functions."""
+
+from __future__ import annotations
+
+import collections.abc
+import inspect
+import typing
+
+from . import _keyway
+from ._library import Library, _kept, register_kernel
+from ._ops import ops
+
+_RESERVED = {"aten", "prim", "prims", "_"}
+
+#: What an annotation is in the schema language.
+_PARAMETERS = {
+    _keyway.Tensor: "Tensor",
+    int: "SymInt",
+    bool: "bool",
+    float: "float",
+    str: "str",
+    _keyway.dtype: "ScalarType",
+    _keyway.device: "Device",
+}
+_NUMBERS = frozenset({int, float, bool})
+_RESULTS = {_keyway.Tensor: "Tensor", int: "SymInt", float: "float", bool: "bool"}
+_SEQUENCES = (list, collections.abc.Sequence)
+
+
+def _members(annotation):
+    """The members of a union; empty for what is none."""
+    import types
+
+    is_union = typing.get_origin(annotation) in (typing.Union, types.UnionType)
+    return typing.get_args(annotation) if is_union else ()
+
+
+def _parameter_type(annotation):
+    """The schema type of a parameter's annotation; None if there is none."""
+    if annotation in _PARAMETERS:
+        return _PARAMETERS[annotation]
+    members = _members(annotation)
+    if members:
+        if _NUMBERS.issuperset(members) or set(members) <= _NUMBERS | {complex}:
+            return "Scalar"
+        rest = [member for member in members if member is not type(None)]
+        if len(rest) == len(members):
+            return None
+        inner = typing.Union[tuple(rest)] if len(rest) > 1 else rest[0]
+        inner = _parameter_type(inner)
+        return None if inner is None or inner.endswith("?") else inner + "?"
+    if typing.get_origin(annotation) in _SEQUENCES:
+        (element,) = typing.get_args(annotation) or (None,)
+        inner = _parameter_type(element)
+        if inner in ("Tensor", "Tensor?", "SymInt", "float", "bool", "str", "Scalar"):
+            return inner + "[]"
+    return None
+
+
+def _unsupported(name, annotation):
+    message = f"infer_schema(func): Parameter {name} has unsupported type {annotation}."
+    if typing.get_origin(annotation) is tuple:
+        elements = set(typing.get_args(annotation)) - {Ellipsis}
+        if len(elements) == 1:
+            message += f" Did you mean typing.List[{elements.pop().__name__}]?"
+    return ValueError(f"{message} The valid types are: Tensor, int, float, bool, str, dtype, device, numbers, and sequences or "
+                      "optionals of them.")
+
+
+def _default_text(value):
+    if isinstance(value, (str, _keyway.device)):
+        return f'"{value}"'
+    if isinstance(value, _keyway.dtype):
+        return repr(value).removeprefix("keyway.")
+    return str(value)
+
+
+def _is_tensor_like(schema_type):
+    return schema_type.startswith("Tensor")
+
+
+def _marked(schema_type, letter):
+    """The type with the mark of an argument that is written to."""
+    return schema_type.replace("Tensor", f"Tensor({letter}!)", 1)
+
+
+def infer_schema(function, /, *, mutates_args, op_name=None):
+    """The schema of an annotated function.
+
+    ``mutates_args`` names the arguments that are written to, or is ``"unknown"``: then every tensor may be. Raises ValueError for
+    what has no schema.
+    """
+    unknown = mutates_args == "unknown"
+    if not unknown and isinstance(mutates_args, str):
+        raise ValueError("mutates_args must either be a sequence of the names of the arguments that are mutated or the string "
+                         f"'unknown', got {mutates_args!r}")
+    mutated = set() if unknown else set(mutates_args)
+    signature = inspect.signature(function)
+    hints = typing.get_type_hints(function)
+    parts, seen_star, letters = [], False, 0
+    for position, (name, parameter) in enumerate(signature.parameters.items()):
+        if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+            raise ValueError("infer_schema(func): We do not support *args or **kwargs in the signature of func.")
+        if name not in hints:
+            raise ValueError(f"infer_schema(func): Parameter {name} must have a type annotation.")
+        schema_type = _parameter_type(hints[name])
+        if schema_type is None:
+            raise _unsupported(name, hints[name])
+        if parameter.kind is parameter.KEYWORD_ONLY and not seen_star:
+            parts.append("*")
+            seen_star = True
+        if name in mutated or (unknown and _is_tensor_like(schema_type)):
+            if not _is_tensor_like(schema_type):
+                raise ValueError(f"infer_schema(func): Parameter {name} is in mutable_args but only Tensors or collections of "
+                                 "Tensors can be mutated")
+            schema_type = _marked(schema_type, chr(ord("a") + position))
+            letters += 1
+        text = f"{schema_type} {name}"
+        if parameter.default is not parameter.empty:
+            text += f"={_default_text(parameter.default)}"
+        parts.append(text)
+    strangers = mutated - set(signature.parameters)
+    if strangers:
+        raise ValueError(f"mutates_args: {', '.join(sorted(strangers))} not found in the function signature")
+    return f"{op_name or ''}({', '.join(parts)}) -> {_result(signature, hints)}"
+
+
+def _result(signature, hints):
+    if signature.return_annotation is signature.empty:
+        raise ValueError("infer_schema(func): No return type annotation was provided. Please add one.")
+    annotation = hints.get("return", None)
+    if annotation in (None, type(None)):
+        return "()"
+    if typing.get_origin(annotation) is tuple:
+        elements = typing.get_args(annotation)
+        texts = [_result_type(element) for element in elements]
+        if Ellipsis in elements or None in texts:
+            raise ValueError(f"infer_schema(func): Return has unsupported type {annotation}.")
+        return f"({', '.join(texts)})"
+    text = _result_type(annotation)
+    if text is None:
+        raise ValueError(f"infer_schema(func): Return has unsupported type {annotation}. Tensors, numbers and lists of tensors are "
+                         "supported.")
+    return text
+
+
+def _result_type(annotation):
+    if annotation in _RESULTS:
+        return _RESULTS[annotation]
+    members = _members(annotation)
+    if members and _NUMBERS.issuperset(members):
+        return "Scalar"
+    if typing.get_origin(annotation) in _SEQUENCES and typing.get_args(annotation) == (_keyway.Tensor,):
+        return "Tensor[]"
+    return None
+
+
+class CustomOp:
+    """An operator made by :func:`custom_op`: call it, or give it more kernels."""
+
+    def __init__(self, name, schema, function, device_types, tags):
+        self._qualified = name
+        self._lib = Library(name.split("::")[0], "FRAGMENT")
+        _kept.append(self._lib)
+        self._lib.define(schema, tags=("pt2_compliant_tag", *tags))
+        self._overload = _keyway._operator(name)
+        self._function = function
+        self.__name__, self.__doc__ = name.split("::")[1], function.__doc__
+        self.register_kernel(device_types)(function)
+
+    def __call__(self, *args, **kwargs):
+        return self._overload(*args, **kwargs)
+
+    def __repr__(self):
+        return f"<CustomOp({self._qualified})>"
+
+    @property
+    def schema(self):
+        return self._overload.schema
+
+    def register_kernel(self, device_types, fn=None):
+        """Registers a kernel for devices; None for all of them. Without ``fn`` a decorator."""
+        if fn is None:
+            return lambda fn: self.register_kernel(device_types, fn) or fn
+        register_kernel(self, device_types, _without_aliases(self._overload, fn), lib=self._lib)
+        return None
+
+    def register_fake(self, fn):
+        """Registers what gives sizes and dtypes without data."""
+        self._lib.register_fake(self._qualified, fn)
+        return fn
+
+    def _destroy(self):
+        """Takes the operator away."""
+        self._lib._destroy()
+
+
+def _tensors(values):
+    for value in values:
+        if isinstance(value, _keyway.Tensor):
+            yield value
+        elif isinstance(value, (list, tuple)):
+            yield from _tensors(value)
+
+
+def _without_aliases(overload, function):
+    """The function, held to the rule that results share no memory with arguments or each other, unless the schema says so."""
+    if "(a)" in overload.schema or "->" in overload.schema.split("(", 1)[1].split(")")[0]:
+        return function
+    returns_marked = "!" in overload.schema.rpartition("->")[2]
+    where = getattr(function, "__module__", "?")
+
+    def kernel(*args, **kwargs):
+        result = function(*args, **kwargs)
+        if result is None or returns_marked:
+            return result
+        seen = list(_tensors((*args, *kwargs.values())))
+        for output in _tensors(result if isinstance(result, (list, tuple)) else (result,)):
+            if any(output is other or output.shares_storage(other) for other in seen):
+                raise RuntimeError(
+                    f"{overload.name} (with implementation in {where}): The output of this custom operator (1) must not also be "
+                    "an input to this custom operator and (2) may not alias any inputs to this custom operator or other "
+                    "returns. Clone it."
+                )
+            seen.append(output)
+        return result
+
+    return kernel
+
+
+def custom_op(name, fn=None, /, *, mutates_args, device_types=None, schema=None, tags=()):
+    """Makes an operator of a function; its schema comes from the annotations unless it is given. Without ``fn`` a decorator.
+
+    ``mutates_args`` names the arguments that the function writes to. ``device_types`` says which devices the function is for; None
+    means all.
+    """
+    if fn is None:
+        return lambda fn: custom_op(name, fn, mutates_args=mutates_args, device_types=device_types, schema=schema, tags=tags)
+    namespace, separator, _ = name.partition("::")
+    if not separator:
+        raise ValueError(f"the name of a custom operator is 'namespace::name', got {name!r}")
+    if namespace in _RESERVED:
+        raise ValueError(f"'{namespace}' is a reserved namespace; take one of your own")
+    tags = (tags,) if isinstance(tags, str) else tuple(tags)
+    if {"inplace", "out"} <= set(tags):
+        raise ValueError("the tags 'inplace' and 'out' are mutually exclusive")
+    if schema is None:
+        schema = infer_schema(fn, mutates_args=mutates_args)
+    else:
+        _check_mutated(schema, mutates_args)
+    return CustomOp(name, f"{name}{schema}", fn, device_types, tags)
+
+
+def _check_mutated(schema, mutates_args):
+    import re
+
+    in_schema = {found.group(1) for found in re.finditer(r"\([a-z]!\)\S* (\w+)", schema.rpartition("->")[0])}
+    if mutates_args == "unknown" or in_schema == set(mutates_args):
+        return
+    raise ValueError(f"the schema says that {sorted(in_schema)} are mutated, mutates_args says {sorted(mutates_args)}; make them "
+                     "consistent")

@@ -1,0 +1,289 @@
+"""What ``Tensor`` has besides the operators: indexing, conversion, text, pickling."""
+
+from __future__ import annotations
+
+import math
+
+from . import _keyway
+from ._ops import ops
+
+Tensor = _keyway.Tensor
+_aten = ops.aten
+
+
+def _slice_of(length, index):
+    start, stop, step = index.indices(length)
+    if step <= 0:
+        raise ValueError("slices of tensors go forward: the step must be 1 or more")
+    return start, max(stop, start), step
+
+
+def _expanded(index, dim):
+    """The index as a tuple without Ellipsis, one entry for each dimension or new axis."""
+    index = index if isinstance(index, tuple) else (index,)
+    used = 0
+    for part in index:
+        if isinstance(part, Tensor) and part.dtype is _keyway.bool:
+            used += part.dim()
+        elif part is not None and part is not Ellipsis:
+            used += 1
+    if used > dim:
+        raise IndexError(f"too many indices for a tensor of {dim} dimension(s): {used} are given")
+    places = [at for at, part in enumerate(index) if part is Ellipsis]
+    if len(places) > 1:
+        raise IndexError("an index has one Ellipsis at most")
+    fill = (slice(None),) * (dim - used)
+    if not places:
+        return index + fill
+    return index[: places[0]] + fill + index[places[0] + 1 :]
+
+
+def _positions(mask):
+    """The flat positions where a mask is true."""
+    flat = _keyway._tolist(mask.reshape([mask.numel()]))
+    return _keyway.tensor([at for at, value in enumerate(flat) if value], dtype=_keyway.int64)
+
+
+def _indexed(tensor, index):
+    """The tensor at an index, and whether it is a view of it."""
+    dim, is_view = 0, True
+    for part in _expanded(index, tensor.dim()):
+        if part is None:
+            tensor = _aten.unsqueeze.default(tensor, dim)
+            dim += 1
+        elif isinstance(part, slice):
+            if part != slice(None):
+                start, stop, step = _slice_of(tensor.shape[dim], part)
+                tensor = _aten.slice.Tensor(tensor, dim, start, stop, step)
+            dim += 1
+        elif isinstance(part, (Tensor, list)):
+            tensor, dim, is_view = _gathered(tensor, dim, part), dim + 1, False
+        elif isinstance(part, bool):
+            raise IndexError("a plain bool is no index of a tensor; use a tensor of bool")
+        elif hasattr(part, "__index__"):
+            at = part.__index__()
+            size = tensor.shape[dim]
+            if not -size <= at < size:
+                raise IndexError(f"index {at} is out of bounds for dimension {dim} with size {size}")
+            tensor = _aten.select.int(tensor, dim, at)
+        else:
+            raise TypeError(f"a tensor is indexed by ints, slices, None, Ellipsis and tensors, not by {type(part).__name__}")
+    return tensor, is_view
+
+
+def _gathered(tensor, dim, index):
+    """The rows along a dimension that an index tensor, a mask or a list names."""
+    if isinstance(index, list):
+        index = _keyway.tensor(index) if index else _keyway.tensor([], dtype=_keyway.int64)
+    if index.dtype is _keyway.bool:
+        if index.shape != tensor.shape[dim : dim + index.dim()]:
+            raise IndexError(f"a mask of shape {index.shape} does not fit a tensor of shape {tensor.shape}")
+        merged = tensor.shape[:dim] + (index.numel(),) + tensor.shape[dim + index.dim() :]
+        return _aten.index_select.default(tensor.reshape(list(merged)), dim, _positions(index))
+    if index.dtype.is_floating_point:
+        raise IndexError("an index tensor holds integers or bools")
+    size = tensor.shape[dim]
+    flat = _keyway._tolist(index.reshape([index.numel()]))
+    if any(not -size <= at < size for at in flat):
+        raise IndexError(f"an index is out of bounds for dimension {dim} with size {size}")
+    rows = _keyway.tensor([at % size for at in flat], dtype=_keyway.int64) if flat else index.reshape([0]).to(_keyway.int64)
+    picked = _aten.index_select.default(tensor, dim, rows)
+    if index.dim() == 1:
+        return picked
+    return picked.reshape(list(picked.shape[:dim] + index.shape + picked.shape[dim + 1 :]))
+
+
+def _getitem(self, index):
+    return _indexed(self, index)[0]
+
+
+def _setitem(self, index, value):
+    if isinstance(index, Tensor) and index.dtype is _keyway.bool and not isinstance(value, Tensor):
+        if index.shape == self.shape:
+            _aten.masked_fill_.Scalar(self, index, value)
+            return
+    target, is_view = _indexed(self, index)
+    if not is_view:
+        raise NotImplementedError("assignment by an index tensor is not there yet; use slices, ints or a mask with a number")
+    if isinstance(value, Tensor):
+        _aten.copy_.default(target, value)
+    elif isinstance(value, (int, float, bool, complex)):
+        _aten.fill_.Scalar(target, value)
+    else:
+        _aten.copy_.default(target, _keyway.tensor(value))
+
+
+def _len(self):
+    if self.dim() == 0:
+        raise TypeError("len() of a 0-d tensor")
+    return self.shape[0]
+
+
+def _iter(self):
+    if self.dim() == 0:
+        raise TypeError("iteration over a 0-d tensor")
+    return (self[at] for at in range(self.shape[0]))
+
+
+def _truth(self):
+    if self.numel() != 1:
+        message = "is ambiguous; ask any() or all()" if self.numel() else "of an empty tensor is undefined"
+        raise RuntimeError(f"Boolean value of Tensor with {self.numel()} values {message}")
+    return self.item() != 0
+
+
+def _index(self):
+    if self.dtype.is_floating_point or self.numel() != 1:
+        raise TypeError("only integer tensors of a single element can be converted to an index")
+    return int(self.item())
+
+
+def _numpy(self):
+    """The elements as a NumPy array of its own."""
+    import numpy
+
+    data, code = _keyway._to_bytes(self)
+    return numpy.frombuffer(bytearray(data), dtype=code).reshape(self.shape)
+
+
+def _array(self, dtype=None, copy=None):
+    if copy is False:
+        raise ValueError("a tensor becomes an array by a copy")
+    array = _numpy(self)
+    return array if dtype is None else array.astype(dtype)
+
+
+def from_numpy(array):
+    """A tensor with a copy of a NumPy array."""
+    if not hasattr(array, "__array_interface__"):
+        raise TypeError(f"expected np.ndarray (got {type(array).__name__})")
+    return _keyway.tensor(array)
+
+
+def _style(values, is_float):
+    """How the numbers of a tensor are written, all alike."""
+    finite = [abs(v) for v in values if not (math.isnan(v) or math.isinf(v))] if is_float else []
+    if not is_float:
+        return str
+    if all(v == int(v) for v in finite) and all(v < 1e8 for v in finite):
+        return lambda v: str(v) if math.isnan(v) or math.isinf(v) else f"{int(v)}."
+    small = min((v for v in finite if v), default=1)
+    form = ".4f" if max(finite) < 1e5 and small >= 1e-4 else ".4e"
+    return lambda v: format(v, form)
+
+
+_THRESHOLD, _EDGE = 1000, 3
+
+
+def _rows(values, depth, indent, style, shorten, width):
+    if depth == 0:
+        return style(values).rjust(width)
+    if shorten and len(values) > 2 * _EDGE:
+        parts = [*values[:_EDGE], None, *values[-_EDGE:]]
+    else:
+        parts = values
+    texts = ["..." if part is None else _rows(part, depth - 1, indent + 1, style, shorten, width) for part in parts]
+    between = ", " if depth == 1 else "," + "\n" * (depth - 1) + " " * (indent + 1)
+    return "[" + between.join(texts) + "]"
+
+
+def _flat(values, depth):
+    if depth == 0:
+        yield values
+        return
+    for value in values:
+        yield from _flat(value, depth - 1)
+
+
+def _repr(self):
+    head = "tensor" if type(self) is Tensor else type(self).__name__
+    is_wrapper = "Python" in _keyway._dispatch_keys(self)
+    if is_wrapper or self.device.type != "cpu":
+        size = f"size={self.shape}, dtype={self.dtype}"
+        where = "" if self.device.type == "cpu" else f", device='{self.device}'"
+        return f"{head}(..., {size}{where})"
+    values, shorten = _keyway._tolist(self), self.numel() > _THRESHOLD
+    style = _style(list(_flat(values, self.dim())), self.dtype.is_floating_point)
+    width = 0 if shorten else max((len(style(value)) for value in _flat(values, self.dim())), default=0)
+    text = _rows(values, self.dim(), len(head) + 1, style, shorten, width)
+    extra = "" if self.dtype in (_keyway.float32, _keyway.int64, _keyway.bool) else f", dtype={self.dtype}"
+    if self.numel() == 0 and self.dim() != 1:
+        extra = f", size={self.shape}{extra}"
+    return f"{head}({text}{extra})"
+
+
+def _rebuild(cls, data, code, shape, state):
+    tensor = _keyway.tensor(data, dtype=code) if cls is Tensor else Tensor._make_subclass(cls, _keyway.tensor(data, dtype=code))
+    if list(tensor.shape) != list(shape):
+        tensor = tensor.reshape(list(shape))
+    if state:
+        tensor.__dict__.update(state)
+    return tensor
+
+
+def _reduce(self):
+    if "Python" in _keyway._dispatch_keys(self):
+        raise TypeError(f"{type(self).__name__} has no data of its own to save; give it a __reduce_ex__")
+    state = dict(getattr(self, "__dict__", None) or {})
+    return _rebuild, (type(self), _keyway._tolist(self), self.dtype, tuple(self.shape), state)
+
+
+def _deepcopy(self, memo):
+    import copy
+
+    if "Python" in _keyway._dispatch_keys(self):
+        result = self.clone()
+        if type(result) is not type(self):
+            raise TypeError(f"the clone of a {type(self).__name__} is a {type(result).__name__}; give the class a __deepcopy__")
+        return result
+    rebuild, arguments = _reduce(self)
+    *arguments, state = arguments
+    result = rebuild(*arguments, copy.deepcopy(state, memo))
+    memo[id(self)] = result
+    return result
+
+
+def _in_place(name):
+    operator = getattr(Tensor, name)
+
+    def method(self, other):
+        result = operator(self, other)
+        return result if result is NotImplemented else self
+
+    return method
+
+
+def _methods():
+    """The operators whose first argument is ``self``, by name."""
+    names = {}
+    for full in _keyway._operator_names():
+        namespace, _, rest = full.partition("::")
+        if namespace == "aten":
+            names.setdefault(rest.split(".")[0], full)
+    for name, full in names.items():
+        packet = getattr(_aten, name)
+        is_method = any("(Tensor self" in getattr(packet, o).schema or "(Tensor(a" in getattr(packet, o).schema
+                        for o in packet.overloads())
+        if is_method and not hasattr(Tensor, name):
+            yield name, packet
+
+
+def _complete():
+    for name, packet in _methods():
+        setattr(Tensor, name, _keyway._Method(packet))
+    Tensor.__getitem__, Tensor.__setitem__ = _getitem, _setitem
+    Tensor.__len__, Tensor.__iter__, Tensor.__bool__ = _len, _iter, _truth
+    Tensor.__int__ = lambda self: int(self.item())
+    Tensor.__float__ = lambda self: float(self.item())
+    Tensor.__index__ = _index
+    Tensor.__repr__ = _repr
+    Tensor.__array__, Tensor.numpy = _array, _numpy
+    Tensor.__reduce_ex__ = lambda self, protocol: _reduce(self)
+    Tensor.__deepcopy__ = _deepcopy
+    Tensor.tolist = lambda self: _keyway._tolist(self)
+    Tensor.T = property(lambda self: self.t())
+    for name in ("iadd", "isub", "imul", "itruediv"):
+        setattr(Tensor, f"__{name}__", _in_place(f"_{name}"))
+
+
+_complete()

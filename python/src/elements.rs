@@ -1,0 +1,283 @@
+//! Tensors from numbers, nested lists, arrays and tensors, and back.
+
+use keyway::{DType, Device, Geometry, Scalar, Storage, Tensor};
+use pyo3::exceptions::{PyRuntimeError, PyTypeError, PyValueError};
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyList, PyString, PyTuple};
+
+use crate::exceptions::OrRaise;
+use crate::tensor::{PyTensor, expect_tensor, tensor_of, type_name, wrap};
+use crate::types::{device_of, dtype_of};
+use crate::values::{Refusal, scalar, scalar_to_python};
+
+/// What nested lists hold, read once.
+#[derive(Default)]
+struct Nested {
+    sizes: Vec<i64>,
+    numbers: Vec<Scalar>,
+}
+
+const DEEPEST: usize = 64;
+
+impl Nested {
+    fn read(&mut self, object: &Bound<'_, PyAny>, depth: usize) -> PyResult<()> {
+        let is_list = object.is_instance_of::<PyList>() || object.is_instance_of::<PyTuple>();
+        if !is_list {
+            return self.number(object, depth);
+        }
+        if depth >= DEEPEST {
+            return Err(PyValueError::new_err("lists are nested deeper than a tensor has dimensions"));
+        }
+        let len = object.len()? as i64;
+        match self.sizes.get(depth) {
+            None if self.numbers.is_empty() => self.sizes.push(len),
+            Some(&expected) if expected == len => {}
+            _ => return Err(ragged(depth)),
+        }
+        for item in object.try_iter()? {
+            self.read(&item?, depth + 1)?;
+        }
+        Ok(())
+    }
+
+    fn number(&mut self, object: &Bound<'_, PyAny>, depth: usize) -> PyResult<()> {
+        if depth != self.sizes.len() {
+            return Err(ragged(depth));
+        }
+        let number = match scalar(object) {
+            Ok(number) => number,
+            Err(Refusal::Raised(error)) => return Err(error),
+            Err(Refusal::Kind) => match object.call_method0(intern!(object.py(), "item")).map(|n| scalar(&n))
+            {
+                Ok(Ok(number)) => number,
+                _ => {
+                    let message = format!("a tensor is made of numbers, not of {}", type_name(object));
+                    return Err(PyTypeError::new_err(message));
+                }
+            },
+        };
+        self.numbers.push(number);
+        Ok(())
+    }
+
+    /// The dtype that holds all of them.
+    fn dtype(&self) -> DType {
+        let mut dtype = DType::Bool;
+        for number in &self.numbers {
+            match number {
+                Scalar::Float(_) | Scalar::Complex(..) => return DType::Float32,
+                Scalar::Int(_) => dtype = DType::Int64,
+                Scalar::Bool(_) => {}
+            }
+        }
+        if self.numbers.is_empty() { DType::Float32 } else { dtype }
+    }
+
+    fn tensor(&self, dtype: Option<DType>) -> keyway::Result<Tensor> {
+        let (numbers, sizes) = (&self.numbers, &self.sizes[..]);
+        if let Some(Scalar::Complex(..)) = numbers.iter().find(|number| matches!(number, Scalar::Complex(..)))
+        {
+            return Err(keyway::Error::not_implemented("complex numbers have no dtype yet"));
+        }
+        let ints = || numbers.iter().map(|number| number.to_i64());
+        let floats = || numbers.iter().map(|number| number.to_f64());
+        match dtype.unwrap_or_else(|| self.dtype()) {
+            DType::UInt8 => Tensor::from_slice(&ints().map(|v| v as u8).collect::<Vec<_>>(), sizes),
+            DType::Int32 => Tensor::from_slice(&ints().map(|v| v as i32).collect::<Vec<_>>(), sizes),
+            DType::Int64 => Tensor::from_slice(&ints().collect::<Vec<_>>(), sizes),
+            DType::Float32 => Tensor::from_slice(&floats().map(|v| v as f32).collect::<Vec<_>>(), sizes),
+            DType::Float64 => Tensor::from_slice(&floats().collect::<Vec<_>>(), sizes),
+            DType::Bool => {
+                Tensor::from_slice(&numbers.iter().map(|n| n.to_bool()).collect::<Vec<_>>(), sizes)
+            }
+            other => Err(keyway::Error::dtype(format!("Python makes no tensors of {other} yet"))),
+        }
+    }
+}
+
+#[cold]
+fn ragged(depth: usize) -> PyErr {
+    PyValueError::new_err(format!("lists at depth {depth} differ in length; a tensor needs equal ones"))
+}
+
+/// A new tensor with a copy of what Python has.
+///
+/// # Errors
+/// `TypeError` for what is no number, list, array or tensor; `ValueError` for ragged lists.
+pub(crate) fn construct(
+    py: Python<'_>,
+    data: Option<&Bound<'_, PyAny>>,
+    dtype: Option<&Bound<'_, PyAny>>,
+    device: Option<&Bound<'_, PyAny>>,
+) -> PyResult<Tensor> {
+    let dtype = dtype.filter(|dtype| !dtype.is_none()).map(|object| {
+        dtype_of(object).ok_or_else(|| PyTypeError::new_err(format!("{} is no dtype", type_name(object))))
+    });
+    let dtype = dtype.transpose()?;
+    let device = match device.filter(|device| !device.is_none()) {
+        None => Device::CPU,
+        Some(object) => device_of(object)?
+            .ok_or_else(|| PyTypeError::new_err(format!("{} is no device", type_name(object))))?,
+    };
+    let Some(data) = data else {
+        return Tensor::zeros(&[0], dtype.unwrap_or(DType::Float32), device).or_raise(py);
+    };
+    let tensor = match tensor_of(data) {
+        Some(tensor) => copied(&tensor).or_raise(py)?,
+        None if data.hasattr(intern!(py, "__array_interface__"))? => of_array(data)?,
+        None => {
+            let mut nested = Nested::default();
+            nested.read(data, 0)?;
+            nested.tensor(dtype).or_raise(py)?
+        }
+    };
+    converted(py, tensor, dtype, device)
+}
+
+/// The tensor as another dtype or on another device, by the operator for it.
+fn converted(py: Python<'_>, tensor: Tensor, dtype: Option<DType>, device: Device) -> PyResult<Tensor> {
+    let wanted = dtype.unwrap_or(tensor.dtype());
+    if wanted == tensor.dtype() && device == tensor.device() {
+        return Ok(tensor);
+    }
+    let operator = keyway::find_operator("aten::_to_copy").or_raise(py)?;
+    let named = [("dtype", wanted.into()), ("device", device.into())];
+    let mut results = operator.call_named([tensor.into()], named).or_raise(py)?;
+    let result = results.pop().or_raise(py)?;
+    result.as_tensor().cloned().ok_or_else(|| PyRuntimeError::new_err("a conversion gave no tensor"))
+}
+
+/// A copy with memory of its own.
+fn copied(tensor: &Tensor) -> keyway::Result<Tensor> {
+    let sizes = tensor.sizes();
+    match tensor.dtype() {
+        DType::UInt8 => Tensor::from_slice(&tensor.to_vec::<u8>()?, sizes),
+        DType::Int32 => Tensor::from_slice(&tensor.to_vec::<i32>()?, sizes),
+        DType::Int64 => Tensor::from_slice(&tensor.to_vec::<i64>()?, sizes),
+        DType::Float32 => Tensor::from_slice(&tensor.to_vec::<f32>()?, sizes),
+        DType::Float64 => Tensor::from_slice(&tensor.to_vec::<f64>()?, sizes),
+        DType::Bool => Tensor::from_slice(&tensor.to_vec::<bool>()?, sizes),
+        other => Err(keyway::Error::dtype(format!("Python copies no tensors of {other} yet"))),
+    }
+}
+
+/// NumPy's codes for the dtypes there are, without the byte order.
+const ARRAY_CODES: [(&str, DType); 6] = [
+    ("u1", DType::UInt8),
+    ("i4", DType::Int32),
+    ("i8", DType::Int64),
+    ("f4", DType::Float32),
+    ("f8", DType::Float64),
+    ("b1", DType::Bool),
+];
+
+/// A copy of a NumPy array, or of a NumPy number.
+fn of_array(array: &Bound<'_, PyAny>) -> PyResult<Tensor> {
+    let py = array.py();
+    let dtype = array.getattr(intern!(py, "dtype"))?;
+    let code = dtype.getattr(intern!(py, "str"))?.cast_into::<PyString>()?.to_string();
+    let known = ARRAY_CODES.iter().find(|(name, _)| code.get(1..) == Some(*name) && !code.starts_with('>'));
+    let Some(&(_, dtype)) = known else {
+        return Err(PyTypeError::new_err(format!("an array of dtype {dtype} has no fitting tensor dtype")));
+    };
+    let sizes: Vec<i64> = array.getattr(intern!(py, "shape"))?.extract()?;
+    let bytes = array.call_method0(intern!(py, "tobytes"))?.cast_into::<PyBytes>()?;
+    let storage = Storage::zeroed(bytes.as_bytes().len());
+    storage.write().or_raise(py)?.bytes().copy_from_slice(bytes.as_bytes());
+    let geometry = Geometry::contiguous(&sizes).or_raise(py)?;
+    Tensor::from_storage(storage, dtype, Device::CPU, geometry).or_raise(py)
+}
+
+/// A plain tensor whose elements are read here. Classes that handle operators themselves have none (SUB-57).
+fn readable(object: &Bound<'_, PyAny>, what: &str) -> PyResult<Tensor> {
+    let tensor = expect_tensor(object)?;
+    if tensor.key_set().contains(keyway::DispatchKey::Python) {
+        return Err(PyRuntimeError::new_err(format!("{what} is not supported for tensor subclasses.")));
+    }
+    Ok(tensor)
+}
+
+/// The elements as numbers in nested lists; a number for a tensor without dimensions.
+#[pyfunction]
+fn _tolist<'py>(tensor: &Bound<'py, PyTensor>) -> PyResult<Bound<'py, PyAny>> {
+    let py = tensor.py();
+    let tensor = readable(tensor.as_any(), ".tolist()")?;
+    let numbers = numbers(&tensor).or_raise(py)?;
+    nested(py, &numbers, tensor.sizes())
+}
+
+fn numbers(tensor: &Tensor) -> keyway::Result<Vec<Scalar>> {
+    Ok(match tensor.dtype() {
+        DType::UInt8 => tensor.to_vec::<u8>()?.into_iter().map(Scalar::from).collect(),
+        DType::Int32 => tensor.to_vec::<i32>()?.into_iter().map(Scalar::from).collect(),
+        DType::Int64 => tensor.to_vec::<i64>()?.into_iter().map(Scalar::from).collect(),
+        DType::Float32 => tensor.to_vec::<f32>()?.into_iter().map(Scalar::from).collect(),
+        DType::Float64 => tensor.to_vec::<f64>()?.into_iter().map(Scalar::from).collect(),
+        DType::Bool => tensor.to_vec::<bool>()?.into_iter().map(Scalar::from).collect(),
+        other => return Err(keyway::Error::dtype(format!("Python has no numbers for {other} yet"))),
+    })
+}
+
+fn nested<'py>(py: Python<'py>, numbers: &[Scalar], sizes: &[i64]) -> PyResult<Bound<'py, PyAny>> {
+    let Some((&len, inner)) = sizes.split_first() else {
+        return scalar_to_python(py, numbers[0]);
+    };
+    let step = inner.iter().product::<i64>() as usize;
+    let items = (0..len as usize).map(|at| nested(py, &numbers[at * step..(at + 1) * step], inner));
+    Ok(PyList::new(py, items.collect::<PyResult<Vec<_>>>()?)?.into_any())
+}
+
+/// The elements in row-major order as bytes, and NumPy's code of the dtype.
+#[pyfunction]
+fn _to_bytes<'py>(tensor: &Bound<'py, PyTensor>) -> PyResult<(Bound<'py, PyBytes>, &'static str)> {
+    let py = tensor.py();
+    let tensor = readable(tensor.as_any(), ".numpy()")?;
+    let tensor = if tensor.is_contiguous() { tensor } else { copied(&tensor).or_raise(py)? };
+    let size = tensor.dtype().size();
+    let start = tensor.storage_offset() as usize * size;
+    let read = tensor.storage().read().or_raise(py)?;
+    let bytes = read.bytes().get(start..start + tensor.numel() * size).unwrap_or_default();
+    let code = ARRAY_CODES.iter().find(|(_, dtype)| *dtype == tensor.dtype()).map(|(code, _)| *code);
+    let code =
+        code.ok_or_else(|| PyTypeError::new_err(format!("NumPy has no dtype for {}", tensor.dtype())))?;
+    Ok((PyBytes::new(py, bytes), code))
+}
+
+/// A new plain tensor with a copy of numbers, nested lists, an array or a tensor.
+#[pyfunction]
+#[pyo3(signature = (data, dtype=None, device=None))]
+fn tensor<'py>(
+    data: &Bound<'py, PyAny>,
+    dtype: Option<&Bound<'py, PyAny>>,
+    device: Option<&Bound<'py, PyAny>>,
+) -> PyResult<Bound<'py, PyAny>> {
+    wrap(data.py(), construct(data.py(), Some(data), dtype, device)?)
+}
+
+/// Tensors that Rust holds and Python need not: what a kernel's state or a tape does.
+#[pyclass(frozen, name = "_Held", module = "keyway")]
+struct HeldTensors(Vec<Tensor>);
+
+#[pymethods]
+impl HeldTensors {
+    #[new]
+    fn new(tensors: Vec<Bound<'_, PyAny>>) -> PyResult<HeldTensors> {
+        tensors.iter().map(expect_tensor).collect::<PyResult<_>>().map(HeldTensors)
+    }
+
+    /// One of them.
+    fn get<'py>(&self, py: Python<'py>, at: usize) -> PyResult<Bound<'py, PyAny>> {
+        let tensor =
+            self.0.get(at).ok_or_else(|| pyo3::exceptions::PyIndexError::new_err("there are not so many"))?;
+        wrap(py, tensor.clone())
+    }
+}
+
+/// Adds the functions.
+pub(crate) fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_class::<HeldTensors>()?;
+    module.add_function(wrap_pyfunction!(tensor, module)?)?;
+    module.add_function(wrap_pyfunction!(_tolist, module)?)?;
+    module.add_function(wrap_pyfunction!(_to_bytes, module)?)
+}

@@ -1,0 +1,199 @@
+//! How a call is put to Python code, and how its results are taken back (P90 to P112, P196).
+
+use keyway::schema::{BaseType, Type};
+use keyway::{Answer, Call, GivenArguments, Handler, Kernel, KeySet, Operator, Stack, Value};
+use pyo3::exceptions::{PyRuntimeError, PyTypeError};
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyList, PyTuple};
+
+use crate::cpython::interpreter;
+use crate::exceptions::{OrRaise, to_error};
+use crate::key_sets::PyKeySet;
+use crate::object::object_at;
+use crate::overload;
+use crate::tensor::{PyTensor, type_name, wrap};
+use crate::values::{Refusal, from_python, to_python};
+
+/// Offers a call to a mode or to the class of a tensor.
+pub(crate) fn offer(py: Python<'_>, handler: Handler<'_>, call: &mut Call<'_>) -> PyResult<Answer> {
+    let object = match handler {
+        Handler::Mode(mode) => object_at(py, mode.address(interpreter()).or_raise(py)?),
+        Handler::Subclass(tensor) => wrap(py, tensor.clone())?,
+    };
+    let func = overload::of_operator(py, call.operator())?;
+    let (args, kwargs) = arguments(py, &call.given_arguments())?;
+    let types = types(py, call)?;
+    let name = intern!(py, "__torch_dispatch__");
+    let result = object.call_method1(name, (func, types, args, kwargs))?;
+    take_answer(py, &result, call)
+}
+
+/// Puts a call to a rule: `rule(mode, func, types, args, kwargs)`, or the class instead of the mode (P70).
+pub(crate) fn offer_to_rule(
+    py: Python<'_>,
+    rule: &Py<PyAny>,
+    class: &Py<PyAny>,
+    call: &mut Call<'_>,
+) -> PyResult<Answer> {
+    let speaks_for = match call.mode() {
+        Some(mode) => object_at(py, mode.address(interpreter()).or_raise(py)?),
+        None => class.bind(py).clone(),
+    };
+    let func = overload::of_operator(py, call.operator())?;
+    let (args, kwargs) = arguments(py, &call.given_arguments())?;
+    let types = types(py, call)?;
+    let result = rule.bind(py).call1((speaks_for, func, types, args, kwargs))?;
+    take_answer(py, &result, call)
+}
+
+/// The classes among the arguments (P93). Classes of Rust show as `Tensor`.
+fn types<'py>(py: Python<'py>, call: &Call<'_>) -> PyResult<Bound<'py, PyTuple>> {
+    let mut types = call.types().peekable();
+    if types.peek().is_none() {
+        return Ok(PyTuple::empty(py));
+    }
+    let own = interpreter();
+    let objects = types.map(|ty| match ty.as_foreign() {
+        Some((interpreter, address)) if interpreter == own => object_at(py, address),
+        _ => py.get_type::<PyTensor>().into_any(),
+    });
+    PyTuple::new(py, objects.collect::<Vec<_>>())
+}
+
+/// Arguments as Python has them: without those that equal their defaults (P99).
+pub(crate) fn arguments<'py>(
+    py: Python<'py>,
+    given: &GivenArguments<'_>,
+) -> PyResult<(Bound<'py, PyTuple>, Bound<'py, PyDict>)> {
+    let positional = given.positional.iter().map(|value| to_python(py, value));
+    let args = PyTuple::new(py, positional.collect::<PyResult<smallvec::SmallVec<[_; 6]>>>()?)?;
+    let kwargs = PyDict::new(py);
+    for (name, value) in &given.named {
+        kwargs.set_item(*name, to_python(py, value)?)?;
+    }
+    Ok((args, kwargs))
+}
+
+fn take_answer(py: Python<'_>, result: &Bound<'_, PyAny>, call: &mut Call<'_>) -> PyResult<Answer> {
+    if result.is(py.NotImplemented()) {
+        return Ok(Answer::Declined);
+    }
+    let operator = call.operator();
+    let (stack, base) = call.stack_for_results();
+    take_results(result, operator, "__torch_dispatch__", stack, base)?;
+    Ok(Answer::Done)
+}
+
+/// Puts what Python code returned in place of the arguments, checked by the schema (P106 to P110, better than P107).
+fn take_results(
+    result: &Bound<'_, PyAny>,
+    operator: &'static Operator,
+    by: &str,
+    stack: &mut Stack,
+    base: usize,
+) -> PyResult<()> {
+    let Some(schema) = operator.schema() else {
+        return Err(PyRuntimeError::new_err(format!("{operator}: its definition is gone")));
+    };
+    match &schema.returns[..] {
+        [] if result.is_none() => stack.truncate(base),
+        [] => {
+            return Err(PyRuntimeError::new_err(format!(
+                "Expected {by} for {operator} to return None but it returned something else instead."
+            )));
+        }
+        [one] => {
+            let value = result_of(result, &one.ty, operator)?;
+            stack.truncate(base);
+            stack.push(value);
+        }
+        several => {
+            let items = sequence(result, operator)?;
+            if items.len() != several.len() {
+                return Err(PyRuntimeError::new_err(format!(
+                    "{operator}: {by} returned {} results, the schema has {}",
+                    items.len(),
+                    several.len()
+                )));
+            }
+            let values = items.iter().zip(several).map(|(item, one)| result_of(&item, &one.ty, operator));
+            let values = values.collect::<PyResult<Vec<Value>>>()?;
+            stack.truncate(base);
+            values.into_iter().for_each(|value| stack.push(value));
+        }
+    }
+    Ok(())
+}
+
+/// The items of a list or tuple; a tensor does not count as one (P108).
+fn sequence<'py>(result: &Bound<'py, PyAny>, operator: &Operator) -> PyResult<Bound<'py, PyTuple>> {
+    if let Ok(tuple) = result.cast::<PyTuple>() {
+        return Ok(tuple.clone());
+    }
+    if let Ok(list) = result.cast::<PyList>() {
+        return Ok(list.to_tuple());
+    }
+    let kind = type_name(result);
+    Err(PyTypeError::new_err(format!("{operator}: Object of type '{kind}' is not an instance of 'sequence'")))
+}
+
+fn result_of(result: &Bound<'_, PyAny>, ty: &Type, operator: &Operator) -> PyResult<Value> {
+    // A generator of tensors is as good as a list (P110).
+    let listed = match ty {
+        Type::List(..) if result.hasattr(intern!(result.py(), "__next__"))? => {
+            Some(result.py().get_type::<PyList>().call1((result,))?)
+        }
+        _ => None,
+    };
+    let result = listed.as_ref().unwrap_or(result);
+    match from_python(result, ty) {
+        Ok(value) => Ok(value),
+        Err(Refusal::Raised(error)) => Err(error),
+        Err(Refusal::Kind) if *ty == Type::Base(BaseType::Bool) && result.is_none() => Ok(Value::Bool(false)),
+        Err(Refusal::Kind) if *ty == Type::Base(BaseType::Bool) => Ok(Value::Bool(result.is_truthy()?)),
+        Err(Refusal::Kind) => {
+            let shown = result.repr().map_or_else(|_| type_name(result), |text| text.to_string());
+            let shown: String = shown.chars().take(80).collect();
+            Err(PyRuntimeError::new_err(format!("{operator}: Unable to cast {shown} to {ty}")))
+        }
+    }
+}
+
+/// A Python function as a kernel: called as `([keyset,] [operator,] *args, **kwargs)` (P197).
+pub(crate) fn kernel(function: Py<PyAny>, with_keyset: bool, with_operator: bool) -> Kernel {
+    Kernel::closure(move |operator, keys, stack| {
+        let called = Python::try_attach(|py| {
+            run_kernel(py, &function, (with_keyset, with_operator), operator, keys, stack)
+                .map_err(|error| to_error(py, error))
+        });
+        called.unwrap_or_else(|| {
+            let message = "the kernel is a Python function, and Python is shutting down";
+            Err(keyway::Error::new(keyway::ErrorKind::InterpreterGone, message).in_operator(operator.name()))
+        })
+    })
+    .named("Python function")
+}
+
+fn run_kernel(
+    py: Python<'_>,
+    function: &Py<PyAny>,
+    (with_keyset, with_operator): (bool, bool),
+    operator: &'static Operator,
+    keys: KeySet,
+    stack: &mut Stack,
+) -> PyResult<()> {
+    let count = operator.schema().map_or(0, |schema| schema.arguments.len());
+    let base = stack.base_of(count).or_raise(py)?;
+    let (mut args, kwargs) = arguments(py, &GivenArguments::split(operator, &stack[base..]))?;
+    if with_keyset || with_operator {
+        let keyset = with_keyset.then(|| Bound::new(py, PyKeySet(keys)).map(Bound::into_any)).transpose()?;
+        let func = with_operator.then(|| overload::of_operator(py, operator)).transpose()?;
+        let func = func.map(|func| func.into_bound(py).into_any());
+        let first = keyset.into_iter().chain(func).chain(args.iter()).collect::<Vec<_>>();
+        args = PyTuple::new(py, first)?;
+    }
+    let kwargs = (!kwargs.is_empty()).then_some(kwargs);
+    let result = function.bind(py).call(args, kwargs.as_ref())?;
+    take_results(&result, operator, "PythonKernelHolder", stack, base)
+}

@@ -1,0 +1,45 @@
+//! CPython as an interpreter of Keyway, and the extension module of the Python package `keyway`.
+//!
+//! `object` is the bridge between addresses that the runtime keeps and Python objects (all unsafe code is there); `tensor` the class
+//! `Tensor` and the rule that a tensor has one Python object; `values` the conversion of arguments and results by schema type;
+//! `overload` the operators as callables; `handlers` how a call is put to Python code and its results are taken back; `cpython` the
+//! interpreter itself. On top: `modes`, `subclass`, `library`, `key_sets`, `scopes`, `types`, `elements`, `arithmetic`,
+//! `exceptions`. What users import is in `python/keyway/`.
+
+mod arithmetic;
+mod cpython;
+mod elements;
+mod exceptions;
+mod handlers;
+mod key_sets;
+mod library;
+mod modes;
+mod object;
+mod overload;
+mod packet;
+mod plan;
+mod scopes;
+mod subclass;
+mod tensor;
+mod types;
+mod values;
+
+use pyo3::prelude::*;
+
+/// The extension module; `keyway/__init__.py` is what users see.
+#[pymodule(gil_used = true)]
+fn _keyway(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    keyway_ops::register();
+    cpython::start(module.py())?;
+    module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+    tensor::add(module)?;
+    types::add(module)?;
+    overload::add(module)?;
+    packet::add(module)?;
+    modes::add(module)?;
+    scopes::add(module)?;
+    subclass::add(module)?;
+    library::add(module)?;
+    key_sets::add(module)?;
+    elements::add(module)
+}

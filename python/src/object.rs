@@ -1,0 +1,77 @@
+//! Python objects and the addresses that the runtime keeps of them; cells that are guarded by the interpreter lock.
+//!
+//! The only unsafe code of the crate.
+#![expect(unsafe_code, reason = "the runtime knows Python objects by address only")]
+
+use std::cell::UnsafeCell;
+
+use keyway::ObjectAddress;
+use pyo3::ffi;
+use pyo3::prelude::*;
+
+/// The address of an object, for the runtime.
+pub(crate) fn address_of(object: &Bound<'_, PyAny>) -> ObjectAddress {
+    ObjectAddress::new(object.as_ptr().expose_provenance())
+        .unwrap_or_else(|| unreachable!("objects have addresses"))
+}
+
+/// The object at an address, held once more.
+///
+/// The runtime hands out addresses of this interpreter only while their object is held: by its tensor's slot, by a handle, or by
+/// the Python object that owns the tensor.
+pub(crate) fn object_at(py: Python<'_>, address: ObjectAddress) -> Bound<'_, PyAny> {
+    let object = std::ptr::with_exposed_provenance_mut::<ffi::PyObject>(address.get());
+    // SAFETY: the address is that of an object of this interpreter that somebody holds (above), and the thread is attached.
+    unsafe { Bound::from_borrowed_ptr(py, object) }
+}
+
+/// The address of an object together with one count of it, which [`adopt`] gives back.
+pub(crate) fn give_away(object: Bound<'_, PyAny>) -> ObjectAddress {
+    let address = object.into_ptr().expose_provenance();
+    ObjectAddress::new(address).unwrap_or_else(|| unreachable!("objects have addresses"))
+}
+
+/// The object at an address whose count the caller owns.
+pub(crate) fn adopt(py: Python<'_>, address: ObjectAddress) -> Bound<'_, PyAny> {
+    let object = std::ptr::with_exposed_provenance_mut::<ffi::PyObject>(address.get());
+    // SAFETY: the caller owns a count of the object at the address, and the thread is attached.
+    unsafe { Bound::from_owned_ptr(py, object) }
+}
+
+/// How many hold an object.
+pub(crate) fn holders(object: &Bound<'_, PyAny>) -> usize {
+    // SAFETY: the object is alive, it is borrowed here.
+    usize::try_from(unsafe { ffi::Py_REFCNT(object.as_ptr()) }).unwrap_or(0)
+}
+
+/// A cell whose contents are touched only by threads that are attached to the interpreter, that is, by one at a time: the module
+/// declares that it needs the interpreter lock.
+#[derive(Debug, Default)]
+pub(crate) struct AttachedCell<T>(UnsafeCell<T>);
+
+// SAFETY: every access takes proof that the thread is attached, which one thread is at a time, and no access runs other code while
+// it borrows the contents (below).
+unsafe impl<T: Send> Sync for AttachedCell<T> {}
+
+impl<T> AttachedCell<T> {
+    pub(crate) const fn new(value: T) -> AttachedCell<T> {
+        AttachedCell(UnsafeCell::new(value))
+    }
+
+    /// A copy of the contents. `Clone` of what is kept in such cells runs no Python code and does not come back here.
+    #[inline]
+    pub(crate) fn get(&self, _py: Python<'_>) -> T
+    where
+        T: Clone,
+    {
+        // SAFETY: only this thread is attached, and nothing else borrows the contents while they are cloned.
+        unsafe { (*self.0.get()).clone() }
+    }
+
+    /// Replaces the contents and returns the old ones.
+    #[inline]
+    pub(crate) fn replace(&self, _py: Python<'_>, value: T) -> T {
+        // SAFETY: only this thread is attached, and nothing borrows the contents: `get` does not last.
+        unsafe { std::mem::replace(&mut *self.0.get(), value) }
+    }
+}

@@ -1,0 +1,320 @@
+//! Operators as Python callables: one object for each overload, for ever (P98).
+
+use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use foldhash::fast::FixedState;
+use keyway::schema::Schema;
+use keyway::{KeySet, Operator, RegistrationKey, Stack, Value};
+use pyo3::exceptions::{PyRuntimeError, PyTypeError};
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyDict, PyString, PyTuple};
+
+use crate::exceptions::{OrRaise, of_panic, to_exception};
+use crate::key_sets::{PyKeySet, registration_key};
+use crate::object::AttachedCell;
+use crate::plan::{Misfit, Plan};
+use crate::values::to_python;
+
+/// An operator of one name and overload, `keyway.ops.aten.add.Tensor`.
+#[pyclass(frozen, name = "OpOverload", module = "keyway", weakref)]
+pub(crate) struct OpOverload {
+    pub(crate) operator: &'static Operator,
+    plan: AttachedCell<Option<&'static Plan>>,
+}
+
+/// Elements from which on a call lets other Python threads run meanwhile: letting go of the interpreter lock and taking it again
+/// costs about as much as a kernel needs for some hundred elements.
+const LONG: usize = 1 << 13;
+
+type Objects = HashMap<usize, Py<OpOverload>, FixedState>;
+static OBJECTS: PyOnceLock<std::sync::Mutex<Objects>> = PyOnceLock::new();
+
+/// The object of an operator.
+pub(crate) fn of_operator(py: Python<'_>, operator: &'static Operator) -> PyResult<Py<OpOverload>> {
+    let objects =
+        OBJECTS.get_or_init(py, || std::sync::Mutex::new(HashMap::with_hasher(FixedState::default())));
+    let key = std::ptr::from_ref(operator).addr();
+    let mut objects = objects.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    if let Some(object) = objects.get(&key) {
+        return Ok(object.clone_ref(py));
+    }
+    let object = Py::new(py, OpOverload { operator, plan: AttachedCell::new(None) })?;
+    objects.insert(key, object.clone_ref(py));
+    Ok(object)
+}
+
+/// The object of the operator of a name.
+///
+/// # Errors
+/// What [`keyway::find_operator`] reports.
+pub(crate) fn named<'py>(py: Python<'py>, name: &str) -> PyResult<Bound<'py, OpOverload>> {
+    let operator = keyway::find_operator(name).or_raise(py)?;
+    Ok(of_operator(py, operator)?.into_bound(py))
+}
+
+impl OpOverload {
+    /// How it is called, as it is defined now.
+    #[inline]
+    pub(crate) fn plan(&self, py: Python<'_>) -> PyResult<&'static Plan> {
+        let defined = self.operator.schema();
+        match (self.plan.get(py), defined) {
+            (Some(plan), Some(schema)) if std::ptr::eq(plan.schema, schema) => Ok(plan),
+            (_, Some(_)) => {
+                let plan = Plan::of(py, self.operator)?;
+                self.plan.replace(py, Some(plan));
+                Ok(plan)
+            }
+            (_, None) => Err(PyRuntimeError::new_err(format!(
+                "Could not find schema for {}: its definition is gone",
+                self.operator.name()
+            ))),
+        }
+    }
+
+    /// Takes arguments from Python: as they are, then with numbers for tensors.
+    #[inline]
+    fn stack(
+        &self,
+        py: Python<'_>,
+        args: &Bound<'_, PyTuple>,
+        kwargs: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<Stack> {
+        let plan = self.plan(py)?;
+        plan.take(args, kwargs, false).map_err(|misfit| plan.exception(py, misfit, args.len()))
+    }
+}
+
+/// Calls an operator with a stack of arguments and returns its results as Python has them.
+#[inline]
+pub(crate) fn call<'py>(
+    py: Python<'py>,
+    operator: &'static Operator,
+    mut stack: Stack,
+) -> PyResult<Bound<'py, PyAny>> {
+    run(py, operator, &mut stack, |operator, stack| operator.call_boxed(stack))?;
+    results(py, &stack)
+}
+
+/// Runs an operator, attached or, for large tensors, detached. A panic becomes an exception.
+#[inline]
+fn run(
+    py: Python<'_>,
+    operator: &'static Operator,
+    stack: &mut Stack,
+    f: impl Fn(&'static Operator, &mut Stack) -> keyway::Result<()> + Send,
+) -> PyResult<()> {
+    let elements: usize = stack.iter().flat_map(Value::tensors).map(|tensor| tensor.numel()).sum();
+    let mut guarded = move || catch_unwind(AssertUnwindSafe(|| f(operator, stack)));
+    let outcome = if elements < LONG { guarded() } else { py.detach(guarded) };
+    match outcome {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(error)) => Err(to_exception(py, error)),
+        Err(panic) => Err(of_panic(operator.name(), &*panic)),
+    }
+}
+
+/// Results as Python has them: None, the one, or a tuple.
+#[inline]
+fn results<'py>(py: Python<'py>, stack: &Stack) -> PyResult<Bound<'py, PyAny>> {
+    match &stack[..] {
+        [one] => to_python(py, one),
+        [] => Ok(py.None().into_bound(py)),
+        several => {
+            let values = several.iter().map(|value| to_python(py, value)).collect::<PyResult<Vec<_>>>()?;
+            Ok(PyTuple::new(py, values)?.into_any())
+        }
+    }
+}
+
+/// A try at an overload: the stack of arguments, or why they do not fit.
+pub(crate) enum Tried {
+    Fits(&'static Operator, Stack),
+    Misfit(&'static Plan, Misfit),
+    Undefined,
+}
+
+impl OpOverload {
+    /// Whether arguments fit, for the choice among overloads.
+    pub(crate) fn try_take(
+        &self,
+        py: Python<'_>,
+        args: &Bound<'_, PyTuple>,
+        kwargs: Option<&Bound<'_, PyDict>>,
+        strict: bool,
+    ) -> Tried {
+        let Ok(plan) = self.plan(py) else { return Tried::Undefined };
+        match plan.take(args, kwargs, strict) {
+            Ok(stack) => Tried::Fits(self.operator, stack),
+            Err(misfit) => Tried::Misfit(plan, misfit),
+        }
+    }
+
+    fn schema_of(&self) -> PyResult<&'static Schema> {
+        self.operator.schema().ok_or_else(|| {
+            PyRuntimeError::new_err(format!("Could not find schema for {}", self.operator.name()))
+        })
+    }
+}
+
+#[pymethods]
+impl OpOverload {
+    #[pyo3(signature = (*args, **kwargs))]
+    fn __call__<'py>(
+        &self,
+        py: Python<'py>,
+        args: &Bound<'py, PyTuple>,
+        kwargs: Option<&Bound<'py, PyDict>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let stack = self.stack(py, args, kwargs)?;
+        call(py, self.operator, stack)
+    }
+
+    /// Calls the kernel at the highest key of a key set, without a look at the thread's sets (P177).
+    #[pyo3(signature = (keyset, /, *args, **kwargs))]
+    fn redispatch<'py>(
+        &self,
+        py: Python<'py>,
+        keyset: &Bound<'py, PyAny>,
+        args: &Bound<'py, PyTuple>,
+        kwargs: Option<&Bound<'py, PyDict>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let Ok(keys) = keyset.cast::<PyKeySet>() else {
+            return Err(PyTypeError::new_err("redispatch needs a KeySet as its first argument"));
+        };
+        let keys: KeySet = keys.get().0;
+        let mut stack = self.stack(py, args, kwargs)?;
+        run(py, self.operator, &mut stack, |operator, stack| operator.redispatch_boxed(keys, stack))?;
+        results(py, &stack)
+    }
+
+    /// The schema as text.
+    #[getter]
+    fn schema(&self) -> PyResult<String> {
+        Ok(self.schema_of()?.to_string())
+    }
+
+    /// The tags of the definition.
+    #[getter]
+    fn tags(&self) -> Vec<&'static str> {
+        self.operator.tags().to_vec()
+    }
+
+    /// The full name, `aten::add.Tensor`.
+    #[getter]
+    fn name(&self) -> &'static str {
+        self.operator.name()
+    }
+
+    /// The namespace, `aten`.
+    #[getter]
+    fn namespace(&self) -> &'static str {
+        self.operator.name().split("::").next().unwrap_or_default()
+    }
+
+    /// The overload's name; that of the empty overload is `default`.
+    #[getter]
+    fn overload(&self) -> &'static str {
+        split_name(self.operator.name()).2
+    }
+
+    #[getter]
+    fn __name__(&self) -> String {
+        let (_, name, overload) = split_name(self.operator.name());
+        format!("{name}.{overload}")
+    }
+
+    #[getter]
+    fn __module__(&self) -> String {
+        format!("keyway.ops.{}", self.namespace())
+    }
+
+    /// Whether a kernel is registered at exactly this key.
+    fn has_kernel_for_dispatch_key(&self, py: Python<'_>, key: &str) -> PyResult<bool> {
+        let key: RegistrationKey = registration_key(py, key)?;
+        Ok(self.operator.has_kernel_at(key))
+    }
+
+    /// The names of the keys that kernels are registered at.
+    fn kernel_keys(&self) -> Vec<String> {
+        self.operator.kernel_keys().iter().map(ToString::to_string).collect()
+    }
+
+    /// The dispatch table: for each key what runs there, and why.
+    fn dump_table(&self) -> String {
+        self.operator.dump_table()
+    }
+
+    /// The way a call with these keys takes, step by step.
+    fn explain(&self, keys: &PyKeySet) -> String {
+        self.operator.explain(keys.0, keyway::local_key_sets()).to_string()
+    }
+
+    fn __repr__(&self) -> String {
+        let (namespace, name, overload) = split_name(self.operator.name());
+        format!("<OpOverload(op='{namespace}.{name}', overload='{overload}')>")
+    }
+
+    fn __str__(&self) -> String {
+        let (namespace, name, overload) = split_name(self.operator.name());
+        format!("{namespace}.{name}.{overload}")
+    }
+
+    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, (&'static str,))> {
+        Ok((py.import("keyway._keyway")?.getattr("_operator")?, (self.operator.name(),)))
+    }
+
+    fn __copy__(slf: Bound<'_, Self>) -> Bound<'_, Self> {
+        slf
+    }
+
+    fn __deepcopy__<'py>(slf: Bound<'py, Self>, _memo: &Bound<'py, PyAny>) -> Bound<'py, Self> {
+        slf
+    }
+}
+
+/// Namespace, name and overload of an operator's full name.
+pub(crate) fn split_name(full: &'static str) -> (&'static str, &'static str, &'static str) {
+    let (namespace, rest) = full.split_once("::").unwrap_or(("", full));
+    let (name, overload) = rest.split_once('.').unwrap_or((rest, "default"));
+    (namespace, name, overload)
+}
+
+/// The object of the operator with this full name.
+#[pyfunction]
+fn _operator<'py>(py: Python<'py>, name: &str) -> PyResult<Bound<'py, OpOverload>> {
+    named(py, name)
+}
+
+/// The full names of all defined operators, in order of name.
+#[pyfunction]
+fn _operator_names(py: Python<'_>) -> Vec<Bound<'_, PyString>> {
+    let mut names: Vec<_> = keyway::operators().iter().map(|operator| operator.name()).collect();
+    names.sort_unstable();
+    names.into_iter().map(|name| PyString::new(py, name)).collect()
+}
+
+/// The operator that an object names: an overload, or a full name.
+///
+/// # Errors
+/// `TypeError` for another object; what look-up reports.
+pub(crate) fn operator_of(object: &Bound<'_, PyAny>) -> PyResult<&'static Operator> {
+    if let Ok(overload) = object.cast::<OpOverload>() {
+        return Ok(overload.get().operator);
+    }
+    let Ok(name) = object.cast::<PyString>() else {
+        return Err(PyTypeError::new_err(format!(
+            "an operator is named by an overload such as ops.aten.add.Tensor or by a string, not by {}",
+            crate::tensor::type_name(object)
+        )));
+    };
+    keyway::find_operator(&name.to_cow()?).or_raise(object.py())
+}
+
+/// Adds the class and the look-ups.
+pub(crate) fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_class::<OpOverload>()?;
+    module.add_function(wrap_pyfunction!(_operator, module)?)?;
+    module.add_function(wrap_pyfunction!(_operator_names, module)?)
+}

@@ -1,0 +1,208 @@
+//! The overloads of one name: choice by the arguments, and the methods of `Tensor` made of them.
+
+use keyway::{Error, ErrorKind};
+use pyo3::exceptions::{PyAttributeError, PyTypeError};
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyList, PyTuple};
+
+use crate::exceptions::to_exception;
+use crate::object::AttachedCell;
+use crate::overload::{OpOverload, Tried, call, of_operator, split_name};
+use crate::tensor::type_name;
+
+/// All overloads of an operator's name, `keyway.ops.aten.add`. Calling it calls the one that the arguments fit.
+#[pyclass(frozen, name = "OpOverloadPacket", module = "keyway", weakref)]
+pub(crate) struct Packet {
+    namespace: String,
+    name: String,
+    overloads: AttachedCell<Option<std::sync::Arc<Vec<Py<OpOverload>>>>>,
+    generation: AttachedCell<usize>,
+}
+
+impl Packet {
+    /// The overloads there are: the default one first, then by name, those that write to `out` last.
+    fn overloads(&self, py: Python<'_>) -> PyResult<std::sync::Arc<Vec<Py<OpOverload>>>> {
+        let generation = crate::library::definitions();
+        if let Some(known) = self.overloads.get(py)
+            && self.generation.get(py) == generation
+        {
+            return Ok(known);
+        }
+        let mut found: Vec<_> = keyway::operators()
+            .into_iter()
+            .filter(|operator| {
+                let (namespace, name, _) = split_name(operator.name());
+                namespace == self.namespace && name == self.name
+            })
+            .collect();
+        found.sort_by_key(|operator| {
+            let (_, _, overload) = split_name(operator.name());
+            let writes = operator.schema().is_some_and(|schema| schema.arguments.iter().any(|a| a.is_out));
+            // Overloads for tensors before those for numbers, as schemas list them.
+            (writes, overload != "default", overload.starts_with("Scalar"), overload)
+        });
+        let objects =
+            found.into_iter().map(|operator| of_operator(py, operator)).collect::<PyResult<Vec<_>>>()?;
+        let objects = std::sync::Arc::new(objects);
+        self.overloads.replace(py, Some(objects.clone()));
+        self.generation.replace(py, generation);
+        Ok(objects)
+    }
+
+    fn qualified(&self) -> String {
+        format!("{}::{}", self.namespace, self.name)
+    }
+
+    /// Nothing fits: what was given, and what would do.
+    #[cold]
+    fn no_match(
+        &self,
+        py: Python<'_>,
+        overloads: &[Py<OpOverload>],
+        args: &Bound<'_, PyTuple>,
+        kwargs: Option<&Bound<'_, PyDict>>,
+    ) -> PyErr {
+        let mut tries = overloads.iter().map(|overload| overload.get().try_take(py, args, kwargs, false));
+        if overloads.len() == 1
+            && let Some(Tried::Misfit(plan, misfit)) = tries.next()
+        {
+            return plan.exception(py, misfit, args.len());
+        }
+        let mut message = format!("{}() has no overload for ({})", self.qualified(), given(args, kwargs));
+        for overload in overloads {
+            match overload.get().try_take(py, args, kwargs, false) {
+                Tried::Misfit(plan, misfit) => {
+                    let why = plan.describe(py, &misfit, args.len());
+                    message.push_str(&format!("\n  {}\n    it {why}", plan.schema));
+                }
+                Tried::Undefined | Tried::Fits(..) => {}
+            }
+        }
+        PyTypeError::new_err(message)
+    }
+}
+
+/// The types of arguments, for messages.
+fn given(args: &Bound<'_, PyTuple>, kwargs: Option<&Bound<'_, PyDict>>) -> String {
+    let mut kinds: Vec<String> = args.iter().map(|object| type_name(&object)).collect();
+    for (name, object) in kwargs.into_iter().flatten() {
+        kinds.push(format!("{name}={}", type_name(&object)));
+    }
+    kinds.join(", ")
+}
+
+#[pymethods]
+impl Packet {
+    #[new]
+    fn new(py: Python<'_>, namespace: String, name: String) -> PyResult<Packet> {
+        let packet =
+            Packet { namespace, name, overloads: AttachedCell::new(None), generation: AttachedCell::new(0) };
+        if packet.overloads(py)?.is_empty() {
+            let message = format!("there is no operator {}", packet.qualified());
+            return Err(PyAttributeError::new_err(message));
+        }
+        Ok(packet)
+    }
+
+    #[pyo3(signature = (*args, **kwargs))]
+    fn __call__<'py>(
+        &self,
+        py: Python<'py>,
+        args: &Bound<'py, PyTuple>,
+        kwargs: Option<&Bound<'py, PyDict>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let overloads = self.overloads(py)?;
+        if overloads.is_empty() {
+            let message = "its definition is gone";
+            let error = Error::new(ErrorKind::MissingDef, message).in_operator(self.qualified());
+            return Err(to_exception(py, error));
+        }
+        // As they are first, then with numbers for tensors; one overload need not be chosen.
+        let rounds: &[bool] = if overloads.len() == 1 { &[false] } else { &[true, false] };
+        for &strict in rounds {
+            for overload in overloads.iter() {
+                if let Tried::Fits(operator, stack) = overload.get().try_take(py, args, kwargs, strict) {
+                    return call(py, operator, stack);
+                }
+            }
+        }
+        Err(self.no_match(py, &overloads, args, kwargs))
+    }
+
+    /// The names of the overloads.
+    #[pyo3(name = "overloads")]
+    fn overload_names<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
+        let names = self.overloads(py)?;
+        PyList::new(py, names.iter().map(|overload| split_name(overload.get().operator.name()).2))
+    }
+
+    fn __getattr__(&self, py: Python<'_>, overload: &str) -> PyResult<Py<OpOverload>> {
+        let overloads = self.overloads(py)?;
+        let found = overloads.iter().find(|object| split_name(object.get().operator.name()).2 == overload);
+        found.map(|object| object.clone_ref(py)).ok_or_else(|| {
+            let known = overloads.iter().map(|object| split_name(object.get().operator.name()).2);
+            let known = known.collect::<Vec<_>>().join(", ");
+            PyAttributeError::new_err(format!(
+                "{} has no overload '{overload}'; it has {known}",
+                self.qualified()
+            ))
+        })
+    }
+
+    fn __dir__(&self, py: Python<'_>) -> PyResult<Vec<&'static str>> {
+        Ok(self.overloads(py)?.iter().map(|object| split_name(object.get().operator.name()).2).collect())
+    }
+
+    /// The name with its namespace, `aten::add`.
+    #[getter]
+    fn name(&self) -> String {
+        self.qualified()
+    }
+
+    #[getter]
+    fn __name__(&self) -> String {
+        self.name.clone()
+    }
+
+    #[getter]
+    fn __doc__(&self, py: Python<'_>) -> PyResult<String> {
+        let overloads = self.overloads(py)?;
+        let schemas = overloads.iter().filter_map(|overload| overload.get().operator.schema());
+        Ok(schemas.map(ToString::to_string).collect::<Vec<_>>().join("\n"))
+    }
+
+    fn __repr__(&self) -> String {
+        format!("<OpOverloadPacket(op='{}.{}')>", self.namespace, self.name)
+    }
+}
+
+/// An operator's name as a method of `Tensor`: binds the tensor as the first argument.
+#[pyclass(frozen, name = "_Method", module = "keyway")]
+struct Method(Py<Packet>);
+
+#[pymethods]
+impl Method {
+    #[new]
+    fn new(packet: Py<Packet>) -> Method {
+        Method(packet)
+    }
+
+    fn __get__<'py>(
+        slf: &Bound<'py, Self>,
+        object: &Bound<'py, PyAny>,
+        _class: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let packet = slf.get().0.bind(slf.py());
+        if object.is_none() {
+            return Ok(packet.clone().into_any());
+        }
+        static METHOD: pyo3::sync::PyOnceLock<Py<pyo3::types::PyType>> = pyo3::sync::PyOnceLock::new();
+        METHOD.import(slf.py(), "types", "MethodType")?.call1((packet, object))
+    }
+}
+
+/// Adds the classes.
+pub(crate) fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_class::<Packet>()?;
+    module.add_class::<Method>()
+}

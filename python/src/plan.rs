@@ -1,0 +1,186 @@
+//! How the arguments of an operator are taken from Python: worked out once for each definition of it.
+
+use keyway::schema::{BaseType, Schema, Type};
+use keyway::{Operator, Stack, Value};
+use pyo3::exceptions::PyTypeError;
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyString, PyTuple};
+
+use crate::exceptions::OrRaise;
+use crate::tensor::type_name;
+use crate::values::{Refusal, from_python};
+
+/// A definition as calls from Python need it. Definitions live as long as the process, and so do their plans.
+pub(crate) struct Plan {
+    pub(crate) schema: &'static Schema,
+    arguments: Vec<Taken>,
+    positional: usize,
+}
+
+struct Taken {
+    name: &'static str,
+    ty: &'static Type,
+    default: Option<Value>,
+    /// Whether a number may stand for a tensor here.
+    takes_numbers: bool,
+}
+
+/// Why arguments do not fit.
+pub(crate) enum Misfit {
+    TooMany,
+    Missing(usize),
+    Unknown(String),
+    Twice(usize),
+    WrongType(usize, Py<PyAny>),
+    Raised(PyErr),
+}
+
+impl Plan {
+    /// The plan of an operator as it is defined now.
+    ///
+    /// # Errors
+    /// `RuntimeError` if it is not defined.
+    pub(crate) fn of(py: Python<'_>, operator: &'static Operator) -> PyResult<&'static Plan> {
+        let defaults = operator.argument_defaults().or_raise(py)?;
+        let Some(schema) = operator.schema() else {
+            return Err(pyo3::exceptions::PyRuntimeError::new_err(format!(
+                "{} is not defined",
+                operator.name()
+            )));
+        };
+        let taken =
+            schema.arguments.iter().zip(defaults).enumerate().map(|(position, (argument, default))| Taken {
+                name: &argument.name,
+                ty: &argument.ty,
+                default,
+                takes_numbers: position > 0
+                    && argument.alias.is_none()
+                    && argument.ty == Type::Base(BaseType::Tensor),
+            });
+        let plan = Plan { schema, arguments: taken.collect(), positional: schema.positional().count() };
+        Ok(Box::leak(Box::new(plan)))
+    }
+
+    /// The stack for a call. `strict` takes values as they are; otherwise numbers may stand for tensors.
+    #[inline]
+    pub(crate) fn take(
+        &self,
+        args: &Bound<'_, PyTuple>,
+        kwargs: Option<&Bound<'_, PyDict>>,
+        strict: bool,
+    ) -> Result<Stack, Misfit> {
+        let given = args.len();
+        if given > self.positional {
+            return Err(Misfit::TooMany);
+        }
+        let mut stack = Stack::new();
+        for (position, (taken, object)) in self.arguments.iter().zip(args.iter_borrowed()).enumerate() {
+            stack.push(taken.value(position, &object, strict)?);
+        }
+        match kwargs.filter(|kwargs| !kwargs.is_empty()) {
+            None => self.fill(given, &mut stack)?,
+            Some(kwargs) => self.take_named(given, kwargs, strict, &mut stack)?,
+        }
+        Ok(stack)
+    }
+
+    #[inline]
+    fn fill(&self, from: usize, stack: &mut Stack) -> Result<(), Misfit> {
+        for (position, taken) in self.arguments.iter().enumerate().skip(from) {
+            stack.push(taken.default.clone().ok_or(Misfit::Missing(position))?);
+        }
+        Ok(())
+    }
+
+    fn take_named(
+        &self,
+        given: usize,
+        kwargs: &Bound<'_, PyDict>,
+        strict: bool,
+        stack: &mut Stack,
+    ) -> Result<(), Misfit> {
+        let mut used = 0;
+        for (position, taken) in self.arguments.iter().enumerate().skip(given) {
+            let object = kwargs.get_item(taken.name).map_err(Misfit::Raised)?;
+            stack.push(match object {
+                Some(object) => {
+                    used += 1;
+                    taken.value(position, &object, strict)?
+                }
+                None => taken.default.clone().ok_or(Misfit::Missing(position))?,
+            });
+        }
+        if used == kwargs.len() {
+            return Ok(());
+        }
+        Err(self.surplus(given, kwargs))
+    }
+
+    /// A keyword that no argument took.
+    #[cold]
+    fn surplus(&self, given: usize, kwargs: &Bound<'_, PyDict>) -> Misfit {
+        for name in kwargs.keys() {
+            let name = name.cast::<PyString>().map(|name| name.to_string()).unwrap_or_default();
+            match self.arguments.iter().position(|taken| taken.name == name) {
+                Some(position) if position < given => return Misfit::Twice(position),
+                Some(_) => {}
+                None => return Misfit::Unknown(name),
+            }
+        }
+        Misfit::TooMany
+    }
+
+    /// What is wrong, in words.
+    #[cold]
+    pub(crate) fn describe(&self, py: Python<'_>, misfit: &Misfit, given: usize) -> String {
+        let name = |position: &usize| self.arguments[*position].name;
+        match misfit {
+            Misfit::TooMany => {
+                format!("takes {} positional argument(s) but {given} were given", self.positional)
+            }
+            Misfit::Missing(position) => {
+                format!(
+                    "is missing value for argument '{}' ({})",
+                    name(position),
+                    self.arguments[*position].ty
+                )
+            }
+            Misfit::Unknown(name) => format!("has no argument '{name}'"),
+            Misfit::Twice(position) => format!("got argument '{}' by position and by name", name(position)),
+            Misfit::WrongType(position, object) => format!(
+                "expected a value of type '{}' for argument '{}' (position {position}) but found type '{}'",
+                self.arguments[*position].ty,
+                name(position),
+                type_name(object.bind(py))
+            ),
+            Misfit::Raised(error) => error.to_string(),
+        }
+    }
+
+    /// The exception for a call of this operator alone.
+    #[cold]
+    pub(crate) fn exception(&self, py: Python<'_>, misfit: Misfit, given: usize) -> PyErr {
+        if let Misfit::Raised(error) = misfit {
+            return error;
+        }
+        let problem = self.describe(py, &misfit, given);
+        PyTypeError::new_err(format!("{}() {problem}. Schema: {}", self.schema.name, self.schema))
+    }
+}
+
+impl Taken {
+    #[inline]
+    fn value(&self, position: usize, object: &Bound<'_, PyAny>, strict: bool) -> Result<Value, Misfit> {
+        match from_python(object, self.ty) {
+            Ok(value) => Ok(value),
+            Err(Refusal::Kind) if self.takes_numbers && !strict => {
+                let number = from_python(object, &Type::Base(BaseType::Scalar));
+                let number = number.ok().and_then(|value| value.as_scalar());
+                let tensor = number.and_then(|number| keyway::Tensor::wrapped_number(number).ok());
+                tensor.map(Value::Tensor).ok_or_else(|| Misfit::WrongType(position, object.clone().unbind()))
+            }
+            Err(Refusal::Kind) => Err(Misfit::WrongType(position, object.clone().unbind())),
+            Err(Refusal::Raised(error)) => Err(Misfit::Raised(error)),
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! Tensors of Python classes: over the data of another tensor, or without data (P117 to P124).
+
+use keyway::{
+    Device, Geometry, HandlerType, KeySet, ModeStack, ModeStackGuard, RuleRegistration, Tensor,
+    WrapperMetadata,
+};
+use pyo3::exceptions::{PyRuntimeError, PyTypeError};
+use pyo3::prelude::*;
+use pyo3::types::PyType;
+
+use crate::cpython::interpreter;
+use crate::exceptions::{OrRaise, to_error};
+use crate::handlers;
+use crate::key_sets::PyKeySet;
+use crate::object::{AttachedCell, address_of};
+use crate::overload::operator_of;
+use crate::tensor::{PyTensor, expect_tensor, has_handler, of_class, type_name};
+use crate::types::{device_of, dtype_of};
+
+/// Another head over the same memory, which a class's handler is asked about.
+pub(crate) fn intercepted(tensor: &Tensor) -> Tensor {
+    Tensor::foreign_wrapper(WrapperMetadata::like(tensor).sharing(tensor))
+}
+
+/// The class, if it is one of tensors.
+fn tensor_class<'a, 'py>(class: &'a Bound<'py, PyAny>) -> PyResult<&'a Bound<'py, PyType>> {
+    let Ok(class) = class.cast::<PyType>() else {
+        return Err(PyTypeError::new_err(format!("cls must be a type (got {})", type_name(class))));
+    };
+    if class.is_subclass_of::<PyTensor>()? {
+        return Ok(class);
+    }
+    Err(PyTypeError::new_err(
+        "Creating a Tensor subclass from a class that does not inherit from Tensor is not possible. \
+         Make sure your class inherits from Tensor.",
+    ))
+}
+
+/// A tensor of the class over the same memory as another one. Modes and handlers do not see it made (P120).
+fn over<'py>(class: &Bound<'py, PyType>, data: &Tensor) -> PyResult<Bound<'py, PyAny>> {
+    let _no_modes = ModeStackGuard::install(ModeStack::default());
+    let head = match has_handler(class)? {
+        true => intercepted(data),
+        false => data.view_as(data.geometry().clone()).or_raise(class.py())?,
+    };
+    of_class(class, head)
+}
+
+#[pymethods]
+impl PyTensor {
+    /// A tensor of class `cls` over the memory of `data`.
+    #[staticmethod]
+    #[pyo3(signature = (cls, data, require_grad=false))]
+    fn _make_subclass<'py>(
+        cls: &Bound<'py, PyAny>,
+        data: &Bound<'py, PyAny>,
+        require_grad: bool,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        if require_grad {
+            return Err(PyRuntimeError::new_err("gradients are not there yet: leave require_grad out"));
+        }
+        let class = tensor_class(cls)?;
+        let tensor = expect_tensor(data)?;
+        let has_object_of_another_class =
+            tensor.key_set().contains(keyway::DispatchKey::Python) && !data.is_instance(class)?;
+        if has_object_of_another_class {
+            return Err(PyRuntimeError::new_err(format!(
+                "Creating a new Tensor subclass {} but the raw Tensor object is already associated to a python object of \
+                 type {} which is not a subclass of the requested type",
+                class.name()?,
+                type_name(data)
+            )));
+        }
+        over(class, &tensor)
+    }
+
+    /// A tensor of class `cls` over the memory of this one.
+    fn as_subclass<'py>(slf: &Bound<'py, PyTensor>, cls: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        PyTensor::_make_subclass(cls, slf.as_any(), false)
+    }
+
+    /// A tensor of class `cls` with sizes, dtype and device but without data (P122). No operator is called.
+    #[staticmethod]
+    #[pyo3(signature = (cls, size, strides=None, storage_offset=None, *, dtype=None, layout=None, device=None,
+                        extra_dispatch_keys=None, shares_storage_of=None, requires_grad=false))]
+    #[expect(clippy::too_many_arguments, reason = "each is an argument of the Python function")]
+    fn _make_wrapper_subclass<'py>(
+        cls: &Bound<'py, PyAny>,
+        size: Vec<i64>,
+        strides: Option<Vec<i64>>,
+        storage_offset: Option<i64>,
+        dtype: Option<&Bound<'py, PyAny>>,
+        layout: Option<&Bound<'py, PyAny>>,
+        device: Option<&Bound<'py, PyAny>>,
+        extra_dispatch_keys: Option<&PyKeySet>,
+        shares_storage_of: Option<&Bound<'py, PyAny>>,
+        requires_grad: bool,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let class = tensor_class(cls)?;
+        let py = class.py();
+        if !has_handler(class)? {
+            return Err(PyTypeError::new_err(format!("{} must define __torch_dispatch__", class.name()?)));
+        }
+        if requires_grad {
+            return Err(PyRuntimeError::new_err("gradients are not there yet: leave requires_grad out"));
+        }
+        // There is one layout that tensors have; others are refused by the class that does not know them.
+        let _ = layout;
+        let geometry = geometry(&size, strides, storage_offset)?.or_raise(py)?;
+        let dtype =
+            dtype.map(|object| dtype_of(object).ok_or_else(|| no_value(object, "dtype"))).transpose()?;
+        let device =
+            device.map(|object| device_of(object)?.ok_or_else(|| no_value(object, "device"))).transpose()?;
+        let mut metadata =
+            WrapperMetadata::new(&[], dtype.unwrap_or(keyway::DType::Float32), device.unwrap_or(Device::CPU))
+                .or_raise(py)?;
+        metadata.geometry = geometry;
+        metadata.extra_keys = extra_dispatch_keys.map_or(KeySet::EMPTY, |keys| keys.0);
+        if let Some(tensor) = shares_storage_of {
+            metadata = metadata.sharing(&expect_tensor(tensor)?);
+        }
+        of_class(class, Tensor::foreign_wrapper(metadata))
+    }
+}
+
+fn no_value(object: &Bound<'_, PyAny>, what: &str) -> PyErr {
+    PyTypeError::new_err(format!("a {what} is needed, not {}", type_name(object)))
+}
+
+fn geometry(
+    size: &[i64],
+    strides: Option<Vec<i64>>,
+    offset: Option<i64>,
+) -> PyResult<keyway::Result<Geometry>> {
+    match (strides, offset) {
+        (None, None) => Ok(Geometry::contiguous(size)),
+        (None, Some(_)) => {
+            Err(PyRuntimeError::new_err("setting storage offset without stride not supported"))
+        }
+        (Some(strides), offset) => Ok(Geometry::new(size, &strides, offset.unwrap_or(0))),
+    }
+}
+
+/// A rule that is in force until it is dropped or destroyed.
+#[pyclass(frozen, name = "_Rule", module = "keyway")]
+struct Rule(AttachedCell<Option<std::sync::Arc<RuleRegistration>>>);
+
+#[pymethods]
+impl Rule {
+    /// Takes the rule away.
+    fn destroy(&self, py: Python<'_>) {
+        self.0.replace(py, None);
+    }
+}
+
+/// Registers `rule(mode_or_class, func, types, args, kwargs)` for an operator and exactly this class (P70).
+#[pyfunction]
+fn _register_torch_dispatch(
+    op: &Bound<'_, PyAny>,
+    class: &Bound<'_, PyType>,
+    rule: &Bound<'_, PyAny>,
+) -> PyResult<Rule> {
+    let py = class.py();
+    if !rule.is_callable() {
+        return Err(PyTypeError::new_err(format!("a rule must be callable, got {}", type_name(rule))));
+    }
+    let handler = HandlerType::foreign(interpreter(), address_of(class.as_any()));
+    let (function, speaks_for) = (rule.clone().unbind(), class.clone().into_any().unbind());
+    let ask: keyway::Rule = std::sync::Arc::new(move |call| {
+        let asked = Python::try_attach(|py| {
+            handlers::offer_to_rule(py, &function, &speaks_for, call).map_err(|error| to_error(py, error))
+        });
+        asked.unwrap_or_else(|| {
+            let message = "the rule is a Python function, and Python is shutting down";
+            Err(keyway::Error::new(keyway::ErrorKind::InterpreterGone, message))
+        })
+    });
+    let registration = keyway::register_rule(operator_of(op)?, handler, ask).or_raise(py)?;
+    Ok(Rule(AttachedCell::new(Some(std::sync::Arc::new(registration)))))
+}
+
+/// Adds the functions.
+pub(crate) fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_class::<Rule>()?;
+    module.add_function(wrap_pyfunction!(_register_torch_dispatch, module)?)
+}

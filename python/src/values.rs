@@ -1,0 +1,229 @@
+//! Values of the boxed stack from Python objects and back, by schema type (P99 to P110).
+
+use keyway::schema::{BaseType, Type};
+use keyway::{List, Scalar, Tensor, Value};
+use pyo3::exceptions::PyOverflowError;
+use pyo3::prelude::*;
+use pyo3::types::{PyBool, PyComplex, PyFloat, PyInt, PyList, PyNone, PySequence, PyString, PyTuple};
+
+use crate::tensor::{tensor_of, wrap};
+use crate::types::{PyDevice, PyLayout, PyMemoryFormat, PyOpaque, device_of, dtype_object, dtype_of};
+
+/// Why an object is no value of a type.
+pub(crate) enum Refusal {
+    /// It is of another kind.
+    Kind,
+    /// Looking at it failed.
+    Raised(PyErr),
+}
+
+impl From<PyErr> for Refusal {
+    fn from(error: PyErr) -> Refusal {
+        Refusal::Raised(error)
+    }
+}
+
+type Taken<T> = Result<T, Refusal>;
+
+/// The value of an object as a schema type.
+#[inline]
+pub(crate) fn from_python(object: &Bound<'_, PyAny>, ty: &Type) -> Taken<Value> {
+    match ty {
+        Type::Base(BaseType::Tensor) => tensor_of(object).map(Value::Tensor).ok_or(Refusal::Kind),
+        Type::Base(base) => of_base(object, *base),
+        Type::Optional(_) if object.is_none() => Ok(Value::None),
+        Type::Optional(inner) => from_python(object, inner),
+        Type::List(element, size) => list_of(object, element, *size),
+        Type::Class { .. } => opaque(object),
+    }
+}
+
+fn of_base(object: &Bound<'_, PyAny>, base: BaseType) -> Taken<Value> {
+    match base {
+        BaseType::Tensor => tensor_of(object).map(Value::Tensor).ok_or(Refusal::Kind),
+        BaseType::Int | BaseType::SymInt | BaseType::DeviceIndex => integer(object).map(Value::Int),
+        BaseType::Float => float(object).map(Value::Float),
+        BaseType::Bool | BaseType::SymBool => boolean(object).map(Value::Bool),
+        BaseType::Str => Ok(object.cast::<PyString>().map_err(|_| Refusal::Kind)?.to_cow()?.as_ref().into()),
+        BaseType::Scalar => scalar(object).map(Value::from),
+        BaseType::ScalarType => dtype_of(object).map(Value::DType).ok_or(Refusal::Kind),
+        BaseType::Device => device_of(object)?.map(Value::Device).ok_or(Refusal::Kind),
+        BaseType::Layout => Ok(Value::Layout(object.cast::<PyLayout>().map_err(|_| Refusal::Kind)?.get().0)),
+        BaseType::MemoryFormat => {
+            Ok(Value::MemoryFormat(object.cast::<PyMemoryFormat>().map_err(|_| Refusal::Kind)?.get().0))
+        }
+        BaseType::QScheme | BaseType::Generator | BaseType::Storage | BaseType::Stream => opaque(object),
+    }
+}
+
+fn opaque(object: &Bound<'_, PyAny>) -> Taken<Value> {
+    Ok(object.cast::<PyOpaque>().map_err(|_| Refusal::Kind)?.get().0.clone())
+}
+
+/// An integer: `int`, but not `bool`, or what has `__index__` and is no tensor.
+fn integer(object: &Bound<'_, PyAny>) -> Taken<i64> {
+    if let Ok(number) = object.cast::<PyInt>() {
+        if object.is_instance_of::<PyBool>() {
+            return Err(Refusal::Kind);
+        }
+        return Ok(number.extract::<i64>()?);
+    }
+    if tensor_of(object).is_some() || !object.hasattr(pyo3::intern!(object.py(), "__index__"))? {
+        return Err(Refusal::Kind);
+    }
+    match object.extract::<i64>() {
+        Ok(number) => Ok(number),
+        Err(error) if error.is_instance_of::<PyOverflowError>(object.py()) => Err(Refusal::Raised(error)),
+        Err(_) => Err(Refusal::Kind),
+    }
+}
+
+fn float(object: &Bound<'_, PyAny>) -> Taken<f64> {
+    if let Ok(number) = object.cast::<PyFloat>() {
+        return Ok(number.value());
+    }
+    match object.is_instance_of::<PyInt>() && !object.is_instance_of::<PyBool>() {
+        true => Ok(object.extract::<f64>()?),
+        false => Err(Refusal::Kind),
+    }
+}
+
+fn boolean(object: &Bound<'_, PyAny>) -> Taken<bool> {
+    object.cast::<PyBool>().map(|value| value.is_true()).map_err(|_| Refusal::Kind)
+}
+
+/// A number of any kind, which it keeps.
+pub(crate) fn scalar(object: &Bound<'_, PyAny>) -> Taken<Scalar> {
+    if let Ok(value) = object.cast::<PyFloat>() {
+        return Ok(Scalar::Float(value.value()));
+    }
+    if let Ok(value) = object.cast::<PyBool>() {
+        return Ok(Scalar::Bool(value.is_true()));
+    }
+    if let Ok(value) = object.cast::<PyInt>() {
+        return Ok(Scalar::Int(value.extract()?));
+    }
+    let value = object.cast::<PyComplex>().map_err(|_| Refusal::Kind)?;
+    Ok(Scalar::Complex(value.real(), value.imag()))
+}
+
+/// Whether an object is taken as a list: any sequence but text and tensors.
+fn is_list(object: &Bound<'_, PyAny>) -> bool {
+    object.is_instance_of::<PyTuple>()
+        || object.is_instance_of::<PyList>()
+        || (!object.is_instance_of::<PyString>()
+            && tensor_of(object).is_none()
+            && object.cast::<PySequence>().is_ok_and(|sequence| sequence.len().is_ok()))
+}
+
+fn list_of(object: &Bound<'_, PyAny>, element: &Type, size: Option<u32>) -> Taken<Value> {
+    // `int[2]` takes one number for all places (D229).
+    if let Some(size) = size
+        && !is_list(object)
+    {
+        let one = from_python(object, element)?;
+        return of_values(&vec![one; size as usize], element);
+    }
+    if !is_list(object) {
+        return Err(Refusal::Kind);
+    }
+    let mut values = Vec::with_capacity(object.len()?);
+    for item in object.try_iter()? {
+        values.push(from_python(&item?, element)?);
+    }
+    of_values(&values, element)
+}
+
+fn of_values(values: &[Value], element: &Type) -> Taken<Value> {
+    let numbers = || values.iter().filter_map(Value::as_scalar);
+    let tensors = || values.iter().map(|value| value.as_tensor().cloned());
+    Ok(match element {
+        Type::Base(BaseType::Tensor) => tensors().flatten().collect::<Vec<Tensor>>().into(),
+        Type::Optional(inner) if **inner == Type::Base(BaseType::Tensor) => {
+            tensors().collect::<Vec<Option<Tensor>>>().into()
+        }
+        Type::Base(BaseType::Int | BaseType::SymInt) => {
+            numbers().map(Scalar::to_i64).collect::<Vec<i64>>().into()
+        }
+        Type::Base(BaseType::Float) => numbers().map(Scalar::to_f64).collect::<Vec<f64>>().into(),
+        Type::Base(BaseType::Bool) => numbers().map(Scalar::to_bool).collect::<Vec<bool>>().into(),
+        Type::Base(BaseType::Scalar) => numbers().collect::<Vec<Scalar>>().into(),
+        Type::Base(BaseType::Str) => {
+            let texts = values.iter().map(|value| match value {
+                Value::Str(text) => text.to_string(),
+                _ => String::new(),
+            });
+            texts.collect::<Vec<String>>().into()
+        }
+        _ => return Err(Refusal::Kind),
+    })
+}
+
+/// The object of a value. A tensor that stands for a plain number becomes that number again (P102).
+#[inline]
+pub(crate) fn to_python<'py>(py: Python<'py>, value: &Value) -> PyResult<Bound<'py, PyAny>> {
+    Ok(match value {
+        Value::None => PyNone::get(py).to_owned().into_any(),
+        Value::Tensor(tensor) => return tensor_to_python(py, tensor),
+        Value::Int(_) | Value::Float(_) | Value::Bool(_) | Value::Complex(_) => {
+            let number = value.as_scalar().unwrap_or(Scalar::Int(0));
+            return scalar_to_python(py, number);
+        }
+        Value::Str(text) => PyString::new(py, text).into_any(),
+        Value::DType(dtype) => return dtype_object(py, *dtype),
+        Value::Layout(layout) => Bound::new(py, PyLayout(*layout))?.into_any(),
+        Value::MemoryFormat(format) => Bound::new(py, PyMemoryFormat(*format))?.into_any(),
+        Value::Device(device) => Bound::new(py, PyDevice(*device))?.into_any(),
+        Value::List(list) => return list_to_python(py, list),
+        other => Bound::new(py, PyOpaque(other.clone()))?.into_any(),
+    })
+}
+
+#[inline]
+fn tensor_to_python<'py>(py: Python<'py>, tensor: &Tensor) -> PyResult<Bound<'py, PyAny>> {
+    match tensor.is_wrapped_number() {
+        true => match tensor.item() {
+            Ok(number) => scalar_to_python(py, number),
+            Err(_) => wrap(py, tensor.clone()),
+        },
+        false => wrap(py, tensor.clone()),
+    }
+}
+
+/// A number as Python has it.
+pub(crate) fn scalar_to_python(py: Python<'_>, number: Scalar) -> PyResult<Bound<'_, PyAny>> {
+    Ok(match number {
+        Scalar::Int(v) => v.into_pyobject(py)?.into_any(),
+        Scalar::Float(v) => PyFloat::new(py, v).into_any(),
+        Scalar::Bool(v) => PyBool::new(py, v).to_owned().into_any(),
+        Scalar::Complex(re, im) => PyComplex::from_doubles(py, re, im).into_any(),
+    })
+}
+
+fn list_to_python<'py>(py: Python<'py>, list: &List) -> PyResult<Bound<'py, PyAny>> {
+    let list = match list {
+        List::Int(values) => PyList::new(py, values)?,
+        List::Float(values) => PyList::new(py, values)?,
+        List::Bool(values) => PyList::new(py, values)?,
+        List::Str(values) => PyList::new(py, values)?,
+        List::Scalar(values) => {
+            let values = values.iter().map(|&value| scalar_to_python(py, value));
+            PyList::new(py, values.collect::<PyResult<Vec<_>>>()?)?
+        }
+        List::Tensor(tensors) => {
+            let tensors = tensors.iter().map(|tensor| wrap(py, tensor.clone()));
+            PyList::new(py, tensors.collect::<PyResult<Vec<_>>>()?)?
+        }
+        List::OptionalTensor(tensors) => {
+            let tensors =
+                tensors.iter().map(|tensor| tensor.clone().map(|tensor| wrap(py, tensor)).transpose());
+            PyList::new(py, tensors.collect::<PyResult<Vec<_>>>()?)?
+        }
+        _ => {
+            return Err(pyo3::exceptions::PyTypeError::new_err(
+                "a list of a kind that Python does not know yet",
+            ));
+        }
+    };
+    Ok(list.into_any())
+}

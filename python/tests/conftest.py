@@ -1,0 +1,69 @@
+"""What the tests share: names that no other test has, and handlers that tell what they saw."""
+
+import itertools
+
+import pytest
+
+import keyway
+
+_numbers = itertools.count()
+
+
+@pytest.fixture
+def ns():
+    """A namespace that no other test uses."""
+    return f"test_{next(_numbers)}"
+
+
+class Log(keyway.DispatchMode):
+    """A mode that notes each call and passes it on."""
+
+    def __init__(self, seen=None):
+        self.seen = [] if seen is None else seen
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        self.seen.append((str(func), types, args, kwargs))
+        return func(*args, **kwargs)
+
+    @property
+    def names(self):
+        return [call[0] for call in self.seen]
+
+
+class Wrapper(keyway.Tensor):
+    """A tensor that holds another, notes its calls on the class, unwraps, calls and wraps."""
+
+    seen = []
+
+    @staticmethod
+    def __new__(cls, elem):
+        wrapper = keyway.Tensor._make_wrapper_subclass(
+            cls, elem.size(), elem.stride(), elem.storage_offset(), dtype=elem.dtype, device=elem.device
+        )
+        wrapper.elem = elem
+        return wrapper
+
+    @classmethod
+    def __torch_dispatch__(cls, func, types, args=(), kwargs=None):
+        Wrapper.seen.append((str(func), types, args, kwargs))
+
+        def unwrap(value):
+            if isinstance(value, Wrapper):
+                return value.elem
+            return [unwrap(item) for item in value] if isinstance(value, (list, tuple)) else value
+
+        def wrap(value):
+            if isinstance(value, keyway.Tensor):
+                return cls(value)
+            return [wrap(item) for item in value] if isinstance(value, (list, tuple)) else value
+
+        result = func(*[unwrap(arg) for arg in args], **{name: unwrap(arg) for name, arg in kwargs.items()})
+        return wrap(result)
+
+
+@pytest.fixture
+def wrapper_calls():
+    """What wrappers saw in this test."""
+    Wrapper.seen.clear()
+    yield Wrapper.seen
+    Wrapper.seen.clear()
