@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::{env, fmt, fs, io};
 
-use crate::emit::{Unselected, Unsupported};
+use crate::emit::{Base, Options, Unselected, Unsupported};
 use crate::select::{Selected, Selection, SelectionError};
 use crate::{Diagnostics, OperatorList, Rendering, Source, emit};
 
@@ -25,6 +25,8 @@ pub struct Build {
     /// Files that name selected operators.
     selection_files: Vec<PathBuf>,
     unselected: Unselected,
+    /// The crate and the list that this one extends.
+    base: Option<(String, PathBuf)>,
 }
 
 impl Build {
@@ -36,6 +38,7 @@ impl Build {
             selection: Selection::new(),
             selection_files: Vec::new(),
             unselected: Unselected::Kept,
+            base: None,
         }
     }
 
@@ -43,6 +46,19 @@ impl Build {
     #[must_use]
     pub fn out_dir(mut self, folder: impl Into<PathBuf>) -> Build {
         self.out_dir = Some(folder.into());
+        self
+    }
+
+    /// Extends the list at `path`, which the crate `krate` was generated from. Where a namespace of this list has no
+    /// operators that copy and write (`serves`), kernels of derived variants and structured operators use that crate's, which
+    /// must be a dependency. An operator that both lists have is an error.
+    ///
+    /// ```no_run
+    /// keyway_codegen::Build::new("mine.yaml").extends("keyway_ops", "../keyway/ops.yaml").run();
+    /// ```
+    #[must_use]
+    pub fn extends(mut self, krate: impl Into<String>, path: impl Into<PathBuf>) -> Build {
+        self.base = Some((krate.into(), path.into()));
         self
     }
 
@@ -90,7 +106,8 @@ impl Build {
 
     /// Generates, and on any mistake prints all of them and ends the build script.
     pub fn run(&self) {
-        for path in std::iter::once(&self.list).chain(&self.selection_files) {
+        let base = self.base.as_ref().map(|(_, path)| path);
+        for path in std::iter::once(&self.list).chain(&self.selection_files).chain(base) {
             println!("cargo::rerun-if-changed={}", path.display());
         }
         if let Err(error) = self.generate() {
@@ -111,11 +128,18 @@ impl Build {
             Some(folder) => folder.clone(),
             None => env::var_os("OUT_DIR").map(PathBuf::from).ok_or(BuildError::NoOutDir)?,
         };
-        let emitted = match self.selected(&list)? {
-            Some(selected) => emit::emit_selected(&list, &selected, self.unselected),
-            None => emit::emit(&list),
+        let selected = self.selected(&list)?;
+        let base = self
+            .base
+            .as_ref()
+            .map(|(krate, path)| Ok::<_, Diagnostics>((krate, crate::load(Source::read(path)?)?)));
+        let base = base.transpose()?;
+        let options = Options {
+            selected: selected.as_ref(),
+            unselected: self.unselected,
+            base: base.as_ref().map(|(krate, list)| Base { krate, list }),
         };
-        let files = emitted.map_err(|unsupported| BuildError::Unsupported {
+        let files = emit::emit_with(&list, &options).map_err(|unsupported| BuildError::Unsupported {
             list: list.source.name().to_owned(),
             unsupported,
         })?;

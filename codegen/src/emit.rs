@@ -72,38 +72,49 @@ pub enum Unselected {
 /// # Errors
 /// Every entry whose schema has a type without a Rust counterpart.
 pub fn emit(list: &OperatorList) -> Result<Vec<File>, Vec<Unsupported>> {
-    emit_handles(list, handles(list)?, Unselected::Kept)
+    emit_with(list, &Options::default())
 }
 
-/// The Rust source of the operators of a list that are selected. Calls of others say that they were not selected.
+/// What is generated of a list, and on top of what.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Options<'l> {
+    /// The operators that are built; nothing means all.
+    pub selected: Option<&'l Selected>,
+    /// What becomes of the others. Calls of them say that they were not selected.
+    pub unselected: Unselected,
+    /// The list that this one extends.
+    pub base: Option<Base<'l>>,
+}
+
+/// A list of another crate, whose operators copy, write and resize for namespaces that have no such operators (`serves`).
+#[derive(Clone, Copy, Debug)]
+pub struct Base<'l> {
+    /// The crate, as Rust names it: `keyway_ops`.
+    pub krate: &'l str,
+    /// Its list.
+    pub list: &'l OperatorList,
+}
+
+/// The Rust source of a list as [`emit`] makes it, with options.
 ///
 /// # Errors
-/// As [`emit`].
-pub fn emit_selected(
-    list: &OperatorList,
-    selected: &Selected,
-    others: Unselected,
-) -> Result<Vec<File>, Vec<Unsupported>> {
+/// As [`emit`]; an operator of the list that the base has too.
+pub fn emit_with(list: &OperatorList, options: &Options<'_>) -> Result<Vec<File>, Vec<Unsupported>> {
+    let unselected = options.unselected;
     let mut handles = handles(list)?;
-    for (position, handle) in handles.iter_mut().enumerate() {
-        handle.is_selected = selected.contains(position);
+    if let Some(selected) = options.selected {
+        for (position, handle) in handles.iter_mut().enumerate() {
+            handle.is_selected = selected.contains(position);
+        }
     }
-    emit_handles(list, handles, others)
-}
-
-fn emit_handles<'l>(
-    list: &'l OperatorList,
-    mut handles: Vec<Handle<'l>>,
-    unselected: Unselected,
-) -> Result<Vec<File>, Vec<Unsupported>> {
-    for (position, kernel) in derived::kernels(list, &handles) {
+    let Serving { services, copies } = serving(list, &handles, options.base)?;
+    for (position, kernel) in derived::kernels(list, &handles, &services) {
         handles[position].derived_kernel = Some(kernel).filter(|_| handles[position].is_selected);
     }
-    let structured = structured_kernels(&handles, unselected)?;
+    let structured = structured_kernels(&handles, unselected, &copies)?;
     for (position, kernels) in structured {
         handles[position].structured_kernels = Some(kernels);
     }
-    let services = derived::Services::of(&handles);
     let is_emitted = |handle: &&Handle<'_>| handle.is_selected || unselected == Unselected::Kept;
     let emitted: Vec<&Handle<'_>> = handles.iter().filter(is_emitted).collect();
     let mut left_out: BTreeMap<&str, Vec<String>> = BTreeMap::new();
@@ -125,12 +136,60 @@ fn emit_handles<'l>(
     Ok(files)
 }
 
+/// What copies, writes and resizes for the kernels of each namespace.
+struct Serving {
+    services: BTreeMap<String, derived::Services>,
+    copies: BTreeMap<String, String>,
+}
+
+/// The operators of the list that serve its kernels, and those of the base for namespaces without.
+fn serving(
+    list: &OperatorList,
+    own: &[Handle<'_>],
+    base: Option<Base<'_>>,
+) -> Result<Serving, Vec<Unsupported>> {
+    let mut services = derived::Services::of(own, |handle| handle.path());
+    let mut copies = structured::copies(own, |handle| handle.path());
+    let Some(Base { krate, list: base }) = base else { return Ok(Serving { services, copies }) };
+    let twice: Vec<Unsupported> = list
+        .operators
+        .iter()
+        .filter(|entry| base.find(entry.name()).is_some())
+        .map(|entry| Unsupported {
+            operator: entry.name().to_string(),
+            reason: format!(
+                "the list of `{krate}` has it already; take another namespace, or override its kernel with \
+                 `#[kernel(..., overriding)]`"
+            ),
+        })
+        .collect();
+    if !twice.is_empty() {
+        return Err(twice);
+    }
+    let of_base = handles(base)?;
+    let path = |handle: &Handle<'_>| {
+        format!("::{krate}::{}::{}", identifiers::item(handle.entry.namespace()), handle.path())
+    };
+    let theirs = derived::Services::of(&of_base, path).into_values().next();
+    let their_copy = structured::copies(&of_base, path).into_values().next();
+    for entry in &list.operators {
+        let namespace = entry.namespace();
+        if let (false, Some(theirs)) = (services.contains_key(namespace), &theirs) {
+            services.insert(namespace.to_owned(), theirs.clone());
+        }
+        if let (false, Some(copy)) = (copies.contains_key(namespace), &their_copy) {
+            copies.insert(namespace.to_owned(), copy.clone());
+        }
+    }
+    Ok(Serving { services, copies })
+}
+
 /// The traits and kernels of structured operators, by position.
 fn structured_kernels(
     handles: &[Handle<'_>],
     unselected: Unselected,
+    copies: &BTreeMap<String, String>,
 ) -> Result<Vec<(usize, String)>, Vec<Unsupported>> {
-    let copies = structured::copies(handles);
     let structured = structured::of(handles, unselected).map_err(|(position, reason)| {
         vec![Unsupported { operator: handles[position].entry.name().to_string(), reason }]
     })?;

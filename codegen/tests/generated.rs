@@ -133,3 +133,13 @@ fn each_kind_of_operator_expands_as_recorded() {
         }
     }
 }
+
+#[test]
+fn an_operator_that_the_extended_list_has_is_an_error() {
+    let folder = folder("extended");
+    fs::write(folder.join("base.yaml"), LIST).unwrap();
+    fs::write(folder.join("ops.yaml"), "- func: mine::put(Tensor self) -> Tensor\n").unwrap();
+    let build = Build::new(folder.join("ops.yaml")).extends("base", folder.join("base.yaml"));
+    let error = build.out_dir(folder.join("out")).generate().unwrap_err().to_string();
+    assert!(error.contains("mine::put: the list of `base` has it already"), "{error}");
+}

@@ -22,6 +22,8 @@ pub(crate) struct KernelAttribute {
     pub(crate) structured: Option<Span>,
     /// What makes the tensors that a structured kernel fills: `allocate = path`.
     pub(crate) allocate: Option<Path>,
+    /// Whether the word `overriding` is there.
+    pub(crate) overriding: bool,
 }
 
 /// `"aten::add.out"`, the operator of a shape function.
@@ -56,6 +58,7 @@ enum Word {
     Key(Result<KeyName>),
     Boxed(Span),
     Structured(Span),
+    Overriding(Span),
     Allocate(Path),
 }
 
@@ -66,6 +69,7 @@ impl Parse for Word {
             match word.to_string().as_str() {
                 "boxed" => return Ok(Word::Boxed(input.parse::<Ident>()?.span())),
                 "structured" => return Ok(Word::Structured(input.parse::<Ident>()?.span())),
+                "overriding" => return Ok(Word::Overriding(input.parse::<Ident>()?.span())),
                 "allocate" => {
                     input.parse::<Ident>()?;
                     input.parse::<Token![=]>()?;
@@ -156,6 +160,7 @@ impl Parse for KernelAttribute {
             boxed: None,
             structured: None,
             allocate: None,
+            overriding: false,
         };
         if !input.is_empty() {
             input.parse::<Token![,]>()?;
@@ -166,6 +171,7 @@ impl Parse for KernelAttribute {
                 Word::Boxed(span) => attribute.boxed = Some(span),
                 Word::Structured(span) => attribute.structured = Some(span),
                 Word::Allocate(path) => attribute.allocate = Some(path),
+                Word::Overriding(_) => attribute.overriding = true,
                 Word::Key(key) => attribute.keys.extend(errors.take(key)),
             }
         }
@@ -256,6 +262,7 @@ impl Parse for FallbackAttribute {
             Word::Boxed(span) => refuse(span, "a fallback is always boxed: leave the word out"),
             Word::Structured(span) => refuse(span, "a fallback is boxed and cannot be structured"),
             Word::Allocate(path) => refuse(path.span(), "a fallback makes no tensors"),
+            Word::Overriding(span) => refuse(span, "a fallback overrides none: leave the word out"),
         };
         let keys = words.into_iter().filter_map(|word| errors.take(key(word))).collect();
         errors.finish()?;

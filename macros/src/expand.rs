@@ -50,6 +50,7 @@ fn registrations(attribute: KernelAttribute, function: &ItemFn) -> Result<TokenS
         None => typed(function, &operator, &attribute.operator.to_string())?,
     };
     let line = quote_spanned!(function.sig.ident.span()=> ::std::line!());
+    let overriding = attribute.overriding.then(|| quote!(.overriding()));
     let registrations = attribute.keys.iter().map(|key| {
         let (constructor, key) = match key.expression() {
             Ok(key) => (quote!(new), key),
@@ -61,7 +62,7 @@ fn registrations(attribute: KernelAttribute, function: &ItemFn) -> Result<TokenS
                     #operator.operator(),
                     #key,
                     #kernel.named(#name).at(::std::file!(), #line),
-                );
+                )#overriding;
                 ::keyway::__private::inventory::submit! { ::keyway::CollectedKernel(&REGISTRATION) }
             };
         }

@@ -32,6 +32,9 @@ use proc_macro::TokenStream;
 /// fn any_relu(operator: &'static Operator, keys: KeySet, stack: &mut Stack) -> Result<()> { ... }
 /// ```
 ///
+/// The word `overriding` says that the kernel takes the place of one that another crate has for the operator and the key:
+/// `#[kernel("aten::relu", CPU, overriding)]`. Without it two are a conflict, which calls report.
+///
 /// A key added at run time stands in quotes: `#[kernel("aten::relu", "NPU")]`; the kernel takes effect once the key is
 /// there.
 ///

@@ -33,7 +33,8 @@ fn shape(attribute: &StructuredAttribute, function: &ItemFn) -> Result<TokenStre
     let key = quote!(::keyway::AnnouncedKey::Known(::keyway::RegistrationKey::Runtime(
         ::keyway::DispatchKey::Meta
     )));
-    let registrations = registrations(&handle, &module, function, &quote!(::keyway::WithoutElements), &key);
+    let registrations =
+        registrations(&handle, &module, function, &quote!(::keyway::WithoutElements), &key, false);
     Ok(quote! {
         impl #module::Shape for #handle {
             type Meta = #meta;
@@ -61,7 +62,7 @@ pub(crate) fn kernels(attribute: &KernelAttribute, function: &ItemFn) -> Result<
             Ok(key) => quote!(::keyway::AnnouncedKey::Known(#key)),
             Err(name) => quote!(::keyway::AnnouncedKey::Named(#name)),
         };
-        registrations(&handle, &module, function, &quote!(Kernel), &key)
+        registrations(&handle, &module, function, &quote!(Kernel), &key, attribute.overriding)
     });
     Ok(quote! {
         const _: () = {
@@ -84,13 +85,19 @@ fn registrations(
     function: &ItemFn,
     implementation: &TokenStream,
     key: &TokenStream,
+    overriding: bool,
 ) -> TokenStream {
     let name = function.sig.ident.to_string();
     let line = quote_spanned!(function.sig.ident.span()=> ::std::line!());
+    let mut made = quote! {
+        #handle.structured::<#handle, #implementation>(#key, #name, (::std::file!(), #line))
+    };
+    if overriding {
+        made = quote!(::keyway::KernelRegistration::all_overriding(#made));
+    }
     quote! {
         const _: () = {
-            static REGISTRATIONS: [::keyway::KernelRegistration; #module::FORMS] =
-                #handle.structured::<#handle, #implementation>(#key, #name, (::std::file!(), #line));
+            static REGISTRATIONS: [::keyway::KernelRegistration; #module::FORMS] = #made;
             ::keyway::__private::inventory::submit! { ::keyway::CollectedKernels(&REGISTRATIONS) }
         };
     }

@@ -20,15 +20,19 @@ use crate::stack::Stack;
 )]
 pub trait TakesArguments<const N: usize>: Signature<Fn = <Self as TakesArguments<N>>::Function> {
     /// The type of its kernels.
-    type Function;
+    type Function: Copy;
 }
 
 /// A typed kernel of an operator, from a function of `N` arguments.
 pub const fn typed<const N: usize, S: TakesArguments<N>>(
-    _: &'static TypedOperator<S>,
+    operator: &'static TypedOperator<S>,
     f: <S as TakesArguments<N>>::Function,
 ) -> Kernel {
-    Kernel::typed::<S>(f)
+    match operator.is_unselected() {
+        // Nothing refers to the function then, so that it is not in the program.
+        true => Kernel::unselected(),
+        false => Kernel::typed::<S>(f),
+    }
 }
 
 /// What an operator gives to an argument of type `T`: a `T`.

@@ -35,6 +35,8 @@ pub struct Operator {
     generated_schema: Option<&'static str>,
     /// The tags of a generated operator.
     generated_tags: &'static [&'static str],
+    /// Whether a generated operator was not selected when its list was built.
+    unselected: bool,
     signature: Option<TypeId>,
     /// What calls use; before the first call and after a change the table that says "compute me".
     table: Published<Table>,
@@ -67,6 +69,7 @@ impl Operator {
             name,
             generated_schema,
             generated_tags: &[],
+            unselected: false,
             signature,
             table: Published::new(&UNBUILT),
             definition: Published::new(&UNDEFINED),
@@ -74,6 +77,10 @@ impl Operator {
             interception_number: AtomicU32::new(0),
             state: Mutex::new(State { kernels: Registrations::new(), conflict: None }),
         }
+    }
+
+    pub(crate) fn is_unselected(&self) -> bool {
+        self.unselected
     }
 
     /// The full name, `aten::add.Tensor`; without the dot for the default overload.
@@ -523,6 +530,18 @@ impl<S: Signature> TypedOperator<S> {
     pub const fn tagged(mut self, tags: &'static [&'static str]) -> TypedOperator<S> {
         self.operator.generated_tags = tags;
         self
+    }
+
+    /// The entry of an operator that was not selected when its list was built: its kernels are dropped.
+    #[must_use]
+    pub const fn unselected(mut self) -> TypedOperator<S> {
+        self.operator.unselected = true;
+        self
+    }
+
+    #[doc(hidden)]
+    pub const fn is_unselected(&self) -> bool {
+        self.operator.unselected
     }
 
     /// The operator without its signature.

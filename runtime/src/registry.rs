@@ -34,6 +34,7 @@ pub struct KernelRegistration {
     operator: &'static Operator,
     key: AnnouncedKey,
     kernel: Kernel,
+    overriding: bool,
 }
 
 /// The key of a kernel written in source: built in, or added at run time and known by name.
@@ -58,7 +59,7 @@ impl AnnouncedKey {
 impl KernelRegistration {
     /// A kernel for an operator at a key that may be of either kind.
     pub const fn at(operator: &'static Operator, key: AnnouncedKey, kernel: Kernel) -> KernelRegistration {
-        KernelRegistration { operator, key, kernel }
+        KernelRegistration { operator, key, kernel, overriding: false }
     }
 
     /// A kernel for an operator at a key.
@@ -67,12 +68,36 @@ impl KernelRegistration {
         key: RegistrationKey,
         kernel: Kernel,
     ) -> KernelRegistration {
-        KernelRegistration { operator, key: AnnouncedKey::Known(key), kernel }
+        KernelRegistration::at(operator, AnnouncedKey::Known(key), kernel)
     }
 
     /// A kernel for an operator at a key that is added at run time. It takes effect once the key is there.
     pub const fn named(operator: &'static Operator, key: &'static str, kernel: Kernel) -> KernelRegistration {
-        KernelRegistration { operator, key: AnnouncedKey::Named(key), kernel }
+        KernelRegistration::at(operator, AnnouncedKey::Named(key), kernel)
+    }
+
+    /// The registration of a kernel that takes the place of another one for the same operator and key, written in
+    /// another crate; two that do so are a conflict as ever.
+    #[must_use]
+    pub const fn overriding(mut self) -> KernelRegistration {
+        self.overriding = true;
+        self
+    }
+
+    /// Whether it is of an operator that was not selected when its list was built.
+    fn is_unselected(&self) -> bool {
+        self.kernel.is_unselected() || self.operator.is_unselected()
+    }
+
+    /// [`KernelRegistration::overriding`] for all forms of a structured operator.
+    #[must_use]
+    pub const fn all_overriding<const N: usize>(mut all: [KernelRegistration; N]) -> [KernelRegistration; N] {
+        let mut at = 0;
+        while at < N {
+            all[at].overriding = true;
+            at += 1;
+        }
+        all
     }
 }
 
@@ -151,7 +176,7 @@ pub fn collect() {
 pub fn collected_problems() -> Vec<String> {
     let registry = registry();
     let waiting = registry.waiting.iter().map(|kernel| {
-        let KernelRegistration { operator, key, kernel } = kernel;
+        let KernelRegistration { operator, key, kernel, .. } = kernel;
         format!("{operator}: {kernel:?} waits for the key {key:?}, which nobody has added")
     });
     registry.problems.iter().map(ToString::to_string).chain(waiting).collect()
@@ -186,24 +211,33 @@ impl Registry {
     fn collect_kernels(&mut self) {
         let several = inventory::iter::<CollectedKernels>().flat_map(|kernels| kernels.0);
         let kernels = inventory::iter::<CollectedKernel>().map(|kernel| kernel.0).chain(several);
-        self.announce(kernels.filter(|registration| !registration.kernel.is_unselected()).collect());
+        self.announce(kernels.filter(|registration| !registration.is_unselected()).collect());
     }
 
     fn announce(&mut self, kernels: Vec<&'static KernelRegistration>) {
         let mut known = Vec::new();
         for kernel in kernels {
             match kernel.key.resolve() {
-                Some(key) => known.push((kernel.operator.name(), key, kernel.kernel.place(), kernel)),
+                Some(key) => {
+                    let place = kernel.kernel.place();
+                    known.push((kernel.operator.name(), key, kernel.overriding, place, kernel));
+                }
                 None => self.waiting.push(kernel),
             }
         }
-        known.sort_by_key(|(name, key, place, _)| (*name, *key, *place));
-        for (_, key, place, KernelRegistration { operator, kernel, .. }) in known {
+        known.sort_by_key(|(name, key, overriding, place, _)| (*name, *key, *overriding, *place));
+        // One after the other: of two for one key, the first may be overridden by one that says so, once.
+        let mut overridden = None;
+        for (name, key, overriding, place, KernelRegistration { operator, kernel, .. }) in known {
             OPERATORS.insert(operator);
             let mut state = operator.state.lock();
+            let may_override = overriding && overridden != Some((name, key));
             match state.kernels.at(key) {
-                Some(first) => state.conflict = Some((key, first.place(), place)),
-                None => state.kernels.add(key, kernel),
+                Some(first) if !may_override => state.conflict = Some((key, first.place(), place)),
+                _ => state.kernels.add(key, kernel),
+            }
+            if overriding {
+                overridden = Some((name, key));
             }
         }
     }

@@ -15,7 +15,11 @@ use crate::model::{OperatorList, Service};
 
 const KEY: &str = "::keyway::RegistrationKey::Alias(::keyway::AliasKey::CompositeExplicitAutograd)";
 
+/// Resizes where no operator of the list does.
+const SET_GEOMETRY: &str = "target.set_geometry(::keyway::Geometry::contiguous(sizes)?)";
+
 /// The calls that copy, write and resize in one namespace.
+#[derive(Clone)]
 pub(crate) struct Services {
     copy: String,
     write: String,
@@ -23,8 +27,11 @@ pub(crate) struct Services {
 }
 
 impl Services {
-    /// Those of each namespace that has all three.
-    pub(crate) fn of(handles: &[Handle<'_>]) -> BTreeMap<String, Services> {
+    /// Those of each namespace that has operators to copy and to write. `path` is where a namespace's handles are.
+    pub(crate) fn of(
+        handles: &[Handle<'_>],
+        path: impl Fn(&Handle<'_>) -> String,
+    ) -> BTreeMap<String, Services> {
         let mut found: BTreeMap<&str, [Option<String>; 3]> = BTreeMap::new();
         for handle in handles {
             let given: &[&str] = match handle.entry.serves {
@@ -36,12 +43,13 @@ impl Services {
             let rest = handle.parameters.iter().skip(given.len()).map(|p| p.default.clone());
             let values: Option<Vec<String>> =
                 given.iter().map(|name| Some((*name).to_owned())).chain(rest).collect();
-            let call = values.map(|values| format!("{}.call({})", handle.path(), values.join(", ")));
+            let call = values.map(|values| format!("{}.call({})", path(handle), values.join(", ")));
             let services = found.entry(handle.entry.namespace()).or_default();
             services[handle.entry.serves.map_or(0, |service| service as usize)] = call;
         }
         let complete = found.into_iter().filter_map(|(namespace, [copy, write, resize])| {
-            Some((namespace.to_owned(), Services { copy: copy?, write: write?, resize: resize? }))
+            let resize = resize.unwrap_or_else(|| SET_GEOMETRY.to_owned());
+            Some((namespace.to_owned(), Services { copy: copy?, write: write?, resize }))
         });
         complete.collect()
     }
@@ -91,8 +99,11 @@ impl Services {
 }
 
 /// The kernel of each derived operator, by position in the list, where there can be one.
-pub(crate) fn kernels(list: &OperatorList, handles: &[Handle<'_>]) -> Vec<(usize, String)> {
-    let services = Services::of(handles);
+pub(crate) fn kernels(
+    list: &OperatorList,
+    handles: &[Handle<'_>],
+    services: &BTreeMap<String, Services>,
+) -> Vec<(usize, String)> {
     let mut made = Vec::new();
     for group in &list.groups {
         for position in group.members() {

@@ -127,10 +127,9 @@ impl<'a> Handle<'a> {
             w.line(&format!("{},", literal(&self.entry.schema.to_string())));
         });
         let tags: Vec<String> = self.entry.all_tags().into_iter().map(literal).collect();
-        match tags.is_empty() {
-            true => w.line(");"),
-            false => w.line(&format!(").tagged(&[{}]);", tags.join(", "))),
-        }
+        let tagged = if tags.is_empty() { String::new() } else { format!(".tagged(&[{}])", tags.join(", ")) };
+        let unselected = if self.is_selected { "" } else { ".unselected()" };
+        w.line(&format!("){tagged}{unselected};"));
         w.gap();
         w.block(&format!("impl {}", self.path()), |w| {
             let (lifetime, result, finish) = (self.lifetime(), self.result(), self.finish());

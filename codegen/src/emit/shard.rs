@@ -106,7 +106,7 @@ fn list(namespace: &str, all: &[&Handle<'_>], left_out: &[String]) -> String {
     w.line("::keyway::__private::inventory::submit! { ::keyway::OperatorList(OPERATORS) }");
     w.gap();
     unselected(&mut w, all, left_out);
-    let mut names: Vec<String> = handles.iter().map(|handle| short_text(handle)).collect();
+    let mut names: Vec<String> = all.iter().map(|handle| short_text(handle)).collect();
     names.sort_unstable();
     w.doc("The names of the namespace's operators, `name.overload`, sorted.");
     w.line("#[doc(hidden)]");

@@ -60,15 +60,19 @@ pub(crate) fn of<'h, 'a>(
         .collect()
 }
 
-/// The call by which results are copied, in each namespace that has an operator for it.
-pub(crate) fn copies(handles: &[Handle<'_>]) -> BTreeMap<String, String> {
+/// The call by which results are copied, in each namespace that has an operator for it. `path` is where a namespace's
+/// handles are.
+pub(crate) fn copies(
+    handles: &[Handle<'_>],
+    path: impl Fn(&Handle<'_>) -> String,
+) -> BTreeMap<String, String> {
     let mut copies = BTreeMap::new();
     for handle in handles.iter().filter(|handle| handle.entry.serves == Some(Service::Write)) {
         let rest = handle.parameters.iter().skip(2).map(|p| p.default.clone());
         let values: Option<Vec<String>> =
             ["target", "source"].map(|name| Some(name.to_owned())).into_iter().chain(rest).collect();
         if let Some(values) = values {
-            let call = format!("{}.call({}).map(|_| ())", handle.path(), values.join(", "));
+            let call = format!("{}.call({}).map(|_| ())", path(handle), values.join(", "));
             copies.insert(handle.entry.namespace().to_owned(), call);
         }
     }

@@ -10,7 +10,7 @@ pub mod dropped {
 pub static OPERATOR_dropped: ::keyway::TypedOperator<super::signatures::Tensor_to_Tensor> = ::keyway::TypedOperator::new(
     "aten::dropped",
     "aten::dropped(Tensor self) -> Tensor",
-).tagged(&["pt2_compliant_tag"]);
+).tagged(&["pt2_compliant_tag"]).unselected();
 
 impl dropped::default {
     /// Calls the operator: dispatched by its arguments and the thread's key sets.

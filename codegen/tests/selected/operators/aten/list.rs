@@ -17,9 +17,11 @@ pub static OPERATORS: &[&::keyway::Operator] = &[
 /// The names of the namespace's operators, `name.overload`, sorted.
 #[doc(hidden)]
 pub static NAMES: &[&str] = &[
+    "dropped",
     "kept",
     "scale",
     "scale.out",
+    "scale_",
 ];
 
 /// Whether the list has this operator of `aten`: `name`, or `name.overload`.

@@ -243,7 +243,7 @@ pub mod scale_ {
 pub static OPERATOR_scale_: ::keyway::TypedOperator<super::signatures::Tensor_Scalar_to_arg0> = ::keyway::TypedOperator::new(
     "aten::scale_",
     "aten::scale_(Tensor(a!) self, Scalar by) -> Tensor(a!)",
-).tagged(&["inplace", "pt2_compliant_tag"]);
+).tagged(&["inplace", "pt2_compliant_tag"]).unselected();
 
 impl scale_::default {
     /// Calls the operator: dispatched by its arguments and the thread's key sets.
