@@ -10,6 +10,9 @@ from ._ops import ops
 
 _RESERVED = {"prim"}
 
+#: Namespaces of the operators that came with the extension.
+_BUILT_IN = frozenset(name.split("::")[0] for name in _keyway._operator_names())
+
 #: (namespace, operator, key) of kernels that came from Python.
 _from_python: dict[tuple[str, str, str], int] = {}
 
@@ -61,6 +64,8 @@ class Library:
             raise ValueError(f"Unsupported kind: {kind}")
         if ns in _RESERVED and kind in ("DEF", "FRAGMENT"):
             raise ValueError(f"{ns} is a reserved namespace. Please try creating a library with another name.")
+        if kind == "DEF" and ns in _BUILT_IN:
+            raise RuntimeError(f"the namespace {ns} is that of operators built in; add to it with a FRAGMENT")
         self.ns, self.kind, self.dispatch_key = ns, kind, dispatch_key
         self._handle = _keyway._Library(ns, kind, dispatch_key or None, *_written_at(2))
         self._names, self._kernels = [], []
