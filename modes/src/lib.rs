@@ -32,6 +32,7 @@
 //! | [`SelectionRecorder`] | the operators that a program needs, for builds that leave the others out |
 //! | [`NanWatch`] | the first operator that made a NaN or an infinity |
 //! | [`SchemaCheck`] | that kernels write to and alias just what their schemas say |
+//! | [`MetaCheck`] | that `Meta` kernels promise what other kernels give |
 //!
 //! Unlike the runtime, the tables of data here ([`FlopFormulas`], the operators that mix devices) name operators of `aten`; an
 //! operator that is not there costs nothing, and no code depends on one.
@@ -43,6 +44,7 @@ mod fake;
 mod flops;
 mod graph;
 mod logging;
+mod meta_check;
 mod nan_watch;
 mod replay;
 mod schema_check;
@@ -58,6 +60,7 @@ pub use graph::{
     Constant, Graph, GraphCall, Operand, ResultSlot, ResultTensor, Statement, ValueId, ValueInfo, View,
 };
 pub use logging::{LogLine, LogOutcome, Logging};
+pub use meta_check::MetaCheck;
 pub use nan_watch::{Finding, NanWatch, NonFinite};
 pub use schema_check::SchemaCheck;
 pub use selection::SelectionRecorder;

@@ -84,6 +84,17 @@ pub fn check_operator(
     check_wrong_kinds(operator, schema, &samples.arguments[0]);
 }
 
+/// Arguments that an operator accepts, found by trying: some that are far apart. Empty if none was found or if it has no schema.
+pub fn sample_arguments(operator: &'static Operator) -> Vec<Vec<Value>> {
+    let samples = operator.schema().map(|schema| find_samples(operator, schema));
+    samples.map(|samples| samples.arguments).unwrap_or_default()
+}
+
+/// The same arguments with tensors of their own, for a call that writes to them.
+pub fn copied_arguments(arguments: &[Value]) -> Vec<Value> {
+    copied(arguments)
+}
+
 fn check_schema(operator: &Operator, schema: &Schema) {
     let text = operator.generated_schema().map_or_else(|| schema.to_string(), str::to_owned);
     assert_eq!(schema.to_string(), text, "{operator}: the schema does not print back");

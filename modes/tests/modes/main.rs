@@ -9,6 +9,7 @@ use keyway::{
 use keyway_ops::TensorMethods;
 
 mod counting;
+mod every_operator;
 mod fake;
 mod flops;
 mod logging;

@@ -1,0 +1,61 @@
+//! Every bundled operator, on arguments it accepts: its kernels do what its schema says, `Meta` promises what the host gives, and
+//! a traced call reads back and computes the same again.
+
+use keyway::testing::{copied_arguments, sample_arguments};
+use keyway::{Operator, Stack, Tensor, Value, operators, with_mode};
+use keyway_modes::{Graph, MetaCheck, SchemaCheck, Tracing};
+
+fn bundled() -> impl Iterator<Item = &'static Operator> {
+    keyway_ops::register();
+    operators().into_iter().filter(|operator| operator.name().starts_with("aten::"))
+}
+
+/// Runs `f` on samples of each operator and gives back what went wrong.
+fn problems(f: impl Fn(&'static Operator, Vec<Value>) -> keyway::Result<()>) -> Vec<String> {
+    let mut seen = 0;
+    let mut problems = Vec::new();
+    for operator in bundled() {
+        for arguments in sample_arguments(operator) {
+            seen += 1;
+            if let Err(error) = f(operator, copied_arguments(&arguments)) {
+                problems.push(format!("{error}"));
+            }
+        }
+    }
+    assert!(seen > 400, "{seen} calls");
+    problems
+}
+
+fn run(operator: &'static Operator, arguments: &[Value]) -> keyway::Result<Stack> {
+    let mut stack: Stack = arguments.iter().cloned().collect();
+    operator.call_boxed(&mut stack)?;
+    Ok(stack)
+}
+
+#[test]
+fn kernels_write_to_and_alias_what_their_schemas_say() {
+    let mode = SchemaCheck::new().mode();
+    let problems = problems(|operator, arguments| with_mode(&mode, || run(operator, &arguments).map(drop))?);
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
+}
+
+#[test]
+fn meta_kernels_promise_what_the_host_gives() {
+    let mode = MetaCheck::new().mode();
+    let problems = problems(|operator, arguments| with_mode(&mode, || run(operator, &arguments).map(drop))?);
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
+}
+
+#[test]
+fn traced_calls_read_back_and_compute_the_same_again() {
+    let problems = problems(|operator, arguments| {
+        let recording = Tracing::with_fingerprints(&[]);
+        let results = with_mode(&recording.mode(), || run(operator, &arguments))??;
+        let outputs: Vec<Tensor> = results.iter().flat_map(Value::tensors).cloned().collect();
+        let text = recording.finish(&outputs)?.to_text()?;
+        let graph: Graph = text.parse()?;
+        assert_eq!(graph.to_text()?, text);
+        graph.check(&[]).map(drop)
+    });
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
+}
