@@ -125,13 +125,13 @@ fn fallbacks(attribute: &FallbackAttribute, function: &ItemFn) -> Result<TokenSt
     let line = quote_spanned!(function.sig.ident.span()=> ::std::line!());
     let mut registrations = TokenStream::new();
     for key in &attribute.keys {
-        let key = key.expression().map_err(|name| {
-            let message = "the fallback of an added key is registered with `register_fallback`";
-            mistake::at(Code::BadAttribute, name.span(), message)
-        })?;
+        let (constructor, key) = match key.expression() {
+            Ok(key) => (quote!(new), key),
+            Err(name) => (quote!(named), quote!(#name)),
+        };
         registrations.extend(quote! {
             const _: () = {
-                static REGISTRATION: ::keyway::FallbackRegistration = ::keyway::FallbackRegistration::new(
+                static REGISTRATION: ::keyway::FallbackRegistration = ::keyway::FallbackRegistration::#constructor(
                     #key,
                     #kernel.named(#name).at(::std::file!(), #line),
                 );

@@ -51,7 +51,8 @@ pub fn kernel(attribute: TokenStream, item: TokenStream) -> TokenStream {
 }
 
 /// Registers a boxed function as the fallback of one or several dispatch keys: it runs for every operator that has
-/// no kernel of its own there.
+/// no kernel of its own there. A key that is added at run time stands in quotes, `#[fallback("Npu")]`; the fallback
+/// waits until it is there.
 ///
 /// ```ignore
 /// #[fallback(TESTING_ONLY_GenericMode)]

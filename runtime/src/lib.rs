@@ -9,6 +9,7 @@
 //! highest key up in the operator's table: no lock, no allocation, no shared write.
 
 mod added_keys;
+mod announced;
 mod backend_select;
 #[doc(hidden)]
 pub mod boxing;
@@ -59,6 +60,10 @@ mod thread_state;
 mod typed_handle;
 mod value;
 
+pub use announced::{
+    AnnouncedKey, CollectedFallback, CollectedKernel, CollectedKernels, FallbackRegistration,
+    KernelRegistration, OperatorList, UnselectedOperators,
+};
 pub use backend_select::select_backend;
 pub use boxing::{Argument, Returns};
 pub use device::{Device, Layout, MemoryFormat};
@@ -106,9 +111,8 @@ pub use profiler::{
 };
 pub use queries::KernelHandle;
 pub use registry::{
-    AnnouncedKey, CollectedFallback, CollectedKernel, CollectedKernels, FallbackRegistration,
-    KernelRegistration, OperatorList, Registration, UnselectedOperators, collect, collected_problems,
-    dangling_operators, find_operator, operators, operators_with_kernel, register_fallback, register_kernel,
+    Registration, collect, collected_problems, dangling_operators, find_operator, operators,
+    operators_with_kernel, register_fallback, register_kernel,
 };
 pub use scalar::Scalar;
 pub use signature::Signature;

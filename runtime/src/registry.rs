@@ -11,6 +11,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use keyway_schema::{OperatorName, Schema, suggest};
 use parking_lot::{Mutex, MutexGuard};
 
+use crate::announced::{
+    CollectedFallback, CollectedKernel, CollectedKernels, FallbackRegistration, KernelRegistration,
+    OperatorList, UnselectedOperators,
+};
 use crate::definition::Definition;
 use crate::error::{Error, ErrorKind, Place, Result};
 use crate::inference;
@@ -22,124 +26,13 @@ use crate::operator::Operator;
 use crate::retired::Retired;
 use crate::table::{Fallbacks, Table};
 
-/// The operators of a generated list, announced to the process.
-#[derive(Debug)]
-pub struct OperatorList(pub &'static [&'static Operator]);
-
-inventory::collect!(OperatorList);
-
-/// A kernel written with `#[kernel]`.
-#[derive(Debug)]
-pub struct KernelRegistration {
-    operator: &'static Operator,
-    key: AnnouncedKey,
-    kernel: Kernel,
-    overriding: bool,
-}
-
-/// The key of a kernel written in source: built in, or added at run time and known by name.
-#[derive(Clone, Copy, Debug)]
-pub enum AnnouncedKey {
-    /// A built-in key.
-    Known(RegistrationKey),
-    /// A key that is added at run time.
-    Named(&'static str),
-}
-
-impl AnnouncedKey {
-    /// The key, unless nobody has added it yet.
-    fn resolve(self) -> Option<RegistrationKey> {
-        match self {
-            AnnouncedKey::Known(key) => Some(key),
-            AnnouncedKey::Named(name) => name.parse().ok(),
-        }
-    }
-}
-
-impl KernelRegistration {
-    /// A kernel for an operator at a key that may be of either kind.
-    pub const fn at(operator: &'static Operator, key: AnnouncedKey, kernel: Kernel) -> KernelRegistration {
-        KernelRegistration { operator, key, kernel, overriding: false }
-    }
-
-    /// A kernel for an operator at a key.
-    pub const fn new(
-        operator: &'static Operator,
-        key: RegistrationKey,
-        kernel: Kernel,
-    ) -> KernelRegistration {
-        KernelRegistration::at(operator, AnnouncedKey::Known(key), kernel)
-    }
-
-    /// A kernel for an operator at a key that is added at run time. It takes effect once the key is there.
-    pub const fn named(operator: &'static Operator, key: &'static str, kernel: Kernel) -> KernelRegistration {
-        KernelRegistration::at(operator, AnnouncedKey::Named(key), kernel)
-    }
-
-    /// The registration of a kernel that takes the place of another one for the same operator and key, written in
-    /// another crate; two that do so are a conflict as ever.
-    #[must_use]
-    pub const fn overriding(mut self) -> KernelRegistration {
-        self.overriding = true;
-        self
-    }
-
-    /// Whether it is of an operator that was not selected when its list was built.
-    fn is_unselected(&self) -> bool {
-        self.kernel.is_unselected() || self.operator.is_unselected()
-    }
-
-    /// [`KernelRegistration::overriding`] for all forms of a structured operator.
-    #[must_use]
-    pub const fn all_overriding<const N: usize>(mut all: [KernelRegistration; N]) -> [KernelRegistration; N] {
-        let mut at = 0;
-        while at < N {
-            all[at].overriding = true;
-            at += 1;
-        }
-        all
-    }
-}
-
-/// A fallback written with `#[fallback]`.
-#[derive(Debug)]
-pub struct FallbackRegistration {
-    key: RegistrationKey,
-    kernel: Kernel,
-}
-
-impl FallbackRegistration {
-    /// A boxed kernel for every operator that has none of its own at a key.
-    pub const fn new(key: RegistrationKey, kernel: Kernel) -> FallbackRegistration {
-        FallbackRegistration { key, kernel }
-    }
-}
-
-#[doc(hidden)]
-#[derive(Debug)]
-pub struct CollectedKernel(pub &'static KernelRegistration);
-inventory::collect!(CollectedKernel);
-
-#[doc(hidden)]
-#[derive(Debug)]
-pub struct CollectedKernels(pub &'static [KernelRegistration]);
-inventory::collect!(CollectedKernels);
-
-/// Operators of a generated list that were not selected when it was built: calls by name say so.
-#[derive(Debug)]
-pub struct UnselectedOperators(pub &'static [&'static str]);
-inventory::collect!(UnselectedOperators);
-
-#[doc(hidden)]
-#[derive(Debug)]
-pub struct CollectedFallback(pub &'static FallbackRegistration);
-inventory::collect!(CollectedFallback);
-
 #[derive(Default)]
 struct Registry {
     fallbacks: Fallbacks,
     /// Kernels for keys that nobody has added yet.
     waiting: Vec<&'static KernelRegistration>,
+    /// Fallbacks of such keys.
+    waiting_fallbacks: Vec<&'static FallbackRegistration>,
     namespaces: BTreeMap<String, Place>,
     /// How many registrations keep a name, with or without definition and kernels (D123).
     names: BTreeMap<&'static str, usize>,
@@ -179,7 +72,10 @@ pub fn collected_problems() -> Vec<String> {
         let KernelRegistration { operator, key, kernel, .. } = kernel;
         format!("{operator}: {kernel:?} waits for the key {key:?}, which nobody has added")
     });
-    registry.problems.iter().map(ToString::to_string).chain(waiting).collect()
+    let fallbacks = registry.waiting_fallbacks.iter().map(|FallbackRegistration { key, kernel }| {
+        format!("the fallback {kernel:?} waits for the key {key:?}, which nobody has added")
+    });
+    registry.problems.iter().map(ToString::to_string).chain(waiting).chain(fallbacks).collect()
 }
 
 /// Adds a key, has every table computed again and lets kernels in that waited for it. Nothing is computed or checked
@@ -189,6 +85,8 @@ pub(crate) fn add_key<K>(add: impl FnOnce() -> Result<K>) -> Result<K> {
     let key = add()?;
     let waiting = std::mem::take(&mut registry.waiting);
     registry.announce(waiting);
+    let waiting = std::mem::take(&mut registry.waiting_fallbacks);
+    registry.announce_fallbacks(waiting);
     registry.unpublish_all();
     Ok(key)
 }
@@ -243,11 +141,20 @@ impl Registry {
     }
 
     fn collect_fallbacks(&mut self) {
-        let mut fallbacks: Vec<_> =
-            inventory::iter::<CollectedFallback>().map(|fallback| fallback.0).collect();
-        fallbacks.sort_by_key(|f| (f.key, f.kernel.place()));
-        for FallbackRegistration { key, kernel } in fallbacks {
-            if let Err(problem) = self.add_fallback(*key, kernel) {
+        self.announce_fallbacks(inventory::iter::<CollectedFallback>().map(|fallback| fallback.0).collect());
+    }
+
+    fn announce_fallbacks(&mut self, fallbacks: Vec<&'static FallbackRegistration>) {
+        let mut known = Vec::new();
+        for fallback in fallbacks {
+            match fallback.key.resolve() {
+                Some(key) => known.push((key, &fallback.kernel)),
+                None => self.waiting_fallbacks.push(fallback),
+            }
+        }
+        known.sort_by_key(|(key, kernel)| (*key, kernel.place()));
+        for (key, kernel) in known {
+            if let Err(problem) = self.add_fallback(key, kernel) {
                 self.problems.push(problem);
             }
         }

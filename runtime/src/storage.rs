@@ -19,6 +19,11 @@ pub trait OpaqueStorage: Any + Send + Sync + fmt::Debug {
     /// For the backend's own kernels to downcast.
     fn as_any(&self) -> &dyn Any;
 
+    /// How many bytes it has, if it can say: a tensor that needs more is then refused when it is made.
+    fn byte_len(&self) -> Option<usize> {
+        None
+    }
+
     /// Makes the memory at least so many bytes long; old bytes stay. Called before a tensor over it gets a geometry
     /// that may need more, as when an out form resizes `out`. Unless it is written, kernels meet short memory.
     ///
@@ -116,6 +121,15 @@ impl Storage {
         match &*self.0 {
             Contents::Opaque(storage) => storage.as_any().downcast_ref(),
             _ => None,
+        }
+    }
+
+    /// How many bytes there are; nothing for `Meta`, and for foreign memory that does not say.
+    pub fn byte_len(&self) -> Option<usize> {
+        match &*self.0 {
+            Contents::Bytes(held) => Some(held.read_recursive().len),
+            Contents::Opaque(storage) => storage.byte_len(),
+            Contents::Absent => None,
         }
     }
 

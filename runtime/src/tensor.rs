@@ -62,16 +62,20 @@ impl Tensor {
     /// A tensor over a storage, with the key set its device gives (D75).
     ///
     /// # Errors
-    /// None today for opaque and absent storages; `Shape` if host memory is shorter than the geometry needs.
+    /// `Shape` if the memory is shorter than the geometry needs, foreign memory too if it says its length
+    /// ([`crate::OpaqueStorage::byte_len`]); `Runtime` for a tensor on the CPU whose memory is not on the host.
     pub fn from_storage(
         storage: Storage,
         dtype: DType,
         device: Device,
         geometry: Geometry,
     ) -> Result<Tensor> {
-        if device.backend == crate::Backend::CPU {
+        let held = match device.backend == crate::Backend::CPU {
+            true => Some(storage.read()?.bytes().len()),
+            false => storage.byte_len(),
+        };
+        if let Some(held) = held {
             let needed = geometry.storage_len()? * dtype.size();
-            let held = storage.read()?.bytes().len();
             if held < needed {
                 return Err(Error::shape(format!(
                     "sizes {:?} and strides {:?} at offset {} need {needed} bytes, the storage has {held}",

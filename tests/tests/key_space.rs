@@ -9,8 +9,8 @@ use std::sync::LazyLock;
 
 use keyway::{
     AliasKey, Backend, DType, Device, DispatchKey, ErrorKind, Functionality, Geometry, Kernel, KeySet,
-    Library, LocalKeySets, OpaqueStorage, Operator, Origin, RegistrationKey, Result, Scalar, Storage, Tensor,
-    check_invariants, collected_problems, kernel, register_fallback, register_kernel, with_excluded,
+    Library, LocalKeySets, OpaqueStorage, Operator, Origin, RegistrationKey, Result, Scalar, Stack, Storage,
+    Tensor, check_invariants, collected_problems, kernel, register_fallback, register_kernel, with_excluded,
     with_included, with_key_sets,
 };
 use keyway_tests::conformance::Random;
@@ -196,15 +196,29 @@ fn observe(keys: KeySet, x: &Tensor) -> Result<i64> {
     Ok(1000 + typed::keys::default.redispatch(below, x)?)
 }
 
+/// The fallback of a key by name, which waits as well.
+#[keyway::fallback("SparseFoo")]
+fn sparse(_: &'static Operator, _: KeySet, stack: &mut Stack) -> Result<()> {
+    stack.truncate(0);
+    stack.push(77i64);
+    Ok(())
+}
+
 /// A kernel for a key by name waits until the key is there.
 #[test]
 fn a_named_kernel_waits_for_its_backend() {
     let waits = |what: &str| collected_problems().iter().any(|p| p.contains("waits") && p.contains(what));
     let scale = typed::scale::default.operator();
+    assert!(waits("\"SparseFoo\""));
     assert!(waits("\"Foo\"") && !scale.dump_state().contains("Foo"));
     assert_eq!("Foo".parse::<DispatchKey>().unwrap_err().kind(), ErrorKind::UnknownKey);
     let foo = Backend::add("Foo").unwrap();
     assert!(!waits("\"Foo\"") && scale.dump_state().contains("Foo: "));
+
+    assert!(!waits("SparseFoo"));
+    let sparse = on(foo, &[1.0]);
+    sparse.set_key_set(KeySet::of("SparseFoo".parse().unwrap()));
+    assert_eq!(typed::keys::default.call(&sparse).unwrap(), 77);
 
     let x = on(foo, &[1.0, 2.0]);
     assert_eq!((x.device(), x.device().to_string()), (Device::of(foo), "foo".to_owned()));

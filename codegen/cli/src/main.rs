@@ -123,7 +123,10 @@ Examples:
   keyway explain aten::relu --keys CPU,AutogradCPU --exclude AutogradCPU
 
 Without an argument all codes are listed. For an operator of the bundled library every key that
-takes part in a call is shown from the highest down, and why it runs, is skipped or is not reached.")]
+takes part in a call is shown from the highest down, and why it runs, is skipped or is not reached.
+
+The command is a process of its own: keys, kernels and operators that your program adds at run time
+are not in it. In the program, operator.explain(keys, local_key_sets()) gives the same text.")]
     Explain(explain::Explain),
     /// Begin a crate with operators of its own: it builds, runs and tests itself.
     #[command(after_help = "\

@@ -28,6 +28,10 @@ impl OpaqueStorage for ChipMemory {
         self
     }
 
+    fn byte_len(&self) -> Option<usize> {
+        Some(*self.bytes.lock())
+    }
+
     /// An out form resizes `out` through this.
     fn grow(&self, bytes: usize) -> Result<()> {
         let mut held = self.bytes.lock();
