@@ -228,7 +228,11 @@ impl fmt::Display for BuildError {
             BuildError::Unsupported { list, unsupported } => {
                 for (at, Unsupported { operator, reason }) in unsupported.iter().enumerate() {
                     let end = if at == 0 { "" } else { "\n" };
-                    write!(f, "{end}{list}: error: {operator}: {reason}")?;
+                    write!(
+                        f,
+                        "{end}{list}: error[{}]: {operator}: {reason}",
+                        keyway_schema::Code::ImpossibleType
+                    )?;
                 }
                 Ok(())
             }

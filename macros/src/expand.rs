@@ -51,6 +51,7 @@ fn registrations(attribute: KernelAttribute, function: &ItemFn) -> Result<TokenS
     };
     let line = quote_spanned!(function.sig.ident.span()=> ::std::line!());
     let overriding = attribute.overriding.then(|| quote!(.overriding()));
+    let (kernel, selected) = (&kernel, selected(&attribute));
     let registrations = attribute.keys.iter().map(|key| {
         let (constructor, key) = match key.expression() {
             Ok(key) => (quote!(new), key),
@@ -61,14 +62,18 @@ fn registrations(attribute: KernelAttribute, function: &ItemFn) -> Result<TokenS
                 static REGISTRATION: ::keyway::KernelRegistration = ::keyway::KernelRegistration::#constructor(
                     #operator.operator(),
                     #key,
-                    #kernel.named(#name).at(::std::file!(), #line),
+                    // The kernel of an operator that is not built is not compiled in.
+                    if #selected { #kernel } else { ::keyway::Kernel::unselected() }
+                        .named(#name)
+                        .at(::std::file!(), #line),
                 )#overriding;
                 ::keyway::__private::inventory::submit! { ::keyway::CollectedKernel(&REGISTRATION) }
             };
         }
     });
     let known = known(&attribute, function)?;
-    let once = attribute.keys.iter().map(|key| once(&attribute.operator, key));
+    let keys = attribute.keys.iter().filter(|_| !attribute.overriding);
+    let once = keys.map(|key| once(&attribute.operator, key));
     Ok(quote! {
         #(#once)*
         const _: () = {
@@ -92,7 +97,9 @@ fn known(attribute: &KernelAttribute, function: &ItemFn) -> Result<TokenStream> 
     let keys = types.first().is_none_or(|ty| !is_key_set(ty)).then(|| quote!(::keyway::KeySet,));
     let text = attribute.operator.namespace.as_deref().unwrap_or_default();
     let name = OperatorName { namespace: None, ..attribute.operator.clone() }.to_string();
-    let check = quote_spanned!(span=> ::keyway::__private::known(#text, #name, #namespace::NAMES));
+    let check = quote_spanned! {span=>
+        ::keyway::__private::known(#text, #name, #namespace::NAMES, #namespace::UNSELECTED)
+    };
     Ok(quote! {
         #[allow(dead_code, non_upper_case_globals, reason = "the operator of the namespace shadows it")]
         static #own: ::keyway::TypedOperator<
@@ -100,6 +107,14 @@ fn known(attribute: &KernelAttribute, function: &ItemFn) -> Result<TokenStream> 
         > = ::keyway::TypedOperator::new("", "");
         const _: () = #check;
     })
+}
+
+/// Whether the operator is built, evaluated by the compiler.
+fn selected(attribute: &KernelAttribute) -> TokenStream {
+    let span = attribute.operator_span;
+    let namespace = namespace(&attribute.operator, span);
+    let name = OperatorName { namespace: None, ..attribute.operator.clone() }.to_string();
+    quote_spanned!(span=> ::keyway::__private::is_among(#name, #namespace::NAMES))
 }
 
 /// An item of the same name for the same operator and key, so that the compiler refuses a second one in the module.
@@ -362,7 +377,8 @@ mod tests {
     fn keywords_follow_the_generators_rule() {
         let expanded = expand(r#""aten::where.self", CPU"#, "fn f(a: &Tensor) -> Result<Tensor> {}");
         assert!(
-            expanded.contains("&OPERATOR_where_self") && expanded.contains("\"where.self\",aten::NAMES"),
+            expanded.contains("&OPERATOR_where_self")
+                && expanded.contains("\"where.self\",aten::NAMES,aten::UNSELECTED"),
             "{expanded}"
         );
     }

@@ -131,7 +131,7 @@ pub mod __private {
     pub use inventory;
 
     pub use crate::kernel_checks::{
-        BoxedResult, GivenAs, KernelResult, NoSignature, TakesArguments, argument, known, returned,
+        BoxedResult, GivenAs, KernelResult, NoSignature, TakesArguments, argument, is_among, known, returned,
         returned_boxed, typed,
     };
 

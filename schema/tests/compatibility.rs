@@ -40,6 +40,10 @@ fn changes_that_new_callers_must_not_rely_on() {
         ("f(int n) -> Tensor", "f(Scalar n) -> Tensor"),
         ("f(Tensor x) -> Tensor", "f(Tensor? x) -> Tensor"),
         ("f(int n) -> Tensor", "f(int n=1) -> Tensor"),
+        (
+            "f.out(Tensor x, *, Tensor(a!)[] out) -> ()",
+            "f.out(Tensor x, *, Tensor(a!)[] out, Tensor(b!)[] more) -> ()",
+        ),
     ] {
         assert_eq!(verdict(old, new), (true, false), "{old}  =>  {new}");
     }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use keyway_codegen::{Build, BuildError, emit};
+use keyway_schema::Code;
 
 use crate::show::{find, not_found};
 use crate::{File, Outcome, terminal};
@@ -38,7 +39,8 @@ impl Expand {
             match emit::emit_operator(entry) {
                 Ok(text) => writeln!(out, "{text}")?,
                 Err(unsupported) => {
-                    terminal::error(format_args!("{}: {}", unsupported.operator, unsupported.reason));
+                    let (code, operator) = (Code::ImpossibleType, unsupported.operator);
+                    terminal::error(format_args!("[{code}] {operator}: {}", unsupported.reason));
                     return Ok(Outcome::Badly);
                 }
             }

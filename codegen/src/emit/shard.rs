@@ -128,14 +128,20 @@ fn list(namespace: &str, all: &[&Handle<'_>], left_out: &[String]) -> String {
 fn unselected(w: &mut Writer, all: &[&Handle<'_>], left_out: &[String]) {
     let kept = all.iter().filter(|handle| !handle.is_selected).map(|handle| handle.entry.name().to_string());
     let mut names: Vec<String> = kept.chain(left_out.iter().cloned()).collect();
+    names.sort_unstable();
+    w.doc("The names of operators that are not built, full and sorted: their kernels are dropped.");
+    w.line("#[doc(hidden)]");
     if names.is_empty() {
+        w.line("pub static UNSELECTED: &[&str] = &[];");
+        w.gap();
         return;
     }
-    names.sort_unstable();
+    w.line("pub static UNSELECTED: &[&str] = &[");
+    w.indented(|w| names.iter().for_each(|name| w.line(&format!("{},", literal(name)))));
+    w.line("];");
+    w.gap();
     w.line("::keyway::__private::inventory::submit! {");
-    w.line("    ::keyway::UnselectedOperators(&[");
-    names.iter().for_each(|name| w.line(&format!("        {},", literal(name))));
-    w.line("    ])");
+    w.line("    ::keyway::UnselectedOperators(UNSELECTED)");
     w.line("}");
     w.gap();
 }

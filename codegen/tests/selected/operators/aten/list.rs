@@ -7,11 +7,15 @@ pub static OPERATORS: &[&::keyway::Operator] = &[
 
 ::keyway::__private::inventory::submit! { ::keyway::OperatorList(OPERATORS) }
 
+/// The names of operators that are not built, full and sorted: their kernels are dropped.
+#[doc(hidden)]
+pub static UNSELECTED: &[&str] = &[
+    "aten::dropped",
+    "aten::scale_",
+];
+
 ::keyway::__private::inventory::submit! {
-    ::keyway::UnselectedOperators(&[
-        "aten::dropped",
-        "aten::scale_",
-    ])
+    ::keyway::UnselectedOperators(UNSELECTED)
 }
 
 /// The names of the namespace's operators, `name.overload`, sorted.
