@@ -8,6 +8,10 @@ pub static OPERATORS: &[&::keyway::Operator] = &[
 
 ::keyway::__private::inventory::submit! { ::keyway::OperatorList(OPERATORS) }
 
+/// The names of operators that are not built, full and sorted: their kernels are dropped.
+#[doc(hidden)]
+pub static UNSELECTED: &[&str] = &[];
+
 /// The names of the namespace's operators, `name.overload`, sorted.
 #[doc(hidden)]
 pub static NAMES: &[&str] = &[

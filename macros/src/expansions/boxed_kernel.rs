@@ -19,7 +19,12 @@ const _: () = {
             ) -> Result<()>,
         >,
     > = ::keyway::TypedOperator::new("", "");
-    const _: () = ::keyway::__private::known("aten", "relu", aten::NAMES);
+    const _: () = ::keyway::__private::known(
+        "aten",
+        "relu",
+        aten::NAMES,
+        aten::UNSELECTED,
+    );
     const _: () = {
         static REGISTRATION: ::keyway::KernelRegistration = ::keyway::KernelRegistration::new(
             {
@@ -32,7 +37,8 @@ const _: () = {
             }
                 .operator(),
             ::keyway::RegistrationKey::Runtime(::keyway::DispatchKey::Tracer),
-            ::keyway::Kernel::boxed(|__keyway_0, __keyway_1, __keyway_2| {
+            if ::keyway::__private::is_among("relu", aten::NAMES) {
+                ::keyway::Kernel::boxed(|__keyway_0, __keyway_1, __keyway_2| {
                     ::keyway::__private::returned_boxed(
                         trace(
                             ::keyway::__private::argument::<&'_ Operator, _>(__keyway_0),
@@ -41,6 +47,9 @@ const _: () = {
                         ),
                     )
                 })
+            } else {
+                ::keyway::Kernel::unselected()
+            }
                 .named("trace")
                 .at(::std::file!(), ::std::line!()),
         );

@@ -14,7 +14,12 @@ const _: () = {
             for<> fn(::keyway::KeySet, &Tensor, &Tensor, Scalar) -> Result<Tensor>,
         >,
     > = ::keyway::TypedOperator::new("", "");
-    const _: () = ::keyway::__private::known("aten", "add.Tensor", aten::NAMES);
+    const _: () = ::keyway::__private::known(
+        "aten",
+        "add.Tensor",
+        aten::NAMES,
+        aten::UNSELECTED,
+    );
     const _: () = {
         static REGISTRATION: ::keyway::KernelRegistration = ::keyway::KernelRegistration::named(
             {
@@ -27,10 +32,11 @@ const _: () = {
             }
                 .operator(),
             "NPU",
-            ::keyway::__private::typed::<
-                3usize,
-                _,
-            >(
+            if ::keyway::__private::is_among("add.Tensor", aten::NAMES) {
+                ::keyway::__private::typed::<
+                    3usize,
+                    _,
+                >(
                     {
                         #[allow(
                             unused_imports,
@@ -50,6 +56,9 @@ const _: () = {
                         )
                     },
                 )
+            } else {
+                ::keyway::Kernel::unselected()
+            }
                 .named("add")
                 .at(::std::file!(), ::std::line!()),
         );
