@@ -21,6 +21,14 @@ impl FakeTensor {
     pub fn meta(&self) -> &Tensor {
         &self.meta
     }
+
+    /// Takes over sizes and strides of the fake tensor that holds it: composite operators may have resized that one by hand.
+    fn follow(&self, fake: &Tensor) -> Result<()> {
+        match self.meta.geometry() == fake.geometry() {
+            true => Ok(()),
+            false => self.meta.set_geometry(fake.geometry().clone()),
+        }
+    }
 }
 
 /// Whether a tensor is fake.
@@ -227,6 +235,7 @@ fn fakes_of_arguments(
     for (position, value) in arguments.iter().enumerate() {
         for tensor in value.tensors().filter(|tensor| !tensor.is_wrapped_number()) {
             if let Some(fake) = tensor.subclass::<FakeTensor>() {
+                fake.follow(tensor)?;
                 pairs.push((tensor.clone(), fake.meta.clone()));
                 continue;
             }

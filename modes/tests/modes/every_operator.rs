@@ -3,7 +3,7 @@
 
 use keyway::testing::{copied_arguments, sample_arguments};
 use keyway::{Operator, Stack, Tensor, Value, operators, with_mode};
-use keyway_modes::{Graph, MetaCheck, SchemaCheck, Tracing};
+use keyway_modes::{FakeMode, Graph, MetaCheck, SchemaCheck, Tracing, is_fake};
 
 fn bundled() -> impl Iterator<Item = &'static Operator> {
     keyway_ops::register();
@@ -43,6 +43,35 @@ fn kernels_write_to_and_alias_what_their_schemas_say() {
 fn meta_kernels_promise_what_the_host_gives() {
     let mode = MetaCheck::new().mode();
     let problems = problems(|operator, arguments| with_mode(&mode, || run(operator, &arguments).map(drop))?);
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
+}
+
+/// Composite operators are decomposed above the mode, on fake tensors themselves.
+#[test]
+fn fake_tensors_come_out_as_real_ones_would() {
+    let problems = problems(|operator, arguments| {
+        if operator.has_tag("data_dependent_output") {
+            return Ok(());
+        }
+        let fake = FakeMode::new();
+        let mut fakes: Stack = copied_arguments(&arguments).into_iter().collect();
+        for value in fakes.iter_mut() {
+            value.map_tensors(&mut |tensor| fake.convert(tensor).map(Some))?;
+        }
+        let on_fakes = with_mode(&fake.mode(), || run(operator, &fakes))??;
+        let real = run(operator, &arguments)?;
+        let layouts = |values: &[Value]| -> Vec<_> {
+            let tensors = values.iter().flat_map(Value::tensors);
+            tensors.map(|t| (t.dtype(), t.geometry().clone(), t.device())).collect()
+        };
+        assert!(on_fakes.iter().flat_map(Value::tensors).all(is_fake), "{operator} left a real tensor");
+        for (what, fakes, real) in [("results", &on_fakes[..], &real[..]), ("arguments", &fakes, &arguments)]
+        {
+            let (fakes, real) = (layouts(fakes), layouts(real));
+            assert_eq!(fakes, real, "{operator}: {what} that are fake and real");
+        }
+        Ok(())
+    });
     assert!(problems.is_empty(), "{}", problems.join("\n"));
 }
 

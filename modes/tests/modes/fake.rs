@@ -1,7 +1,8 @@
 //! Fake tensors.
 
 use keyway::{
-    Backend, DType, Device, ErrorKind, ModeSlot, Result, Tensor, ThreadState, mode_in_slot, with_mode,
+    Backend, DType, Device, ErrorKind, Geometry, ModeSlot, Result, Tensor, ThreadState, mode_in_slot,
+    with_mode,
 };
 use keyway_modes::{Counting, FakeMode, FakeTensor, Logging, is_fake};
 use keyway_ops::{TensorMethods, aten};
@@ -109,6 +110,21 @@ fn real_tensors_are_converted_once_but_never_written_to() {
     assert_eq!(x.to_vec::<f32>().unwrap(), before);
     let sum = with_mode(&mode.mode(), || first.add(&x)).unwrap().unwrap();
     assert!(is_fake(&sum));
+}
+
+/// Sizes that change in place change on both sides.
+#[test]
+fn fakes_follow_what_is_resized() {
+    let (x, y) = (fake(&[2, 3], CUDA), fake(&[3, 4], CUDA));
+    let out = fake(&[0], CUDA);
+    let after = on(|| aten::matmul::out.call(&x, &y, &out)?.relu()).unwrap();
+    assert_eq!((out.sizes(), after.sizes()), (&[2, 4][..], &[2, 4][..]));
+    let mode = FakeMode::new();
+    let real = waves(&[2, 3]);
+    assert_eq!(mode.convert(&real).unwrap().sizes(), [2, 3]);
+    real.set_geometry(Geometry::contiguous(&[6]).unwrap()).unwrap();
+    let result = with_mode(&mode.mode(), || mode.convert(&real)?.relu()).unwrap().unwrap();
+    assert_eq!(result.sizes(), [6]);
 }
 
 /// Memory that is gone is not taken for what lies there later.
