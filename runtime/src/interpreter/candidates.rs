@@ -4,8 +4,6 @@ use std::any::{Any, TypeId};
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
-use smallvec::SmallVec;
-
 use crate::error::{Error, ErrorKind, Result};
 use crate::interpreter::call::{Answer, Call};
 use crate::interpreter::foreign::ObjectAddress;
@@ -105,7 +103,8 @@ pub(super) struct Candidate {
     pub(super) tensor: Tensor,
 }
 
-pub(super) type Candidates = SmallVec<[Candidate; 2]>;
+/// No heap where there is none, which is nearly always.
+pub(super) type Candidates = Vec<Candidate>;
 
 /// What a look over the arguments finds.
 #[derive(Default)]
@@ -134,10 +133,15 @@ impl Found {
     fn look_at(&mut self, tensor: &Tensor) {
         self.has_tensor = true;
         if is_intercepted(tensor.key_set()) {
-            self.has_intercepted = true;
-            if let Some(ty) = type_of(tensor) {
-                insert(&mut self.candidates, ty, tensor);
-            }
+            self.add(tensor);
+        }
+    }
+
+    #[inline(never)]
+    fn add(&mut self, tensor: &Tensor) {
+        self.has_intercepted = true;
+        if let Some(ty) = type_of(tensor) {
+            insert(&mut self.candidates, ty, tensor);
         }
     }
 }
