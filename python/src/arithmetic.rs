@@ -85,14 +85,14 @@ fn binary<'py>(
     if let Some(rest) = rest {
         stack.push(rest);
     }
-    call(py, operator.get(py)?, stack)
+    call(py, operator.get(py)?, &mut stack)
 }
 
 fn unary<'py>(operator: &Named, object: &Bound<'py, PyTensor>) -> PyResult<Bound<'py, PyAny>> {
     let py = object.py();
     let mut stack = Stack::new();
     stack.push(expect_tensor(object.as_any())?);
-    call(py, operator.get(py)?, stack)
+    call(py, operator.get(py)?, &mut stack)
 }
 
 fn floored() -> Option<Value> {
@@ -163,8 +163,9 @@ impl PyTensor {
         match (tensor_of(other), scalar(other)) {
             (Some(_), _) => binary(&POW, slf.as_any(), other, None),
             (None, Ok(exponent)) => {
-                let stack = Stack::from_iter([Value::Tensor(expect_tensor(slf.as_any())?), exponent.into()]);
-                call(py, POW_SCALAR.get(py)?, stack)
+                let mut stack =
+                    Stack::from_iter([Value::Tensor(expect_tensor(slf.as_any())?), exponent.into()]);
+                call(py, POW_SCALAR.get(py)?, &mut stack)
             }
             _ => Ok(py.NotImplemented().into_bound(py)),
         }
@@ -177,8 +178,8 @@ impl PyTensor {
     ) -> PyResult<Bound<'py, PyAny>> {
         let py = slf.py();
         let Ok(base) = scalar(other) else { return Ok(py.NotImplemented().into_bound(py)) };
-        let stack = Stack::from_iter([Value::from(base), Value::Tensor(expect_tensor(slf.as_any())?)]);
-        call(py, POW_OF_SCALAR.get(py)?, stack)
+        let mut stack = Stack::from_iter([Value::from(base), Value::Tensor(expect_tensor(slf.as_any())?)]);
+        call(py, POW_OF_SCALAR.get(py)?, &mut stack)
     }
 
     fn __neg__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {

@@ -68,6 +68,11 @@ impl<T> AttachedCell<T> {
         unsafe { (*self.0.get()).clone() }
     }
 
+    /// The contents, for who owns the cell alone.
+    pub(crate) fn get_mut(&mut self) -> &mut T {
+        self.0.get_mut()
+    }
+
     /// Replaces the contents and returns the old ones.
     #[inline]
     pub(crate) fn replace(&self, _py: Python<'_>, value: T) -> T {

@@ -73,16 +73,17 @@ impl OpOverload {
         }
     }
 
-    /// Takes arguments from Python: as they are, then with numbers for tensors.
+    /// Takes arguments from Python: as they are, or numbers for tensors.
     #[inline]
-    fn stack(
+    fn take(
         &self,
         py: Python<'_>,
         args: &Bound<'_, PyTuple>,
         kwargs: Option<&Bound<'_, PyDict>>,
-    ) -> PyResult<Stack> {
+        stack: &mut Stack,
+    ) -> PyResult<()> {
         let plan = self.plan(py)?;
-        plan.take(args, kwargs, false).map_err(|misfit| plan.exception(py, misfit, args.len()))
+        plan.take(args, kwargs, false, stack).map_err(|misfit| plan.exception(py, misfit, args.len()))
     }
 }
 
@@ -91,10 +92,10 @@ impl OpOverload {
 pub(crate) fn call<'py>(
     py: Python<'py>,
     operator: &'static Operator,
-    mut stack: Stack,
+    stack: &mut Stack,
 ) -> PyResult<Bound<'py, PyAny>> {
-    run(py, operator, &mut stack, |operator, stack| operator.call_boxed(stack))?;
-    results(py, &stack)
+    run(py, operator, stack, |operator, stack| operator.call_boxed(stack))?;
+    results(py, stack)
 }
 
 /// Runs an operator, attached or, for large tensors, detached. A panic becomes an exception.
@@ -128,9 +129,9 @@ fn results<'py>(py: Python<'py>, stack: &Stack) -> PyResult<Bound<'py, PyAny>> {
     }
 }
 
-/// A try at an overload: the stack of arguments, or why they do not fit.
+/// A try at an overload: whether the arguments fit, and if not, why.
 pub(crate) enum Tried {
-    Fits(&'static Operator, Stack),
+    Fits(&'static Operator),
     Misfit(&'static Plan, Misfit),
     Undefined,
 }
@@ -143,10 +144,12 @@ impl OpOverload {
         args: &Bound<'_, PyTuple>,
         kwargs: Option<&Bound<'_, PyDict>>,
         strict: bool,
+        stack: &mut Stack,
     ) -> Tried {
         let Ok(plan) = self.plan(py) else { return Tried::Undefined };
-        match plan.take(args, kwargs, strict) {
-            Ok(stack) => Tried::Fits(self.operator, stack),
+        stack.truncate(0);
+        match plan.take(args, kwargs, strict, stack) {
+            Ok(()) => Tried::Fits(self.operator),
             Err(misfit) => Tried::Misfit(plan, misfit),
         }
     }
@@ -167,8 +170,9 @@ impl OpOverload {
         args: &Bound<'py, PyTuple>,
         kwargs: Option<&Bound<'py, PyDict>>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let stack = self.stack(py, args, kwargs)?;
-        call(py, self.operator, stack)
+        let mut stack = Stack::new();
+        self.take(py, args, kwargs, &mut stack)?;
+        call(py, self.operator, &mut stack)
     }
 
     /// Calls the kernel at the highest key of a key set, without a look at the thread's sets (P177).
@@ -184,7 +188,8 @@ impl OpOverload {
             return Err(PyTypeError::new_err("redispatch needs a KeySet as its first argument"));
         };
         let keys: KeySet = keys.get().0;
-        let mut stack = self.stack(py, args, kwargs)?;
+        let mut stack = Stack::new();
+        self.take(py, args, kwargs, &mut stack)?;
         run(py, self.operator, &mut stack, |operator, stack| operator.redispatch_boxed(keys, stack))?;
         results(py, &stack)
     }

@@ -1,6 +1,10 @@
 //! The overloads of one name: choice by the arguments, and the methods of `Tensor` made of them.
 
-use keyway::{Error, ErrorKind};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use keyway::schema::{BaseType, Type};
+use keyway::{Error, ErrorKind, Operator, Stack};
 use pyo3::exceptions::{PyAttributeError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyTuple};
@@ -10,31 +14,59 @@ use crate::object::AttachedCell;
 use crate::overload::{OpOverload, Tried, call, of_operator, split_name};
 use crate::tensor::type_name;
 
+/// The operators by namespace and name.
+type Index = HashMap<&'static str, HashMap<&'static str, Vec<&'static Operator>>>;
+
+/// Looks into the index of all operators, which is made anew when operators came or went.
+fn with_index<R>(generation: usize, f: impl FnOnce(&Index) -> R) -> R {
+    static INDEX: Mutex<Option<(usize, Index)>> = Mutex::new(None);
+    let mut held = INDEX.lock().unwrap_or_else(PoisonError::into_inner);
+    if held.as_ref().is_none_or(|(made_at, _)| *made_at != generation) {
+        let mut index = Index::new();
+        for operator in keyway::operators() {
+            let (namespace, name, _) = split_name(operator.name());
+            index.entry(namespace).or_default().entry(name).or_default().push(operator);
+        }
+        *held = Some((generation, index));
+    }
+    f(&held.get_or_insert_with(Default::default).1)
+}
+
+/// The names in a namespace that have an overload whose first argument is a tensor `self`: the methods of `Tensor`.
+#[pyfunction]
+fn _method_names(namespace: &str) -> Vec<&'static str> {
+    let is_method = |operator: &&'static Operator| {
+        let first = operator.schema().and_then(|schema| schema.arguments.first());
+        first.is_some_and(|first| first.name == "self" && first.ty == Type::Base(BaseType::Tensor))
+    };
+    with_index(crate::library::definitions(), |index| {
+        let names = index.get(namespace).into_iter().flatten();
+        names.filter(|(_, operators)| operators.iter().any(is_method)).map(|(name, _)| *name).collect()
+    })
+}
+
 /// All overloads of an operator's name, `keyway.ops.aten.add`. Calling it calls the one that the arguments fit.
 #[pyclass(frozen, name = "OpOverloadPacket", module = "keyway", weakref)]
 pub(crate) struct Packet {
     namespace: String,
     name: String,
-    overloads: AttachedCell<Option<std::sync::Arc<Vec<Py<OpOverload>>>>>,
+    overloads: AttachedCell<Option<Arc<Vec<Py<OpOverload>>>>>,
     generation: AttachedCell<usize>,
 }
 
 impl Packet {
     /// The overloads there are: the default one first, then by name, those that write to `out` last.
-    fn overloads(&self, py: Python<'_>) -> PyResult<std::sync::Arc<Vec<Py<OpOverload>>>> {
+    fn overloads(&self, py: Python<'_>) -> PyResult<Arc<Vec<Py<OpOverload>>>> {
         let generation = crate::library::definitions();
         if let Some(known) = self.overloads.get(py)
             && self.generation.get(py) == generation
         {
             return Ok(known);
         }
-        let mut found: Vec<_> = keyway::operators()
-            .into_iter()
-            .filter(|operator| {
-                let (namespace, name, _) = split_name(operator.name());
-                namespace == self.namespace && name == self.name
-            })
-            .collect();
+        let mut found = with_index(generation, |index| {
+            let named = index.get(self.namespace.as_str()).and_then(|names| names.get(self.name.as_str()));
+            named.cloned().unwrap_or_default()
+        });
         found.sort_by_key(|operator| {
             let (_, _, overload) = split_name(operator.name());
             let writes = operator.schema().is_some_and(|schema| schema.arguments.iter().any(|a| a.is_out));
@@ -43,7 +75,7 @@ impl Packet {
         });
         let objects =
             found.into_iter().map(|operator| of_operator(py, operator)).collect::<PyResult<Vec<_>>>()?;
-        let objects = std::sync::Arc::new(objects);
+        let objects = Arc::new(objects);
         self.overloads.replace(py, Some(objects.clone()));
         self.generation.replace(py, generation);
         Ok(objects)
@@ -62,15 +94,17 @@ impl Packet {
         args: &Bound<'_, PyTuple>,
         kwargs: Option<&Bound<'_, PyDict>>,
     ) -> PyErr {
-        let mut tries = overloads.iter().map(|overload| overload.get().try_take(py, args, kwargs, false));
+        let mut stack = Stack::new();
+        let mut tries =
+            overloads.iter().map(|overload| overload.get().try_take(py, args, kwargs, false, &mut stack));
         if overloads.len() == 1
             && let Some(Tried::Misfit(plan, misfit)) = tries.next()
         {
             return plan.exception(py, misfit, args.len());
         }
         let mut message = format!("{}() has no overload for ({})", self.qualified(), given(args, kwargs));
-        for overload in overloads {
-            match overload.get().try_take(py, args, kwargs, false) {
+        for tried in tries {
+            match tried {
                 Tried::Misfit(plan, misfit) => {
                     let why = plan.describe(py, &misfit, args.len());
                     message.push_str(&format!("\n  {}\n    it {why}", plan.schema));
@@ -118,11 +152,12 @@ impl Packet {
             return Err(to_exception(py, error));
         }
         // As they are first, then with numbers for tensors; one overload need not be chosen.
+        let mut stack = Stack::new();
         let rounds: &[bool] = if overloads.len() == 1 { &[false] } else { &[true, false] };
         for &strict in rounds {
             for overload in overloads.iter() {
-                if let Tried::Fits(operator, stack) = overload.get().try_take(py, args, kwargs, strict) {
-                    return call(py, operator, stack);
+                if let Tried::Fits(operator) = overload.get().try_take(py, args, kwargs, strict, &mut stack) {
+                    return call(py, operator, &mut stack);
                 }
             }
         }
@@ -204,5 +239,6 @@ impl Method {
 /// Adds the classes.
 pub(crate) fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<Packet>()?;
-    module.add_class::<Method>()
+    module.add_class::<Method>()?;
+    module.add_function(wrap_pyfunction!(_method_names, module)?)
 }

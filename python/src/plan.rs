@@ -61,27 +61,26 @@ impl Plan {
         Ok(Box::leak(Box::new(plan)))
     }
 
-    /// The stack for a call. `strict` takes values as they are; otherwise numbers may stand for tensors.
+    /// Puts the arguments of a call on an empty stack. `strict` takes values as they are; otherwise numbers may stand for tensors.
     #[inline]
     pub(crate) fn take(
         &self,
         args: &Bound<'_, PyTuple>,
         kwargs: Option<&Bound<'_, PyDict>>,
         strict: bool,
-    ) -> Result<Stack, Misfit> {
+        stack: &mut Stack,
+    ) -> Result<(), Misfit> {
         let given = args.len();
         if given > self.positional {
             return Err(Misfit::TooMany);
         }
-        let mut stack = Stack::new();
         for (position, (taken, object)) in self.arguments.iter().zip(args.iter_borrowed()).enumerate() {
             stack.push(taken.value(position, &object, strict)?);
         }
         match kwargs.filter(|kwargs| !kwargs.is_empty()) {
-            None => self.fill(given, &mut stack)?,
-            Some(kwargs) => self.take_named(given, kwargs, strict, &mut stack)?,
+            None => self.fill(given, stack),
+            Some(kwargs) => self.take_named(given, kwargs, strict, stack),
         }
-        Ok(stack)
     }
 
     #[inline]

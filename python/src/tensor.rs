@@ -357,12 +357,9 @@ fn one_or_all<'py>(py: Python<'py>, values: &[i64], dim: Option<isize>) -> PyRes
 
 impl Drop for PyTensor {
     fn drop(&mut self) {
-        // Dropped by Python, so the thread is attached.
-        Python::try_attach(|py| {
-            if let Held::Claimed(tensor) = self.held.replace(py, Held::Nothing) {
-                tensor.object_slot().clear();
-            }
-        });
+        if let Held::Claimed(tensor) = self.held.get_mut() {
+            tensor.object_slot().clear();
+        }
     }
 }
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import collections.abc
-import inspect
 import typing
 
 from . import _keyway
@@ -95,6 +94,8 @@ def infer_schema(function, /, *, mutates_args, op_name=None):
         raise ValueError("mutates_args must either be a sequence of the names of the arguments that are mutated or the string "
                          f"'unknown', got {mutates_args!r}")
     mutated = set() if unknown else set(mutates_args)
+    import inspect
+
     signature = inspect.signature(function)
     hints = typing.get_type_hints(function)
     parts, seen_star, letters = [], False, 0

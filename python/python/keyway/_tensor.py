@@ -253,24 +253,10 @@ def _in_place(name):
     return method
 
 
-def _methods():
-    """The operators whose first argument is ``self``, by name."""
-    names = {}
-    for full in _keyway._operator_names():
-        namespace, _, rest = full.partition("::")
-        if namespace == "aten":
-            names.setdefault(rest.split(".")[0], full)
-    for name, full in names.items():
-        packet = getattr(_aten, name)
-        is_method = any("(Tensor self" in getattr(packet, o).schema or "(Tensor(a" in getattr(packet, o).schema
-                        for o in packet.overloads())
-        if is_method and not hasattr(Tensor, name):
-            yield name, packet
-
-
 def _complete():
-    for name, packet in _methods():
-        setattr(Tensor, name, _keyway._Method(packet))
+    for name in _keyway._method_names("aten"):
+        if not hasattr(Tensor, name):
+            setattr(Tensor, name, _keyway._Method(getattr(_aten, name)))
     Tensor.__getitem__, Tensor.__setitem__ = _getitem, _setitem
     Tensor.__len__, Tensor.__iter__, Tensor.__bool__ = _len, _iter, _truth
     Tensor.__int__ = lambda self: int(self.item())
