@@ -138,3 +138,17 @@ fn a_fallthrough_everywhere_is_an_error_of_its_own() -> Result<()> {
     assert!(text.lines().count() <= 3, "{text}");
     Ok(())
 }
+
+/// DSP-13, BOX-33, BOX-34: the schema language has no dictionaries, so none hides tensors from the dispatch: a schema
+/// with one is refused where it stands.
+#[test]
+fn a_schema_with_a_dictionary_is_refused() -> Result<()> {
+    let mut library = Library::define("dictionaries")?;
+    for ty in ["Dict(str, str)", "Dict(int, Tensor)"] {
+        let error = library.def(&format!("f({ty} x) -> int")).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::SchemaSyntax, "{error}");
+        assert!(error.to_string().contains("at byte 2"), "{error}");
+    }
+    assert!(keyway::find_operator("dictionaries::f").is_err());
+    Ok(())
+}
