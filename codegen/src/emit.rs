@@ -231,7 +231,8 @@ fn root(namespaces: &BTreeMap<&str, Vec<&Handle<'_>>>) -> String {
         w.doc("Calls report a missing kernel, and what the kernel reports.");
         w.line("#[allow(");
         w.line("    non_camel_case_types, non_snake_case, non_upper_case_globals,");
-        w.line("    clippy::needless_lifetimes, clippy::too_many_arguments, clippy::type_complexity,");
+        w.line("    clippy::derivable_impls, clippy::needless_lifetimes, clippy::too_many_arguments,");
+        w.line("    clippy::type_complexity,");
         w.line("    reason = \"names and arities are those of the schemas\"");
         w.line(")]");
         w.block(&format!("pub mod {}", identifiers::item(name)), |w| {

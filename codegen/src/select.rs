@@ -249,7 +249,10 @@ impl Index {
             let group = list.groups.iter().find(|group| group.members().any(|member| member == position));
             needed.extend(group.and_then(|group| group.functional).filter(|&one| one != position));
         }
-        if entry.derived.is_some() || entry.is_of_structured_group() {
+        // The copying twin of a view copies the view.
+        let twin = list.view_groups.iter().find(|group| group.copy == Some(position));
+        needed.extend(twin.map(|group| group.view));
+        if entry.derived.is_some() || entry.is_of_structured_group() || twin.is_some() {
             let serving = |entry: &&OperatorEntry, namespace: &str| {
                 entry.namespace() == namespace
                     && matches!(entry.serves, Some(Service::Copy | Service::Write | Service::Resize))

@@ -61,6 +61,16 @@ fn what_a_chosen_operator_needs_is_built_too() {
 }
 
 #[test]
+fn the_copying_twin_of_a_view_needs_the_view() {
+    let text = "- func: t(Tensor(a) self) -> Tensor(a)\n  dispatch: {CompositeExplicitAutograd: t}\n\
+                - func: t_copy(Tensor self) -> Tensor\n  dispatch: {CompositeExplicitAutogradNonFunctional: t_copy}\n  \
+                tags: view_copy\n  derive: False\n";
+    let list = load(Source::new("ops.yaml", text)).unwrap();
+    let selected = Selection::new().operators(["t_copy"]).apply(&list).unwrap();
+    assert_eq!(selected.needed(&list), ["aten::t"]);
+}
+
+#[test]
 fn unknown_names_and_tags_are_all_reported_with_the_nearest() {
     let wrong = Selection::new().operators(["add.Tenor", "xyzzy"]).tags(["cor"]);
     assert_eq!(

@@ -1,17 +1,17 @@
 //! Kernels of derived variants (Y213), written with the list's own operators.
 //!
 //! An out variant calls its functional one and copies the results; a functional variant calls the one that writes on
-//! copies. Which operators of the namespace copy, write and resize is said by the field `serves`; without them the
+//! copies; the copying twin of a view copies the view. Which operators of the namespace copy, write and resize is said by the field `serves`; without them the
 //! variants are operators without a kernel.
 
 use std::collections::BTreeMap;
 
-use keyway_schema::{SchemaKind, Type};
+use keyway_schema::{BaseType, SchemaKind, Type};
 
 use crate::emit::operator::Handle;
 use crate::emit::signature::Results;
 use crate::emit::text::Writer;
-use crate::model::{OperatorList, Service};
+use crate::model::{OperatorList, Service, ViewGroup};
 
 const KEY: &str = "::keyway::RegistrationKey::Alias(::keyway::AliasKey::CompositeExplicitAutograd)";
 
@@ -22,6 +22,8 @@ const SET_GEOMETRY: &str = "target.set_geometry(::keyway::Geometry::contiguous(s
 #[derive(Clone)]
 pub(crate) struct Services {
     copy: String,
+    /// As `copy`, in row-major order where the operator can be told so.
+    dense_copy: String,
     write: String,
     resize: String,
 }
@@ -33,6 +35,7 @@ impl Services {
         path: impl Fn(&Handle<'_>) -> String,
     ) -> BTreeMap<String, Services> {
         let mut found: BTreeMap<&str, [Option<String>; 3]> = BTreeMap::new();
+        let mut dense_copies: BTreeMap<&str, String> = BTreeMap::new();
         for handle in handles {
             let given: &[&str] = match handle.entry.serves {
                 Some(Service::Copy) => &["tensor"],
@@ -44,12 +47,16 @@ impl Services {
             let values: Option<Vec<String>> =
                 given.iter().map(|name| Some((*name).to_owned())).chain(rest).collect();
             let call = values.map(|values| format!("{}.call({})", path(handle), values.join(", ")));
+            if let (Some(Service::Copy), Some(call)) = (handle.entry.serves, &call) {
+                dense_copies.insert(handle.entry.namespace(), dense(handle, call, path(handle)));
+            }
             let services = found.entry(handle.entry.namespace()).or_default();
             services[handle.entry.serves.map_or(0, |service| service as usize)] = call;
         }
         let complete = found.into_iter().filter_map(|(namespace, [copy, write, resize])| {
             let resize = resize.unwrap_or_else(|| SET_GEOMETRY.to_owned());
-            Some((namespace.to_owned(), Services { copy: copy?, write: write?, resize }))
+            let dense_copy = dense_copies.get(namespace)?.clone();
+            Some((namespace.to_owned(), Services { copy: copy?, dense_copy, write: write?, resize }))
         });
         complete.collect()
     }
@@ -65,6 +72,16 @@ impl Services {
             "::keyway::Result<::keyway::Tensor>",
             |w| {
                 w.line(&self.copy);
+            },
+        );
+        w.gap();
+        w.doc("A copy in row-major order, for what a view would share.");
+        w.function(
+            "fn __kw_dense_copy",
+            &parameters(&["tensor: &::keyway::Tensor"]),
+            "::keyway::Result<::keyway::Tensor>",
+            |w| {
+                w.line(&self.dense_copy);
             },
         );
         w.gap();
@@ -123,13 +140,57 @@ pub(crate) fn kernels(
                     source.and_then(|source| out_body(handle, base, source))
                 }
             };
-            made.extend(body.map(|body| (position, registration(handle, &body))));
+            made.extend(body.map(|body| (position, registration(handle, KEY, &body))));
         }
     }
+    made.extend(list.view_groups.iter().filter_map(|group| view_copy(group, handles, services)));
     made
 }
 
-fn registration(handle: &Handle<'_>, body: &[String]) -> String {
+/// The call that copies, with a memory format of its own set to row-major order.
+fn dense(handle: &Handle<'_>, call: &str, path: String) -> String {
+    let values = handle.parameters.iter().zip(&handle.entry.schema.arguments).enumerate().map(
+        |(at, (p, argument))| match (at, &argument.ty) {
+            (0, _) => Some("tensor".to_owned()),
+            (_, Type::Optional(inner)) if **inner == Type::Base(BaseType::MemoryFormat) => {
+                Some("::std::option::Option::Some(::keyway::MemoryFormat::Contiguous)".to_owned())
+            }
+            _ => p.default.clone(),
+        },
+    );
+    let values: Option<Vec<String>> = values.collect();
+    values.map_or_else(|| call.to_owned(), |values| format!("{path}.call({})", values.join(", ")))
+}
+
+/// The kernel of an operator that copies what a view would share (Y216): the view, copied. Only where the entry is tagged so
+/// and its one kernel serves every backend.
+fn view_copy(
+    group: &ViewGroup,
+    handles: &[Handle<'_>],
+    services: &BTreeMap<String, Services>,
+) -> Option<(usize, String)> {
+    let position = group.copy?;
+    let (view, handle) = (&handles[group.view], &handles[position]);
+    let [line] = &handle.entry.kernels()[..] else { return None };
+    let serves_all = ["CompositeExplicitAutograd", "CompositeExplicitAutogradNonFunctional"];
+    if !handle.entry.has_tag("view_copy")
+        || !serves_all.contains(&line.key.as_str())
+        || !services.contains_key(handle.entry.namespace())
+        || view.parameters.len() != handle.parameters.len()
+    {
+        return None;
+    }
+    let values: Vec<String> = handle.parameters.iter().map(|p| a(&p.name)).collect();
+    let call = format!("{}.call({})", view.path(), values.join(", "));
+    let body = match view.entry.schema.returns.first()?.ty {
+        Type::List(..) => format!("{call}?.iter().map(__kw_dense_copy).collect()"),
+        _ => format!("__kw_dense_copy(&{call}?)"),
+    };
+    let key = format!("::keyway::RegistrationKey::Alias(::keyway::AliasKey::{})", line.key);
+    Some((position, registration(handle, &key, &[body])))
+}
+
+fn registration(handle: &Handle<'_>, key: &str, body: &[String]) -> String {
     let mut w = Writer::default();
     let path = handle.path();
     let own: Vec<String> =
@@ -138,7 +199,7 @@ fn registration(handle: &Handle<'_>, body: &[String]) -> String {
         w.line("static DERIVED: ::keyway::KernelRegistration = ::keyway::KernelRegistration::new(");
         w.indented(|w| {
             w.line(&format!("{path}.operator(),"));
-            w.line(&format!("{KEY},"));
+            w.line(&format!("{key},"));
             w.line(&format!("{path}.kernel(|{}| {{", own.join(", ")));
             w.indented(|w| body.iter().for_each(|line| w.line(line)));
             w.line("}).named(\"derived\"),");

@@ -14,7 +14,8 @@ pub mod signatures {
 /// Calls report a missing kernel, and what the kernel reports.
 #[allow(
     non_camel_case_types, non_snake_case, non_upper_case_globals,
-    clippy::needless_lifetimes, clippy::too_many_arguments, clippy::type_complexity,
+    clippy::derivable_impls, clippy::needless_lifetimes, clippy::too_many_arguments,
+    clippy::type_complexity,
     reason = "names and arities are those of the schemas"
 )]
 pub mod aten {

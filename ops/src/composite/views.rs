@@ -1,4 +1,5 @@
-//! Views, and their twins that copy: one kernel for all backends each, since a view is arithmetic on sizes and strides.
+//! Views: one kernel for all backends each, since a view is arithmetic on sizes and strides. Their copying twins are made
+//! by the generator.
 //!
 //! The arithmetic itself is in [`shape::view`](crate::shape::view).
 
@@ -12,43 +13,31 @@ fn copied(view: &Tensor) -> Result<Tensor> {
     aten::clone::default.call(view, Some(MemoryFormat::Contiguous))
 }
 
-/// A view and its copying twin for each rule that makes one geometry of another.
+/// A view for each rule that makes one geometry of another.
 macro_rules! views {
-    ($($name:literal, $copy_name:literal:
-        fn $view:ident, $copy:ident($($argument:ident: $type:ty),*) = $rule:expr;)*) => {$(
+    ($($name:literal: fn $view:ident($($argument:ident: $type:ty),*) = $rule:expr;)*) => {$(
         #[kernel($name, CompositeExplicitAutograd)]
         fn $view(self_: &Tensor $(, $argument: $type)*) -> Result<Tensor> {
             let rule = $rule;
             self_.view_as(rule(self_.geometry() $(, $argument)*)?)
         }
-
-        #[kernel($copy_name, CompositeExplicitAutograd)]
-        fn $copy(self_: &Tensor $(, $argument: $type)*) -> Result<Tensor> {
-            copied(&$view(self_ $(, $argument)*)?)
-        }
     )*};
 }
 
 views! {
-    "aten::view", "aten::view_copy": fn view, view_copy(size: &[i64]) = rules::reshaped;
-    "aten::as_strided", "aten::as_strided_copy":
-        fn as_strided, as_strided_copy(size: &[i64], stride: &[i64], storage_offset: Option<i64>) = rules::as_strided;
-    "aten::alias", "aten::alias_copy": fn alias, alias_copy() = same;
-    "aten::detach", "aten::detach_copy": fn detach, detach_copy() = same;
-    "aten::expand", "aten::expand_copy":
-        fn expand, expand_copy(size: &[i64], implicit: bool) = |from: &Geometry, size, _| rules::expanded(from, size);
-    "aten::permute", "aten::permute_copy": fn permute, permute_copy(dims: &[i64]) = rules::permuted;
-    "aten::transpose.int", "aten::transpose_copy.int":
-        fn transpose, transpose_copy(dim0: i64, dim1: i64) = rules::transposed;
-    "aten::t", "aten::t_copy": fn t, t_copy() = rules::matrix_transposed;
-    "aten::unsqueeze", "aten::unsqueeze_copy": fn unsqueeze, unsqueeze_copy(dim: i64) = rules::unsqueezed;
-    "aten::squeeze", "aten::squeeze_copy": fn squeeze, squeeze_copy() = rules::squeezed;
-    "aten::squeeze.dim", "aten::squeeze_copy.dim":
-        fn squeeze_dim, squeeze_copy_dim(dim: i64) = rules::squeezed_dim;
-    "aten::select.int", "aten::select_copy.int":
-        fn select, select_copy(dim: i64, index: i64) = rules::selected;
-    "aten::slice.Tensor", "aten::slice_copy.Tensor":
-        fn slice, slice_copy(dim: i64, start: Option<i64>, end: Option<i64>, step: i64) = rules::sliced;
+    "aten::view": fn view(size: &[i64]) = rules::reshaped;
+    "aten::as_strided": fn as_strided(size: &[i64], stride: &[i64], storage_offset: Option<i64>) = rules::as_strided;
+    "aten::alias": fn alias() = same;
+    "aten::detach": fn detach() = same;
+    "aten::expand": fn expand(size: &[i64], implicit: bool) = |from: &Geometry, size, _| rules::expanded(from, size);
+    "aten::permute": fn permute(dims: &[i64]) = rules::permuted;
+    "aten::transpose.int": fn transpose(dim0: i64, dim1: i64) = rules::transposed;
+    "aten::t": fn t() = rules::matrix_transposed;
+    "aten::unsqueeze": fn unsqueeze(dim: i64) = rules::unsqueezed;
+    "aten::squeeze": fn squeeze() = rules::squeezed;
+    "aten::squeeze.dim": fn squeeze_dim(dim: i64) = rules::squeezed_dim;
+    "aten::select.int": fn select(dim: i64, index: i64) = rules::selected;
+    "aten::slice.Tensor": fn slice(dim: i64, start: Option<i64>, end: Option<i64>, step: i64) = rules::sliced;
 }
 
 fn same(geometry: &Geometry) -> Result<Geometry> {
@@ -59,11 +48,6 @@ fn same(geometry: &Geometry) -> Result<Geometry> {
 fn split(self_: &Tensor, split_size: i64, dim: i64) -> Result<Vec<Tensor>> {
     let pieces = rules::split(self_.geometry(), split_size, dim)?;
     pieces.into_iter().map(|piece| self_.view_as(piece)).collect()
-}
-
-#[kernel("aten::split_copy.Tensor", CompositeExplicitAutograd)]
-fn split_copy(self_: &Tensor, split_size: i64, dim: i64) -> Result<Vec<Tensor>> {
-    split(self_, split_size, dim)?.iter().map(copied).collect()
 }
 
 #[kernel("aten::reshape", CompositeImplicitAutograd)]
@@ -96,7 +80,7 @@ mod tests {
     #[test]
     fn views_share_memory_and_twins_do_not() {
         let x = Tensor::from_slice(&[1i64, 2, 3, 4, 5, 6], &[2, 3]).unwrap();
-        let (view, copy) = (t(&x).unwrap(), t_copy(&x).unwrap());
+        let (view, copy) = (t(&x).unwrap(), aten::t_copy(&x).unwrap());
         assert!(view.storage().is_same(x.storage()) && !copy.storage().is_same(x.storage()));
         assert_eq!(copy.to_vec::<i64>().unwrap(), [1, 4, 2, 5, 3, 6]);
         assert_eq!(copy.strides(), [2, 1]);

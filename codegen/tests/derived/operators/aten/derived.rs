@@ -3,6 +3,11 @@ fn __kw_copy(tensor: &::keyway::Tensor) -> ::keyway::Result<::keyway::Tensor> {
     clone::default.call(tensor)
 }
 
+/// A copy in row-major order, for what a view would share.
+fn __kw_dense_copy(tensor: &::keyway::Tensor) -> ::keyway::Result<::keyway::Tensor> {
+    clone::default.call(tensor)
+}
+
 /// Writes a result to an argument, which takes its size. Another dtype or device is an error.
 fn __kw_write(target: &::keyway::Tensor, source: &::keyway::Tensor) -> ::keyway::Result<()> {
     if target.dtype() != source.dtype() || target.device() != source.device() {
