@@ -16,6 +16,7 @@ mod logging;
 mod nan_watch;
 mod schema_check;
 mod selection;
+mod together;
 mod tracing;
 
 /// Two layers.
