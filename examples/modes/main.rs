@@ -8,8 +8,8 @@
 use anstyle::Style;
 use keyway::{Backend, DType, Device, Error, Result, Tensor, with_mode};
 use keyway_modes::{
-    Counting, FakeMode, FlopCounting, Graph, Logging, NanWatch, SchemaCheck, SelectionRecorder, Tracing,
-    trace_verified,
+    Counting, FakeMode, FlopCounting, Graph, Logging, MetaCheck, NanWatch, SchemaCheck, SelectionRecorder,
+    Tracing, trace_verified,
 };
 use keyway_ops::TensorMethods;
 
@@ -67,7 +67,9 @@ fn main() -> Result<()> {
     select(&network, &x)?;
     heading("NaN: the operator that made the first one");
     watch(&network, &x)?;
-    heading("Schema check: kernels write to and alias what their schemas say");
+    heading(
+        "Checks: kernels write to and alias what their schemas say, and Meta kernels promise the right sizes",
+    );
     check(&network, &x)
 }
 
@@ -141,8 +143,8 @@ fn watch(network: &Network, x: &Tensor) -> Result<()> {
 }
 
 fn check(network: &Network, x: &Tensor) -> Result<()> {
-    let check = SchemaCheck::new();
-    with_mode(&check.mode(), || network.run(x))??;
-    anstream::println!("{check}");
+    let (schemas, meta) = (SchemaCheck::new(), MetaCheck::new());
+    with_mode(&schemas.mode(), || with_mode(&meta.mode(), || network.run(x)))???;
+    anstream::println!("{schemas}\n{meta}");
     Ok(())
 }

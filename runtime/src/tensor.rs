@@ -75,7 +75,8 @@ impl Tensor {
             false => storage.byte_len(),
         };
         if let Some(held) = held {
-            let needed = geometry.storage_len()? * dtype.size();
+            // Saturated where it does not fit: no storage has so much.
+            let needed = geometry.storage_len()?.saturating_mul(dtype.size());
             if held < needed {
                 return Err(Error::shape(format!(
                     "sizes {:?} and strides {:?} at offset {} need {needed} bytes, the storage has {held}",
@@ -453,6 +454,8 @@ mod tests {
         assert!(transposed.storage().is_same(x.storage()) && !transposed.is_same(&x));
         let outside = x.view_as(Geometry::new(&[3, 3], &[3, 1], 0).unwrap());
         assert_eq!(outside.unwrap_err().kind(), crate::ErrorKind::Shape);
+        let beyond_bytes = x.view_as(Geometry::new(&[1 << 61], &[1], 0).unwrap());
+        assert_eq!(beyond_bytes.unwrap_err().kind(), crate::ErrorKind::Shape);
     }
 
     /// KS-43, KS-44.

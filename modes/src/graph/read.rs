@@ -266,7 +266,7 @@ impl Reading {
             false => Geometry::new(sizes, &contiguous_strides(sizes), 0)?,
         };
         reader.expect(")")?;
-        if geometry.storage_len()? * dtype.size() > bytes.len() {
+        if geometry.storage_len()?.saturating_mul(dtype.size()) > bytes.len() {
             return Err(reader.problem("the constant has fewer elements than its sizes need"));
         }
         Ok(Constant::Data { dtype, geometry, bytes })

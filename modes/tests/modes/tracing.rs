@@ -318,3 +318,33 @@ fn text_that_is_no_graph_is_an_error_with_its_line() {
     let unknown = "graph(%0: float32[2]):\n  %1: float32[2] = aten::nothing(%0)\n  return".parse::<Graph>();
     assert_eq!(unknown.unwrap_err().kind(), ErrorKind::UnknownOperator);
 }
+
+/// Whatever is written over a text, reading it gives a graph or an error.
+#[test]
+fn no_text_is_a_panic() {
+    let recording = Tracing::with_fingerprints(&[]);
+    let y = with_mode(&recording.mode(), || {
+        let column = waves(&[2, 2]).t()?.select(0, 1)?;
+        let diagonal = column.view_as(Geometry::new(&[1], &[1], 0)?)?;
+        diagonal.add_scalar(0.5)?.split(1)?[0].div_scalar_mode(2, Some("floor"))
+    });
+    let text = recording.finish(&[y.unwrap().unwrap()]).unwrap().to_text().unwrap();
+    text.parse::<Graph>().unwrap();
+    let (mut graphs, mut errors) = (0, 0);
+    let damaged = |at: usize, by: &str| format!("{}{by}{}", &text[..at], &text[at + 1..]);
+    let by =
+        ["", "0", "9223372036854775807", "-1", "%", "[", "]", ")", "(", ",", "\"", "\\", " = ", "é", "\n"];
+    for at in 0..text.len() {
+        for by in by.into_iter().cycle().skip(at).step_by(4).take(4) {
+            match damaged(at, by).parse::<Graph>() {
+                Ok(graph) => {
+                    graphs += usize::from(graph.to_text().is_ok());
+                    // A run may fail, and does for most.
+                    let _ = graph.check(&[]);
+                }
+                Err(_) => errors += 1,
+            }
+        }
+    }
+    assert!(graphs > 100 && errors > 1000, "{graphs} graphs, {errors} errors");
+}
