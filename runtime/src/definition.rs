@@ -4,7 +4,7 @@ use keyway_schema::{BaseType, Return, Schema, Type};
 use smallvec::SmallVec;
 
 use crate::error::Place;
-use crate::value::{Value, accepted_tags};
+use crate::value::{Value, accepted_result_tags, accepted_tags};
 
 /// A schema and the checks that boxed calls make by it. Lives as long as the process (docs/decisions/0003).
 #[derive(Debug, PartialEq)]
@@ -38,7 +38,8 @@ impl Definition {
         let positions = schema.arguments.iter().enumerate().filter(|(_, argument)| has_keys(&argument.ty));
         let dispatch_positions = positions.map(|(position, _)| position).collect();
         let arguments = schema.arguments.iter().map(|argument| check(&argument.ty)).collect();
-        let returns = schema.returns.iter().map(|ret| check(&ret.ty)).collect();
+        let result = |ty: &Type| ValueCheck { accepts: accepted_result_tags(ty) };
+        let returns = schema.returns.iter().map(|ret| result(&ret.ty)).collect();
         let given_back = schema.returns.iter().map(|ret| given_back(&schema, ret));
         let given_back: Box<[_]> = match given_back.clone().all(|position| position.is_none()) {
             true => Box::default(),

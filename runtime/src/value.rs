@@ -296,6 +296,15 @@ pub(crate) fn accepted_tags(ty: &Type) -> u32 {
     }
 }
 
+/// Bits of the kinds of value a result of this type may be: as an argument, and for a tensor also none, the undefined tensor that
+/// handlers and derivatives answer with (P110).
+pub(crate) fn accepted_result_tags(ty: &Type) -> u32 {
+    match ty {
+        Type::Base(BaseType::Tensor) => tag::TENSOR | tag::NONE,
+        other => accepted_tags(other),
+    }
+}
+
 macro_rules! from {
     ($($t:ty => $variant:ident),* $(,)?) => {$(
         impl From<$t> for Value {

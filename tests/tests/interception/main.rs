@@ -10,6 +10,7 @@ use keyway::{
     mode_stack_len, snapshot,
 };
 
+mod fallbacks;
 mod foreign;
 mod modes;
 mod nesting;

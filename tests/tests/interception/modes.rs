@@ -312,6 +312,21 @@ fn results_of_handlers_are_checked() -> Result<()> {
     Ok(())
 }
 
+/// MODE-39, P110: a handler may answer a tensor with none. A boxed caller gets it; a typed one, whose type has no place for it, an error.
+#[test]
+fn a_handler_may_answer_with_no_tensor() -> Result<()> {
+    let none = mode("none", &Log::default(), |call| {
+        call.answer([Value::None])?;
+        Ok(Answer::Done)
+    });
+    let x = tensor(&[1.0]);
+    with_mode(&none, || {
+        assert!(matches!(add(&x, &x), Ok(Value::None)));
+        let typed = keyway_ops::aten::neg::default.call(&x).unwrap_err();
+        assert_eq!((typed.kind(), typed.operator()), (ErrorKind::WrongValueKind, Some("aten::neg")));
+    })
+}
+
 /// MODE-46, MODE-47, MODE-48: a mode may answer with tensors of a class; making one calls no operator.
 #[test]
 fn a_mode_may_answer_with_a_class() -> Result<()> {
