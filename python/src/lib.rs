@@ -4,7 +4,7 @@
 //! `Tensor` and the rule that a tensor has one Python object; `values` the conversion of arguments and results by schema type;
 //! `overload` the operators as callables; `handlers` how a call is put to Python code and its results are taken back; `cpython` the
 //! interpreter itself. On top: `modes`, `subclass`, `library`, `key_sets`, `scopes`, `types`, `elements`, `arithmetic`,
-//! `exceptions`. What users import is in `python/keyway/`.
+//! `rust_modes`, `exceptions`. What users import is in `python/keyway/`.
 
 mod arithmetic;
 mod cpython;
@@ -18,6 +18,7 @@ mod object;
 mod overload;
 mod packet;
 mod plan;
+mod rust_modes;
 mod scopes;
 mod subclass;
 mod tensor;
@@ -37,6 +38,7 @@ fn _keyway(module: &Bound<'_, PyModule>) -> PyResult<()> {
     overload::add(module)?;
     packet::add(module)?;
     modes::add(module)?;
+    rust_modes::add(module)?;
     scopes::add(module)?;
     subclass::add(module)?;
     library::add(module)?;

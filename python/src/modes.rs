@@ -82,18 +82,16 @@ fn flag(object: &Bound<'_, PyAny>, name: &str) -> PyResult<bool> {
     object.getattr_opt(name)?.map_or(Ok(false), |value| value.is_truthy())
 }
 
-/// Puts a mode on this thread's stack until [`leave`].
-#[pyfunction(name = "_enter_mode")]
-fn enter(mode: &Bound<'_, PyAny>) -> PyResult<()> {
-    let token = keyway::enter_mode(&mode_of(mode)?).or_raise(mode.py())?;
-    ENTERED.with_borrow_mut(|entered| entered.push((address_of(mode).get(), token)));
+/// Puts a mode on this thread's stack for a `with` block of an object, until [`leave_scope`].
+pub(crate) fn enter_scope(object: &Bound<'_, PyAny>, mode: &Mode) -> PyResult<()> {
+    let token = keyway::enter_mode(mode).or_raise(object.py())?;
+    ENTERED.with_borrow_mut(|entered| entered.push((address_of(object).get(), token)));
     Ok(())
 }
 
 /// Takes off the mode that this thread entered last with this object, and no other.
-#[pyfunction(name = "_leave_mode")]
-fn leave(mode: &Bound<'_, PyAny>) -> PyResult<()> {
-    let address = address_of(mode).get();
+pub(crate) fn leave_scope(object: &Bound<'_, PyAny>) -> PyResult<()> {
+    let address = address_of(object).get();
     let token = ENTERED.with_borrow_mut(|entered| {
         let at = entered.iter().rposition(|&(held, _)| held == address)?;
         Some(entered.remove(at).1)
@@ -101,7 +99,19 @@ fn leave(mode: &Bound<'_, PyAny>) -> PyResult<()> {
     let Some(token) = token else {
         return Err(PyIndexError::new_err("the mode is left, but this thread did not enter it"));
     };
-    keyway::leave_mode(token).or_raise(mode.py())
+    keyway::leave_mode(token).or_raise(object.py())
+}
+
+/// Puts a mode of Python on this thread's stack.
+#[pyfunction(name = "_enter_mode")]
+fn enter(mode: &Bound<'_, PyAny>) -> PyResult<()> {
+    enter_scope(mode, &mode_of(mode)?)
+}
+
+/// Takes off what [`enter`] put on.
+#[pyfunction(name = "_leave_mode")]
+fn leave(mode: &Bound<'_, PyAny>) -> PyResult<()> {
+    leave_scope(mode)
 }
 
 /// Puts a mode on the stack without a scope (P59). None is ignored.

@@ -48,15 +48,15 @@ impl Plan {
                 operator.name()
             )));
         };
-        let taken =
-            schema.arguments.iter().zip(defaults).enumerate().map(|(position, (argument, default))| Taken {
-                name: &argument.name,
-                ty: &argument.ty,
-                default,
-                takes_numbers: position > 0
-                    && argument.alias.is_none()
-                    && argument.ty == Type::Base(BaseType::Tensor),
-            });
+        // A number stands for a tensor beside another tensor, which it follows in dtype.
+        let is_tensor = |ty: &Type| *ty == Type::Base(BaseType::Tensor);
+        let has_several = schema.arguments.iter().filter(|argument| is_tensor(&argument.ty)).count() > 1;
+        let taken = schema.arguments.iter().zip(defaults).map(|(argument, default)| Taken {
+            name: &argument.name,
+            ty: &argument.ty,
+            default,
+            takes_numbers: has_several && argument.alias.is_none() && is_tensor(&argument.ty),
+        });
         let plan = Plan { schema, arguments: taken.collect(), positional: schema.positional().count() };
         Ok(Box::leak(Box::new(plan)))
     }

@@ -239,6 +239,14 @@ def test_the_base_handler_runs_the_operator_plainly():
     assert Tensor.__torch_dispatch__(ops.aten.add.Tensor, (), [x, x]).tolist() == [2.0, 4.0]
 
 
+def test_numbers_on_either_side(wrapper_calls):
+    """P102: a handler sees the number, and may call on with it."""
+    w = Wrapper(tensor([2.0]))
+    for compute in (lambda: 3 * w, lambda: w * 3, lambda: 1 - w, lambda: 1 / w, lambda: 1 + w, lambda: 2**w, lambda: w**2):
+        assert type(compute()) is Wrapper
+    assert (1 - w).elem.tolist() == [-1.0] and (1 / w).elem.tolist() == [0.5]
+
+
 def test_reentrant_dispatch_from_a_class_under_a_mode():
     """SUB-40, P20."""
 

@@ -7,10 +7,16 @@
 from __future__ import annotations
 
 from ._keyway import (
+    CountingMode,
+    FakeTensorMode,
+    FlopCounterMode,
     Generator,
     KeySet,
+    LoggingMode,
+    NanWatchMode,
     OpOverload,
     OpOverloadPacket,
+    SchemaCheckMode,
     Tensor,
     __version__,
     bool,
@@ -24,6 +30,7 @@ from ._keyway import (
     float64,
     int32,
     int64,
+    is_fake,
     is_in_torch_dispatch_mode,
     layout,
     memory_format,

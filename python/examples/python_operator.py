@@ -1,0 +1,23 @@
+"""An operator and its kernel in Python, called by Rust code: a composite operator of the bundled list calls it unknowing."""
+
+import keyway
+from keyway import Library, custom_op, tensor
+
+
+@custom_op("geometry::polar", mutates_args=())
+def polar(x: keyway.Tensor, y: keyway.Tensor) -> keyway.Tensor:
+    """The distance from the origin."""
+    return (x * x + y * y).sqrt()
+
+
+print(polar.schema, polar(tensor([3.0]), tensor([4.0])))
+
+# `square` is composed of other operators in Rust; one of them runs in Python for a while.
+with keyway.LoggingMode() as log:
+    keyway.square(tensor([3.0]))
+print("square calls", log.lines())
+name = log.lines()[0].split("(")[0]
+with Library("aten", "IMPL") as library:
+    library.impl(name.removeprefix("aten::"), lambda *args, **kwargs: tensor([81.0]), "CPU")
+    assert keyway.square(tensor([3.0])).tolist() == [81.0]
+assert keyway.square(tensor([3.0])).tolist() == [9.0]
