@@ -6,8 +6,6 @@ Needs an installed keyway (``pip install ./python``). With ``--pytorch`` PyTorch
 it is measured only if it is there. Each figure is the least of several runs, in nanoseconds for a call.
 """
 
-from __future__ import annotations
-
 import argparse
 import importlib.util
 import subprocess

@@ -12,14 +12,25 @@ use pyo3::types::{PyCFunction, PyType};
 
 use crate::exceptions::to_error;
 use crate::handlers;
-use crate::object::{adopt, give_away, holders, object_at};
+use crate::object::{adopt, give_away, holders, interpreter_number, object_at};
 use crate::tensor;
 
-/// The one interpreter of the process: PyO3 refuses to import the module in a second one.
+/// The one interpreter of the process that may import the module.
 static CPYTHON: OnceLock<InterpreterRef> = OnceLock::new();
+static NUMBER: OnceLock<i64> = OnceLock::new();
 
 /// Registers CPython with the runtime, and that it is gone with the end of the interpreter (P140).
+///
+/// # Errors
+/// `ImportError` in a second interpreter of the process: objects of two would meet in one registry (P146).
 pub(crate) fn start(py: Python<'_>) -> PyResult<()> {
+    let number = interpreter_number(py);
+    if *NUMBER.get_or_init(|| number) != number {
+        return Err(PyImportError::new_err(
+            "keyway is imported by another interpreter of this process; subinterpreters are not supported, \
+             use threads or processes",
+        ));
+    }
     if CPYTHON.get().is_none() {
         let registered = keyway::register_interpreter(CPython);
         let interpreter = registered.map_err(|error| PyImportError::new_err(error.to_string()))?;

@@ -38,6 +38,12 @@ pub(crate) fn adopt(py: Python<'_>, address: ObjectAddress) -> Bound<'_, PyAny> 
     unsafe { Bound::from_owned_ptr(py, object) }
 }
 
+/// The number of the interpreter that the thread is attached to.
+pub(crate) fn interpreter_number(_py: Python<'_>) -> i64 {
+    // SAFETY: the thread is attached, so there is a current interpreter, and its state lives as long as it is current.
+    unsafe { ffi::PyInterpreterState_GetID(ffi::PyInterpreterState_Get()) }
+}
+
 /// How many hold an object.
 pub(crate) fn holders(object: &Bound<'_, PyAny>) -> usize {
     // SAFETY: the object is alive, it is borrowed here.

@@ -98,6 +98,16 @@ pub(crate) fn call<'py>(
     results(py, stack)
 }
 
+/// How many elements an argument brings.
+#[inline]
+fn elements_of(value: &Value) -> usize {
+    match value {
+        Value::Tensor(tensor) => tensor.numel(),
+        Value::List(_) => value.tensors().map(|tensor| tensor.numel()).sum(),
+        _ => 0,
+    }
+}
+
 /// Runs an operator, attached or, for large tensors, detached. A panic becomes an exception.
 #[inline]
 fn run(
@@ -106,7 +116,7 @@ fn run(
     stack: &mut Stack,
     f: impl Fn(&'static Operator, &mut Stack) -> keyway::Result<()> + Send,
 ) -> PyResult<()> {
-    let elements: usize = stack.iter().flat_map(Value::tensors).map(|tensor| tensor.numel()).sum();
+    let elements: usize = stack.iter().map(elements_of).sum();
     let mut guarded = move || catch_unwind(AssertUnwindSafe(|| f(operator, stack)));
     let outcome = if elements < LONG { guarded() } else { py.detach(guarded) };
     match outcome {

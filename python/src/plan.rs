@@ -74,7 +74,8 @@ impl Plan {
         if given > self.positional {
             return Err(Misfit::TooMany);
         }
-        for (position, (taken, object)) in self.arguments.iter().zip(args.iter_borrowed()).enumerate() {
+        for (position, taken) in self.arguments[..given].iter().enumerate() {
+            let object = args.get_borrowed_item(position).map_err(Misfit::Raised)?;
             stack.push(taken.value(position, &object, strict)?);
         }
         match kwargs.filter(|kwargs| !kwargs.is_empty()) {
