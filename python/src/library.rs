@@ -3,15 +3,16 @@
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use keyway::{Kernel, Library, LibraryKind, Place, RegistrationKey};
+use keyway::{Kernel, Library, LibraryKind, Place, RegistrationKey, Tensor};
 use pyo3::exceptions::{PyRuntimeError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyList, PyTuple};
 
 use crate::exceptions::OrRaise;
 use crate::handlers;
 use crate::key_sets::registration_key;
 use crate::overload::{OpOverload, of_operator};
-use crate::tensor::type_name;
+use crate::tensor::{tensor_of, type_name};
 
 /// How often operators were defined or taken away from Python, so that packets know when to look again.
 static DEFINITIONS: AtomicUsize = AtomicUsize::new(1);
@@ -165,6 +166,50 @@ impl Drop for PyLibrary {
     }
 }
 
+/// Holds a custom operator to the rule that its results share no memory with its arguments or with each other.
+///
+/// # Errors
+/// `RuntimeError` naming the operator and the module of its function.
+#[pyfunction]
+fn _check_aliases(
+    operator: &str,
+    module: &str,
+    args: &Bound<'_, PyAny>,
+    kwargs: &Bound<'_, PyAny>,
+    result: &Bound<'_, PyAny>,
+) -> PyResult<()> {
+    let mut seen = Vec::new();
+    add_tensors(args, &mut seen)?;
+    for value in kwargs.cast::<PyDict>()?.values() {
+        add_tensors(&value, &mut seen)?;
+    }
+    let mut results = Vec::new();
+    add_tensors(result, &mut results)?;
+    for output in results {
+        if seen.iter().any(|other| other.is_same(&output) || other.storage().is_same(output.storage())) {
+            return Err(PyRuntimeError::new_err(format!(
+                "{operator} (with implementation in {module}): The output of this custom operator (1) must not also be \
+                 an input to this custom operator and (2) may not alias any inputs to this custom operator or other \
+                 returns. Clone it."
+            )));
+        }
+        seen.push(output);
+    }
+    Ok(())
+}
+
+/// The tensors of an object, in lists and tuples too.
+fn add_tensors(object: &Bound<'_, PyAny>, found: &mut Vec<Tensor>) -> PyResult<()> {
+    if let Some(tensor) = tensor_of(object) {
+        found.push(tensor);
+    } else if object.is_instance_of::<PyTuple>() || object.is_instance_of::<PyList>() {
+        for item in object.try_iter()? {
+            add_tensors(&item?, found)?;
+        }
+    }
+    Ok(())
+}
+
 /// Whether an operator is defined.
 #[pyfunction]
 fn _is_defined(name: &str) -> bool {
@@ -181,6 +226,7 @@ fn _definition_place(name: &str) -> PyResult<Option<(String, u32)>> {
 /// Adds the class.
 pub(crate) fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<PyLibrary>()?;
+    module.add_function(wrap_pyfunction!(_check_aliases, module)?)?;
     module.add_function(wrap_pyfunction!(_is_defined, module)?)?;
     module.add_function(wrap_pyfunction!(_definition_place, module)?)
 }

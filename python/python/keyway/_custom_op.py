@@ -196,34 +196,18 @@ class CustomOp:
         self._lib._destroy()
 
 
-def _tensors(values):
-    for value in values:
-        if isinstance(value, _keyway.Tensor):
-            yield value
-        elif isinstance(value, (list, tuple)):
-            yield from _tensors(value)
-
-
 def _without_aliases(overload, function):
     """The function, held to the rule that results share no memory with arguments or each other, unless the schema says so."""
     if "(a)" in overload.schema or "->" in overload.schema.split("(", 1)[1].split(")")[0]:
         return function
-    returns_marked = "!" in overload.schema.rpartition("->")[2]
-    where = getattr(function, "__module__", "?")
+    if "!" in overload.schema.rpartition("->")[2]:
+        return function
+    name, where = overload.name, getattr(function, "__module__", "?")
 
     def kernel(*args, **kwargs):
         result = function(*args, **kwargs)
-        if result is None or returns_marked:
-            return result
-        seen = list(_tensors((*args, *kwargs.values())))
-        for output in _tensors(result if isinstance(result, (list, tuple)) else (result,)):
-            if any(output is other or output.shares_storage(other) for other in seen):
-                raise RuntimeError(
-                    f"{overload.name} (with implementation in {where}): The output of this custom operator (1) must not also be "
-                    "an input to this custom operator and (2) may not alias any inputs to this custom operator or other "
-                    "returns. Clone it."
-                )
-            seen.append(output)
+        if result is not None:
+            _keyway._check_aliases(name, where, args, kwargs, result)
         return result
 
     return kernel
