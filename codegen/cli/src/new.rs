@@ -24,12 +24,13 @@ pub(crate) struct New {
 }
 
 /// The files of a new crate.
-const FILES: [(&str, &str); 7] = [
+const FILES: [(&str, &str); 8] = [
     ("Cargo.toml", include_str!("../skeleton/Cargo.toml.txt")),
     (".gitignore", "/target\n"),
     ("ops.yaml", include_str!("../skeleton/ops.yaml")),
     ("build.rs", include_str!("../skeleton/build.rs")),
     ("src/lib.rs", include_str!("../skeleton/src/lib.rs")),
+    ("src/kernels.rs", include_str!("../skeleton/src/kernels.rs")),
     ("src/main.rs", include_str!("../skeleton/src/main.rs")),
     ("tests/operators.rs", include_str!("../skeleton/tests/operators.rs")),
 ];
