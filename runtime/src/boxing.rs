@@ -1,8 +1,7 @@
 //! Between Rust values and stack values: what an argument and a result of a kernel can be.
 //!
 //! [`Argument`] is what a kernel takes: borrowed, so that a boxed call of a typed kernel moves and copies nothing.
-//! [`Returns`] is what it gives. The adapters that use them are written once per signature, by
-//! [`signature!`](crate::signature).
+//! [`Returns`] is what it gives. The adapters that use them are compiled once per signature ([`crate::signature`]).
 
 use crate::device::{Device, Layout, MemoryFormat};
 use crate::dtype::DType;
@@ -22,7 +21,7 @@ use crate::value::{List, Value};
     note = "argument types are &Tensor, i64, f64, bool, &str, Scalar, DType, Device, Layout, MemoryFormat, \
             slices of them such as &[Tensor] and &[i64], and Option of each"
 )]
-pub trait Argument<'a>: Sized {
+pub trait Argument<'a>: Copy {
     /// The argument from a stack value, or nothing if the value is of another kind. Never converts (D225).
     fn from_value(value: &'a Value) -> Option<Self>;
 
@@ -376,23 +375,24 @@ tuple_returns! {
 
 /// Leaves of an operator's arguments those that it returns, at these positions. They are moved and not cloned, so no
 /// reference count is touched.
-#[doc(hidden)]
 #[inline]
-pub fn keep_arguments<const N: usize>(stack: &mut Stack, base: usize, positions: [usize; N]) {
-    if N == 1 && positions[0] == 0 {
+pub(crate) fn keep_arguments(stack: &mut Stack, base: usize, positions: &[usize]) {
+    if let [0] = positions {
         return stack.truncate(base + 1);
     }
-    let returned = positions.map(|position| std::mem::take(&mut stack[base + position]));
-    stack.truncate(base);
-    returned.into_iter().for_each(|value| stack.push(value));
+    let end = stack.len();
+    for position in positions {
+        let returned = std::mem::take(&mut stack[base + position]);
+        stack.push(returned);
+    }
+    stack.remove(base..end);
 }
 
 /// Takes the results of a boxed kernel that ran on a stack of its own.
 ///
 /// # Errors
 /// `WrongResultCount` and `WrongValueKind`, naming the operator and what was left on the stack.
-#[doc(hidden)]
-pub fn take_results<R: Returns>(operator: &Operator, stack: &mut Stack) -> Result<R> {
+pub(crate) fn take_results<R: Returns>(operator: &Operator, stack: &mut Stack) -> Result<R> {
     if stack.len() == R::COUNT {
         return R::take(stack).ok_or_else(|| wrong_results(operator));
     }
@@ -403,8 +403,7 @@ pub fn take_results<R: Returns>(operator: &Operator, stack: &mut Stack) -> Resul
 ///
 /// # Errors
 /// `WrongResultCount`, naming the operator.
-#[doc(hidden)]
-pub fn check_count(operator: &Operator, stack: &Stack, expected: usize) -> Result<()> {
+pub(crate) fn check_count(operator: &Operator, stack: &Stack, expected: usize) -> Result<()> {
     if stack.len() == expected { Ok(()) } else { Err(wrong_count(operator, expected, stack.len())) }
 }
 
@@ -424,15 +423,14 @@ pub(crate) fn wrong_count(operator: &Operator, expected: usize, found: usize) ->
 ///
 /// # Errors
 /// `WrongValueKind`, naming the argument.
-#[doc(hidden)]
 #[inline]
-pub fn argument<'a, A: Argument<'a>>(
+pub(crate) fn argument<'a, A: Argument<'a>>(
     operator: &'static Operator,
-    arguments: &'a [Value],
+    value: &'a Value,
     position: usize,
 ) -> Result<A> {
-    match A::from_value(&arguments[position]) {
+    match A::from_value(value) {
         Some(argument) => Ok(argument),
-        None => Err(operator.wrong_kind(position, &arguments[position])),
+        None => Err(operator.wrong_kind(position, value)),
     }
 }

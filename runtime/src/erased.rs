@@ -4,9 +4,11 @@
 //! at [`Erased::restore`].
 #![allow(unsafe_code, reason = "erases and restores function pointers; each block says why it is sound")]
 
-/// A pointer-sized `Copy` value, in practice a function pointer, whose type is known elsewhere.
+use std::ptr::NonNull;
+
+/// A function pointer whose type is known elsewhere.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) struct Erased(*const ());
+pub(crate) struct Erased(NonNull<()>);
 
 // SAFETY: `Erased::of` takes only values that are `Send` and `Sync` themselves.
 unsafe impl Send for Erased {}
@@ -17,7 +19,11 @@ impl Erased {
     pub(crate) const fn of<F: Copy + Send + Sync + 'static>(f: F) -> Erased {
         const { assert!(size_of::<F>() == size_of::<*const ()>(), "a signature's Fn is a function pointer") };
         // SAFETY: both are `Copy` and of the same size, and any bit pattern is a valid raw pointer.
-        Erased(unsafe { std::mem::transmute_copy(&f) })
+        let pointer: *mut () = unsafe { std::mem::transmute_copy(&f) };
+        match NonNull::new(pointer) {
+            Some(pointer) => Erased(pointer),
+            None => panic!("a signature's Fn is a function pointer, which is never null"),
+        }
     }
 
     /// The value as it was.

@@ -4,7 +4,8 @@
 //! operator's schema must be, and registration checks that they do (dispatch.md D115 to D117). For operators of an
 //! operator list, `#[kernel]` is the way: it is checked when compiled, and its kernels are called without boxing.
 
-use crate::boxing::{self, Returns};
+use crate::arguments::Arguments;
+use crate::boxing::Returns;
 use crate::error::Result;
 use crate::inference::{InferredSchema, Parameter, ResultTypes};
 use crate::kernel::Kernel;
@@ -111,14 +112,8 @@ macro_rules! kernel_functions {
                 ) -> Result<R> {
                     f($($with,)? $($p),*)
                 }
-                const ARITY: usize = <[&str]>::len(&[$(stringify!($p)),*]);
-                let base = stack.base_of(ARITY)?;
-                let arguments = &stack[base..];
-                let mut position = 0;
-                $(
-                    let $p: $p::Argument<'_> = boxing::argument(operator, arguments, position)?;
-                    position += 1;
-                )*
+                let base = stack.base_of(<($($p::Argument<'_>,)*) as Arguments>::COUNT)?;
+                let ($($p,)*) = <($($p::Argument<'_>,)*) as Arguments>::from_values(operator, &stack[base..])?;
                 let results = run(self, $keys, $($p),*)?;
                 finish(operator, stack, base, results);
                 Ok(())

@@ -15,7 +15,7 @@ use crate::error::{Error, ErrorKind, Place, Result};
 use crate::inference::InferredSchema;
 use crate::key_set::KeySet;
 use crate::operator::Operator;
-use crate::signature::Signature;
+use crate::signature::{self, Signature};
 use crate::stack::Stack;
 
 /// The function of a boxed kernel: the operator that is called, the keys the call was dispatched with (the kernel's
@@ -280,7 +280,7 @@ fn call_typed<S: Signature>(
     #[allow(unsafe_code, reason = "the one place besides TypedOperator that restores a typed function")]
     // SAFETY: only `Kernel::typed::<S>` stores this adapter, beside a function erased from `S::Fn`.
     let f = unsafe { f.restore::<S::Fn>() };
-    S::call_boxed(f, operator, keys, stack)
+    signature::call_boxed::<S>(f, operator, keys, stack)
 }
 
 #[cold]

@@ -8,9 +8,8 @@ use std::marker::PhantomData;
 use crate::error::Result;
 use crate::kernel::Kernel;
 use crate::key_set::KeySet;
-use crate::operator::{Operator, TypedOperator};
 use crate::signature::Signature;
-use crate::stack::Stack;
+use crate::typed_operator::TypedOperator;
 
 /// A signature of `N` arguments. Implemented by [`signature!`](crate::signature).
 #[diagnostic::on_unimplemented(
@@ -131,9 +130,12 @@ pub struct NoSignature<F>(PhantomData<F>);
 
 impl<F: Copy + Send + Sync + 'static> Signature for NoSignature<F> {
     type Fn = F;
+    type Arguments<'a> = ();
+    type Returns = ();
+    const GIVEN_BACK: &'static [usize] = &[];
 
-    fn call_boxed(_: F, operator: &'static Operator, _: KeySet, _: &mut Stack) -> Result<()> {
-        Err(crate::error::Error::not_implemented("there is no such operator").in_operator(operator.name()))
+    fn apply(_: F, _: KeySet, (): Self::Arguments<'_>) -> Result<()> {
+        Err(crate::error::Error::not_implemented("there is no such operator"))
     }
 }
 

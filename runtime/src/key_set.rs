@@ -78,9 +78,8 @@ impl KeySet {
     pub(crate) const OBSERVED: KeySet = KeySet { functionalities: 1 << 62, backends: 0 };
 
     /// The set without the mark of an observed call, if it has the mark.
-    #[doc(hidden)]
     #[inline]
-    pub fn unobserved(self) -> Option<KeySet> {
+    pub(crate) fn unobserved(self) -> Option<KeySet> {
         self.shares_functionality(KeySet::OBSERVED).then_some(self - KeySet::OBSERVED)
     }
 

@@ -10,9 +10,9 @@
 
 mod added_keys;
 mod announced;
+mod arguments;
 mod backend_select;
-#[doc(hidden)]
-pub mod boxing;
+mod boxing;
 mod builtin_keys;
 mod definition;
 mod device;
@@ -58,6 +58,7 @@ mod tensor;
 pub mod testing;
 mod thread_state;
 mod typed_handle;
+mod typed_operator;
 mod value;
 
 pub use announced::{
@@ -105,7 +106,7 @@ pub use observer::{
     logical_thread_id, set_default_node_id, set_sequence_numbers, with_observation, with_record,
 };
 pub use opaque::{Generator, Object, QScheme, Stream};
-pub use operator::{Operator, Resolved, TypedOperator};
+pub use operator::Operator;
 pub use profiler::{
     Ending, Profile, ProfileEvent, ProfileRow, ProfileTable, ProfileThread, Profiler, Profiling,
 };
@@ -123,6 +124,7 @@ pub use table::{Origin, TableRow};
 pub use tensor::{Tensor, WeakTensor};
 pub use thread_state::ThreadState;
 pub use typed_handle::{ArgumentTypes, TypedHandle};
+pub use typed_operator::TypedOperator;
 pub use value::{List, Value};
 
 /// What macros and generated code name besides the public items.

@@ -62,8 +62,8 @@ mod scope;
 mod step;
 mod thread;
 
-pub(crate) use call::call_boxed;
-pub use call::{in_place, is_observing, observed_mark, returning};
+pub use call::is_observing;
+pub(crate) use call::{call_boxed, call_typed, observed_mark};
 pub use failure::ObserverFailure;
 pub use record::{Outcome, Record, RecordEnd, RecordStart, set_default_node_id, set_sequence_numbers};
 pub use recording::{RecordBuilder, RecordGuard, with_record};

@@ -1,4 +1,4 @@
-//! Operators: the entry that calls go through, and its typed face.
+//! Operators: the entry that calls go through.
 //!
 //! An [`Operator`] lives as long as the process, so handles never dangle (better than D129): generated ones are
 //! constants, operators defined at run time are made once per name and kept. Its table is computed at its first
@@ -6,8 +6,6 @@
 
 use std::any::TypeId;
 use std::fmt;
-use std::marker::PhantomData;
-use std::ops::Deref;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use keyway_schema::Schema;
@@ -23,8 +21,7 @@ use crate::local::{LocalKeySets, local_key_sets};
 use crate::observer;
 use crate::published::Published;
 use crate::registry;
-use crate::signature::Signature;
-use crate::stack::Stack;
+use crate::stack::{self, Stack};
 use crate::table::{Registrations, Table, TableRow, UNBUILT};
 use crate::value::Value;
 
@@ -34,9 +31,9 @@ pub struct Operator {
     /// The schema of a generated operator, parsed when first needed.
     generated_schema: Option<&'static str>,
     /// The tags of a generated operator.
-    generated_tags: &'static [&'static str],
+    pub(crate) generated_tags: &'static [&'static str],
     /// Whether a generated operator was not selected when its list was built.
-    unselected: bool,
+    pub(crate) unselected: bool,
     signature: Option<TypeId>,
     /// What calls use; before the first call and after a change the table that says "compute me".
     table: Published<Table>,
@@ -141,18 +138,24 @@ impl Operator {
     /// Wrong number or kind of values, before anything runs; a missing kernel; what the kernel reports; a boxed
     /// kernel whose results are not what the schema says. After an error the stack may hold some of the arguments.
     pub fn call_boxed(&'static self, stack: &mut Stack) -> Result<()> {
-        let definition = self.definition().ok_or_else(|| self.undefined())?;
-        let base = stack.base_of(definition.arguments.len()).map_err(|e| e.in_operator(self.name))?;
-        let keys = local_key_sets().apply(keys_of(definition, &stack[base..]));
-        if observer::is_observing() {
-            self.check_arguments(definition, &stack[base..])?;
-            return observer::call_boxed(self, base, keys, stack);
+        let (definition, base) = self.arguments_of(stack)?;
+        let keys = keys_of(definition, &stack[base..]);
+        let keys = local_key_sets().apply(keys) | observer::observed_mark();
+        match self.proven_kernel(keys) {
+            Some((kernel, keys)) => kernel.call_boxed(self, keys, stack),
+            None => self.call_boxed_unusually(keys, stack),
         }
-        if let Some((kernel, keys)) = self.proven_kernel(keys) {
-            return kernel.call_boxed(self, keys, stack);
-        }
+    }
+
+    /// Observed calls, boxed kernels, first calls, missing kernels.
+    #[inline(never)]
+    fn call_boxed_unusually(&'static self, keys: KeySet, stack: &mut Stack) -> Result<()> {
+        let (definition, base) = self.arguments_of(stack)?;
         self.check_arguments(definition, &stack[base..])?;
-        self.run_unproven(definition, base, keys, stack)
+        match keys.unobserved() {
+            Some(keys) => observer::call_boxed(self, base, keys, stack),
+            None => self.run_unproven(definition, base, keys, stack),
+        }
     }
 
     /// Calls it by a key set, without looking at the thread's sets (D208): what a boxed kernel passes the call on with.
@@ -160,8 +163,7 @@ impl Operator {
     /// # Errors
     /// As [`Operator::call_boxed`]; arguments are checked by the kernel that takes them.
     pub fn redispatch_boxed(&'static self, keys: KeySet, stack: &mut Stack) -> Result<()> {
-        let definition = self.definition().ok_or_else(|| self.undefined())?;
-        let base = stack.base_of(definition.arguments.len()).map_err(|e| e.in_operator(self.name))?;
+        let (definition, base) = self.arguments_of(stack)?;
         match self.proven_kernel(keys) {
             Some((kernel, keys)) => kernel.call_boxed(self, keys, stack),
             None => self.run_unproven(definition, base, keys, stack),
@@ -173,7 +175,7 @@ impl Operator {
     #[inline]
     fn proven_kernel(&'static self, keys: KeySet) -> Option<(&'static Kernel, KeySet)> {
         let (cell, keys) = self.current_table().find(keys);
-        cell.typed.and(cell.callable).map(|kernel| (kernel, keys))
+        cell.callable.filter(|_| cell.is_typed).map(|kernel| (kernel, keys))
     }
 
     /// The kernel for a key set as the table has it, whatever it is; none if the table is not built.
@@ -201,6 +203,21 @@ impl Operator {
         stack: &mut Stack,
     ) -> Result<()> {
         let (kernel, keys) = self.kernel_for(keys)?;
+        self.run_checked(definition, base, stack, |stack| kernel.call_boxed(self, keys, stack))
+    }
+
+    /// Runs the kernel that was found for a call whose arguments start at `base` and have been checked.
+    pub(crate) fn run_found(
+        &'static self,
+        kernel: &'static Kernel,
+        base: usize,
+        keys: KeySet,
+        stack: &mut Stack,
+    ) -> Result<()> {
+        if kernel.typed_for(self.signature).is_some() {
+            return kernel.call_boxed(self, keys, stack);
+        }
+        let definition = self.definition().ok_or_else(|| self.undefined())?;
         self.run_checked(definition, base, stack, |stack| kernel.call_boxed(self, keys, stack))
     }
 
@@ -233,10 +250,18 @@ impl Operator {
         Ok(self.built_table().find_past_fallthrough(keys).1)
     }
 
+    #[inline]
     fn arguments_of(&'static self, stack: &Stack) -> Result<(&'static Definition, usize)> {
         let definition = self.definition().ok_or_else(|| self.undefined())?;
-        let base = stack.base_of(definition.arguments.len()).map_err(|e| e.in_operator(self.name))?;
-        Ok((definition, base))
+        match stack.len().checked_sub(definition.arguments.len()) {
+            Some(base) => Ok((definition, base)),
+            None => Err(self.too_few_values(definition.arguments.len(), stack.len())),
+        }
+    }
+
+    #[cold]
+    pub(crate) fn too_few_values(&self, needed: usize, held: usize) -> Error {
+        stack::too_short(needed, held).in_operator(self.name)
     }
 
     /// The kernel that a key's calls find, if there is one.
@@ -314,7 +339,7 @@ impl Operator {
 
     /// The kernel for a key set by all rules: computes the table if it is not there, goes past keys that fall through.
     #[inline]
-    fn kernel_for(&'static self, keys: KeySet) -> Result<(&'static Kernel, KeySet)> {
+    pub(crate) fn kernel_for(&'static self, keys: KeySet) -> Result<(&'static Kernel, KeySet)> {
         let (cell, masked) = self.current_table().find(keys);
         match cell.callable {
             Some(kernel) => Ok((kernel, masked)),
@@ -492,102 +517,14 @@ fn highest_named(keys: &[DispatchKey]) -> String {
 fn keys_of(definition: &Definition, arguments: &[Value]) -> KeySet {
     definition.dispatch_positions.iter().fold(KeySet::EMPTY, |keys, &position| match &arguments[position] {
         Value::Tensor(tensor) => keys | tensor.key_set(),
-        Value::List(_) => arguments[position].tensors().fold(keys, |keys, tensor| keys | tensor.key_set()),
+        Value::List(_) => keys | keys_in_list(&arguments[position]),
         Value::Generator(generator) => keys | generator.key_set(),
         _ => keys,
     })
 }
 
-/// What a typed call found when the short way did not do.
-#[doc(hidden)]
-#[derive(Debug)]
-pub enum Resolved<F> {
-    /// A typed kernel and the keys it gets.
-    Typed(F, KeySet),
-    /// A boxed kernel and the keys it gets.
-    Boxed(&'static Kernel, KeySet),
-}
-
-/// An operator whose signature is known at compile time. Generated operators are statics of this type.
-#[repr(transparent)]
-pub struct TypedOperator<S> {
-    operator: Operator,
-    signature: PhantomData<fn() -> S>,
-}
-
-impl<S: Signature> TypedOperator<S> {
-    /// The entry of a generated operator. `schema` is its full schema text, namespace included; it is parsed when
-    /// first needed.
-    pub const fn new(name: &'static str, schema: &'static str) -> TypedOperator<S> {
-        TypedOperator {
-            operator: Operator::new(name, Some(schema), Some(TypeId::of::<S>())),
-            signature: PhantomData,
-        }
-    }
-
-    /// The entry with tags (D134).
-    #[must_use]
-    pub const fn tagged(mut self, tags: &'static [&'static str]) -> TypedOperator<S> {
-        self.operator.generated_tags = tags;
-        self
-    }
-
-    /// The entry of an operator that was not selected when its list was built: its kernels are dropped.
-    #[must_use]
-    pub const fn unselected(mut self) -> TypedOperator<S> {
-        self.operator.unselected = true;
-        self
-    }
-
-    #[doc(hidden)]
-    pub const fn is_unselected(&self) -> bool {
-        self.operator.unselected
-    }
-
-    /// The operator without its signature.
-    pub const fn operator(&'static self) -> &'static Operator {
-        &self.operator
-    }
-
-    /// The typed kernel for a key set: the short way, one load of the table and no branch but this option.
-    #[doc(hidden)]
-    #[inline]
-    pub fn find(&'static self, keys: KeySet) -> Option<(S::Fn, KeySet)> {
-        let (cell, keys) = self.operator.current_table().find(keys);
-        #[allow(unsafe_code, reason = "the one place besides the adapter that restores a typed function")]
-        // SAFETY: a cell's function is of the operator's own signature (`Kernel::typed_for`), which `new` made `S`.
-        cell.typed.map(|f| (unsafe { f.restore::<S::Fn>() }, keys))
-    }
-
-    /// What a key set leads to when [`TypedOperator::find`] found nothing: computes the table if it is not there
-    /// yet, goes past keys that fall through for their backend only.
-    ///
-    /// # Errors
-    /// `NoKernel` and its relatives.
-    #[doc(hidden)]
-    pub fn resolve(&'static self, keys: KeySet) -> Result<Resolved<S::Fn>> {
-        let (kernel, keys) = self.operator.kernel_for(keys)?;
-        match kernel.typed_for(self.operator.signature()) {
-            Some(f) => {
-                #[allow(unsafe_code, reason = "as in `find`")]
-                // SAFETY: `typed_for` gave it for the operator's own signature, which `new` made `S`.
-                Ok(Resolved::Typed(unsafe { f.restore::<S::Fn>() }, keys))
-            }
-            None => Ok(Resolved::Boxed(kernel, keys)),
-        }
-    }
-}
-
-impl<S: Signature> Deref for TypedOperator<S> {
-    type Target = Operator;
-
-    fn deref(&self) -> &Operator {
-        &self.operator
-    }
-}
-
-impl<S> fmt::Debug for TypedOperator<S> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.operator.fmt(f)
-    }
+/// Apart, so that its loops do not take the registers of calls without lists.
+#[inline(never)]
+fn keys_in_list(list: &Value) -> KeySet {
+    list.tensors().fold(KeySet::EMPTY, |keys, tensor| keys | tensor.key_set())
 }

@@ -3,7 +3,7 @@
 //! An operator with N arguments finds them as the last N values in schema order, removes them and pushes its results;
 //! what lies below is left alone (dispatch.md D217). Up to eight values need no heap.
 
-use std::ops::{Deref, DerefMut};
+use std::ops::{Deref, DerefMut, Range};
 
 use smallvec::SmallVec;
 
@@ -64,6 +64,11 @@ impl Stack {
         }
     }
 
+    /// Drops the values of a range; those above move down.
+    pub(crate) fn remove(&mut self, range: Range<usize>) {
+        self.0.drain(range);
+    }
+
     /// Takes everything from `base` upwards, in order.
     pub fn drain_from(&mut self, base: usize) -> impl Iterator<Item = Value> + '_ {
         self.0.drain(base..)
@@ -71,7 +76,7 @@ impl Stack {
 }
 
 #[cold]
-fn too_short(needed: usize, held: usize) -> Error {
+pub(crate) fn too_short(needed: usize, held: usize) -> Error {
     Error::new(
         ErrorKind::StackTooShort,
         format!("{needed} values are needed on the stack, defaults included, but it holds {held}"),

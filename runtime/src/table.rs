@@ -5,7 +5,8 @@
 //! a dump prints the very cells that calls use.
 //!
 //! Layout: a number per key names one of a few cells. These arrays are shared by all operators that have the same
-//! pattern of kernels, so an operator pays for its distinct cells only.
+//! pattern of kernels, so an operator pays for its distinct cells only. Typed calls have an array of their own, which
+//! is wider so that finding a function in it takes no other look-up.
 
 use std::any::TypeId;
 use std::fmt;
@@ -55,7 +56,60 @@ const OFFSETS: [Offset; NUMBERS] = {
 
 const SLOTS: usize = OFFSETS[FIRST_FUNCTIONALITY].first as usize + 1;
 
-type Layout = [u16; SLOTS];
+/// Where the cells and the typed functions of the keys are. Shared by operators.
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct Layout {
+    functions: FunctionPlaces,
+    cells: [u16; SLOTS],
+}
+
+impl Layout {
+    const EMPTY: Layout =
+        Layout { functions: FunctionPlaces([[FunctionPlace::Nowhere; ROW]; ROW]), cells: [0; SLOTS] };
+}
+
+/// For each functionality number and each backend bit the place of the typed function: one cache line for each
+/// functionality. Rows of functionalities that are not per backend are filled with one place, so that the look-up need
+/// not ask; those of added ones and of the mark of observed calls stay empty.
+#[derive(Clone, PartialEq, Eq, Hash)]
+#[repr(align(64))]
+struct FunctionPlaces([[FunctionPlace; ROW]; ROW]);
+
+impl FunctionPlaces {
+    fn set(&mut self, key: DispatchKey, place: FunctionPlace) {
+        let set = KeySet::of(key);
+        let row = &mut self.0[key.number() as usize];
+        match key.backend() {
+            Some(_) => row[highest_bit(set.backends)] = place,
+            None => row.fill(place),
+        }
+    }
+}
+
+/// A place in a table's array of typed functions. An enumeration, so that the compiler knows that it is inside.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[repr(u8)]
+#[rustfmt::skip]
+enum FunctionPlace {
+    /// No typed function, or one of a kernel beyond the fifteenth, which the long way finds.
+    Nowhere, P1, P2, P3, P4, P5, P6, P7, P8, P9, P10, P11, P12, P13, P14, P15,
+}
+
+impl FunctionPlace {
+    const COUNT: usize = 16;
+
+    #[rustfmt::skip]
+    const ALL: [FunctionPlace; FunctionPlace::COUNT] = {
+        use FunctionPlace::*;
+        [Nowhere, P1, P2, P3, P4, P5, P6, P7, P8, P9, P10, P11, P12, P13, P14, P15]
+    };
+}
+
+/// The highest bit's number; 0 for none, which is what a set without a backend means (D46).
+#[inline]
+fn highest_bit(bits: u64) -> usize {
+    63 - (bits | 1).leading_zeros() as usize
+}
 
 /// The slot a set is looked up in (D44): the highest functionality, and for building blocks the highest backend.
 #[inline]
@@ -112,8 +166,8 @@ impl fmt::Display for Origin {
 
 #[derive(Clone, Copy)]
 pub(crate) struct Cell {
-    /// The typed function, if the kernel has one of the operator's own signature.
-    pub(crate) typed: Option<Erased>,
+    /// Whether the kernel has a typed function of the operator's own signature.
+    pub(crate) is_typed: bool,
     /// The kernel to call; none for a fallthrough.
     pub(crate) callable: Option<&'static Kernel>,
     pub(crate) kernel: Option<&'static Kernel>,
@@ -136,12 +190,12 @@ impl Hash for Cell {
 }
 
 impl Cell {
-    fn identity(&self) -> (Option<Erased>, Option<*const Kernel>, Option<*const Kernel>, Origin) {
+    fn identity(&self) -> (bool, Option<*const Kernel>, Option<*const Kernel>, Origin) {
         let address = |kernel: Option<&'static Kernel>| kernel.map(std::ptr::from_ref);
-        (self.typed, address(self.callable), address(self.kernel), self.origin)
+        (self.is_typed, address(self.callable), address(self.kernel), self.origin)
     }
 
-    const MISSING: Cell = Cell { typed: None, callable: None, kernel: None, origin: Origin::Missing };
+    const MISSING: Cell = Cell { is_typed: false, callable: None, kernel: None, origin: Origin::Missing };
 
     pub(crate) fn is_fallthrough(&self) -> bool {
         self.callable.is_none() && self.kernel.is_some()
@@ -154,6 +208,8 @@ pub(crate) struct Table {
     /// Functionalities that some key does not fall through at.
     mask: u64,
     layout: &'static Layout,
+    /// The typed functions, at the places that the layout names; the first is none.
+    functions: [Option<Erased>; FunctionPlace::COUNT],
     cells: &'static [Cell],
     /// Cells of added functionalities.
     added: [u16; FUNCTIONALITY_PLACES],
@@ -166,7 +222,8 @@ pub(crate) static UNBUILT: Table = NO_KERNELS;
 
 const NO_KERNELS: Table = Table {
     mask: u64::MAX,
-    layout: &[0; SLOTS],
+    layout: &Layout::EMPTY,
+    functions: [None; FunctionPlace::COUNT],
     cells: &[Cell::MISSING],
     added: [0; FUNCTIONALITY_PLACES],
     is_built: false,
@@ -184,12 +241,23 @@ impl Table {
         TABLES.lock().get(&self, || Box::leak(Box::new(self.clone())))
     }
 
+    /// The typed function for a set of keys, and the set without the functionalities that fall through. The short way of
+    /// typed calls; what it does not find may still be there.
+    #[inline]
+    pub(crate) fn find_function(&self, keys: KeySet) -> Option<(Erased, KeySet)> {
+        let functionalities = keys.functionalities & self.mask;
+        let number = highest_bit(functionalities << 1);
+        let place = self.layout.functions.0[number][highest_bit(keys.backends)];
+        let function = self.functions[place as usize]?;
+        Some((function, KeySet { functionalities, backends: keys.backends }))
+    }
+
     /// The cell for a set of keys, and the set without the functionalities that fall through.
     #[inline]
     pub(crate) fn find(&self, keys: KeySet) -> (&Cell, KeySet) {
         let functionalities = keys.functionalities & self.mask;
         let slot = slot_of(functionalities, keys.backends);
-        let cell = &self.cells[self.layout[slot] as usize];
+        let cell = &self.cells[self.layout.cells[slot] as usize];
         (cell, KeySet { functionalities, backends: keys.backends })
     }
 
@@ -211,7 +279,7 @@ impl Table {
             Some(f) if f.0 as usize >= FIRST_FUNCTIONALITY => self.added_cell(f.0),
             _ => {
                 let slot = slot_of(keys.functionalities & !ADDED_FUNCTIONALITIES, keys.backends);
-                &self.cells[self.layout[slot] as usize]
+                &self.cells[self.layout.cells[slot] as usize]
             }
         }
     }
@@ -223,7 +291,7 @@ impl Table {
     pub(crate) fn cell(&self, key: DispatchKey) -> &Cell {
         match key.number() as usize {
             number if number >= FIRST_FUNCTIONALITY => self.added_cell(key.number()),
-            _ => &self.cells[self.layout[slot_of_key(key)] as usize],
+            _ => &self.cells[self.layout.cells[slot_of_key(key)] as usize],
         }
     }
 }
@@ -396,7 +464,8 @@ impl Registrations {
     /// The whole table.
     pub(crate) fn table(&self, fallbacks: &Fallbacks, signature: Option<TypeId>) -> Table {
         let mut cells = Cells { signature, cells: vec![Cell::MISSING] };
-        let mut layout: Layout = [0; SLOTS];
+        let mut functions = Functions { held: [None; FunctionPlace::COUNT], count: 1 };
+        let mut layout = Layout::EMPTY;
         let mut added = [0; FUNCTIONALITY_PLACES];
         let mut mask = KeySet::OBSERVED.functionalities;
         let aliases = AliasKey::ALL.map(KeySet::of_alias);
@@ -405,7 +474,10 @@ impl Registrations {
             let at = cells.position(kernel, origin);
             match (key.number() as usize).checked_sub(FIRST_FUNCTIONALITY) {
                 Some(place) => added[place] = at,
-                None => layout[slot_of_key(key)] = at,
+                None => {
+                    layout.cells[slot_of_key(key)] = at;
+                    layout.functions.set(key, functions.place(kernel, signature));
+                }
             }
             if let Some(functionality) = key.functionality()
                 && !kernel.is_some_and(Kernel::is_fallthrough)
@@ -417,10 +489,36 @@ impl Registrations {
         let skipped =
             cells.position(fallback::default_for(DispatchKey::BackendSelect), Origin::BackendFallback);
         for backend in Backend::all().filter(|&backend| !added_keys::is_added_backend(backend)) {
-            layout[slot_of_key(DispatchKey::of(Functionality::AutocastFunctionality, backend))] = skipped;
+            layout.cells[slot_of_key(DispatchKey::of(Functionality::AutocastFunctionality, backend))] =
+                skipped;
         }
         let cells = shared_cells(cells.cells);
-        Table { mask, layout: shared(layout), cells, added, is_built: true }
+        Table { mask, layout: shared(layout), functions: functions.held, cells, added, is_built: true }
+    }
+}
+
+/// The typed functions of a table in the making.
+struct Functions {
+    held: [Option<Erased>; FunctionPlace::COUNT],
+    count: usize,
+}
+
+impl Functions {
+    fn place(&mut self, kernel: Option<&'static Kernel>, signature: Option<TypeId>) -> FunctionPlace {
+        let Some(function) = kernel.and_then(|kernel| kernel.typed_for(signature)) else {
+            return FunctionPlace::Nowhere;
+        };
+        let known = self.held[..self.count].iter().position(|held| *held == Some(function));
+        let at = known.unwrap_or_else(|| {
+            if let Some(free) = self.held.get_mut(self.count) {
+                *free = Some(function);
+                self.count += 1;
+                self.count - 1
+            } else {
+                0
+            }
+        });
+        FunctionPlace::ALL[at]
     }
 }
 
@@ -434,9 +532,9 @@ impl Cells {
     fn position(&mut self, kernel: Option<&'static Kernel>, origin: Origin) -> u16 {
         let same = |cell: &Cell| cell.origin == origin && same_kernel(cell.kernel, kernel);
         let at = self.cells.iter().position(same).unwrap_or_else(|| {
-            let typed = kernel.and_then(|kernel| kernel.typed_for(self.signature));
+            let is_typed = kernel.is_some_and(|kernel| kernel.typed_for(self.signature).is_some());
             let callable = kernel.filter(|kernel| !kernel.is_fallthrough());
-            self.cells.push(Cell { typed, callable, kernel, origin });
+            self.cells.push(Cell { is_typed, callable, kernel, origin });
             self.cells.len() - 1
         });
         u16::try_from(at).expect("there are fewer keys than that")
@@ -460,7 +558,7 @@ fn shared_cells(cells: Vec<Cell>) -> &'static [Cell] {
 /// The one copy of a layout.
 fn shared(layout: Layout) -> &'static Layout {
     static LAYOUTS: Mutex<Interned<Layout>> = Mutex::new(Interned::new());
-    LAYOUTS.lock().get(&layout, || Box::leak(Box::new(layout)))
+    LAYOUTS.lock().get(&layout, || Box::leak(Box::new(layout.clone())))
 }
 
 /// One row of a table dump.

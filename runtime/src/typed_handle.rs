@@ -8,7 +8,8 @@ use std::marker::PhantomData;
 
 use keyway_schema::Type;
 
-use crate::boxing::{self, Argument};
+use crate::arguments::Arguments;
+use crate::boxing;
 use crate::error::{Error, ErrorKind, Result};
 use crate::inference::{InferredSchema, Parameter, ResultTypes};
 use crate::key_set::KeySet;
@@ -22,13 +23,10 @@ use crate::stack::Stack;
 )]
 pub trait ArgumentTypes {
     /// The tuple with a call's lifetime.
-    type Arguments<'a>;
+    type Arguments<'a>: Arguments<'a>;
 
     #[doc(hidden)]
     fn types() -> Vec<Type>;
-
-    #[doc(hidden)]
-    fn push(arguments: Self::Arguments<'_>, stack: &mut Stack);
 }
 
 macro_rules! argument_types {
@@ -38,12 +36,6 @@ macro_rules! argument_types {
 
             fn types() -> Vec<Type> {
                 vec![$($p::argument_type()),*]
-            }
-
-            #[allow(non_snake_case, unused_variables, reason = "one macro for every arity")]
-            fn push(arguments: Self::Arguments<'_>, stack: &mut Stack) {
-                let ($($p,)*) = arguments;
-                $(stack.push($p.into_value());)*
             }
         }
     )*};
@@ -119,7 +111,7 @@ impl<A: ArgumentTypes, R: ResultTypes> TypedHandle<A, R> {
     /// As [`Operator::call_boxed`]; also if the operator has been defined anew with another schema.
     pub fn call(&self, arguments: A::Arguments<'_>) -> Result<R> {
         let mut stack = Stack::new();
-        A::push(arguments, &mut stack);
+        arguments.push(&mut stack);
         self.operator.call_boxed(&mut stack)?;
         self.results(stack)
     }
@@ -130,7 +122,7 @@ impl<A: ArgumentTypes, R: ResultTypes> TypedHandle<A, R> {
     /// As [`TypedHandle::call`].
     pub fn redispatch(&self, keys: KeySet, arguments: A::Arguments<'_>) -> Result<R> {
         let mut stack = Stack::new();
-        A::push(arguments, &mut stack);
+        arguments.push(&mut stack);
         self.operator.redispatch_boxed(keys, &mut stack)?;
         self.results(stack)
     }

@@ -268,7 +268,7 @@ static TAGGED: TypedOperator<Unary> =
 
 keyway::signature! {
     /// `(Tensor) -> Tensor`
-    Unary = (x: &Tensor) -> Tensor
+    Unary<'a> = (x: &'a Tensor) -> Tensor
 }
 
 /// D134, REG-64: tags; every operator that has a kernel at a key.

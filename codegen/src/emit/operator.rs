@@ -139,11 +139,10 @@ impl<'a> Handle<'a> {
                     .chain(keyed(": ::keyway::KeySet"))
                     .chain(self.parameter_list())
                     .collect();
-                let values: Vec<String> =
-                    std::iter::once(format!("&{operator}")).chain(keyed("")).chain(self.names()).collect();
+                let given = keyed(", ").unwrap_or_default();
                 w.line("#[inline]");
                 w.function(&format!("pub fn {name}{lifetime}"), &parameters, &result, |w| {
-                    w.call(&format!("{signature}::{name}"), &values, &finish);
+                    w.tuple(&format!("{operator}.{name}({given}"), &self.names(), &format!("){finish}"));
                 });
             };
             w.doc("Calls the operator: dispatched by its arguments and the thread's key sets.");

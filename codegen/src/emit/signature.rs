@@ -7,6 +7,9 @@ use keyway_schema::Schema;
 use crate::emit::text::Writer;
 use crate::emit::types::{RustType, argument_type, return_type};
 
+/// More arguments than this no tuple of the runtime takes.
+const MOST_ARGUMENTS: usize = 48;
+
 /// The longest name written out; a longer one ends in a hash of the rest.
 const LONGEST_NAME: usize = 96;
 
@@ -31,8 +34,14 @@ impl Typed {
     /// The typed form of a schema.
     ///
     /// # Errors
-    /// The schema type that has no Rust type.
+    /// The schema type that has no Rust type; too many arguments.
     pub(crate) fn of(schema: &Schema) -> Result<Typed, String> {
+        if schema.arguments.len() > MOST_ARGUMENTS {
+            let count = schema.arguments.len();
+            return Err(format!(
+                "{count} arguments are more than the {MOST_ARGUMENTS} a typed call can have"
+            ));
+        }
         let mut words = Vec::new();
         let mut arguments = Vec::new();
         for argument in &schema.arguments {
@@ -48,13 +57,14 @@ impl Typed {
 
     /// The line that declares the signature.
     fn declaration(&self) -> String {
+        let lived = |ty: &String| ty.replace('&', "&'a ");
         let parameters: Vec<String> =
-            self.arguments.iter().enumerate().map(|(i, ty)| format!("a{i}: {ty}")).collect();
+            self.arguments.iter().enumerate().map(|(i, ty)| format!("a{i}: {}", lived(ty))).collect();
         let results = match &self.results {
             Results::Owned(ty) => ty.clone(),
             Results::Arguments(positions) => format!("{positions:?}"),
         };
-        format!("::keyway::signature! {{ pub {} = ({}) -> {results} }}", self.name, parameters.join(", "))
+        format!("::keyway::signature! {{ pub {}<'a> = ({}) -> {results} }}", self.name, parameters.join(", "))
     }
 }
 

@@ -55,7 +55,16 @@ impl Writer {
 
     /// `start(one, two)end` on one line, or with the items one a line.
     pub(crate) fn call(&mut self, start: &str, items: &[String], end: &str) {
-        let inline = items.join(", ");
+        self.list(start, items, "", end);
+    }
+
+    /// As [`Writer::call`], but what stands in the parentheses is a tuple, also when it is one item.
+    pub(crate) fn tuple(&mut self, start: &str, items: &[String], end: &str) {
+        self.list(start, items, if items.len() == 1 { "," } else { "" }, end);
+    }
+
+    fn list(&mut self, start: &str, items: &[String], comma: &str, end: &str) {
+        let inline = items.join(", ") + comma;
         if self.depth * 4 + start.len() + inline.len() + end.len() + 2 <= WIDTH {
             return self.line(&format!("{start}({inline}){end}"));
         }

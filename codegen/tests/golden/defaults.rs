@@ -43,7 +43,7 @@ impl put::default {
         how: &str,
         by: &[f64],
     ) -> ::keyway::Result<(::keyway::Tensor, i64)> {
-        super::signatures::Tensor_bool_str_floats_to_Tensor_int::call(&OPERATOR_put, self_, unsafe_, how, by)
+        OPERATOR_put.call((self_, unsafe_, how, by))
     }
 
     /// Passes a call on by a key set: what a kernel does with the keys it got, less its own.
@@ -56,14 +56,7 @@ impl put::default {
         how: &str,
         by: &[f64],
     ) -> ::keyway::Result<(::keyway::Tensor, i64)> {
-        super::signatures::Tensor_bool_str_floats_to_Tensor_int::redispatch(
-            &OPERATOR_put,
-            keys,
-            self_,
-            unsafe_,
-            how,
-            by,
-        )
+        OPERATOR_put.redispatch(keys, (self_, unsafe_, how, by))
     }
 
     /// The operator itself: name, schema, table, boxed calls.

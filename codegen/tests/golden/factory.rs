@@ -47,14 +47,7 @@ impl make::default {
         device: ::std::option::Option<::keyway::Device>,
         pin_memory: ::std::option::Option<bool>,
     ) -> ::keyway::Result<::keyway::Tensor> {
-        super::signatures::ints_optDType_optLayout_optDevice_optbool_to_Tensor::call(
-            &OPERATOR_make,
-            size,
-            dtype,
-            layout,
-            device,
-            pin_memory,
-        )
+        OPERATOR_make.call((size, dtype, layout, device, pin_memory))
     }
 
     /// Passes a call on by a key set: what a kernel does with the keys it got, less its own.
@@ -68,15 +61,7 @@ impl make::default {
         device: ::std::option::Option<::keyway::Device>,
         pin_memory: ::std::option::Option<bool>,
     ) -> ::keyway::Result<::keyway::Tensor> {
-        super::signatures::ints_optDType_optLayout_optDevice_optbool_to_Tensor::redispatch(
-            &OPERATOR_make,
-            keys,
-            size,
-            dtype,
-            layout,
-            device,
-            pin_memory,
-        )
+        OPERATOR_make.redispatch(keys, (size, dtype, layout, device, pin_memory))
     }
 
     /// The operator itself: name, schema, table, boxed calls.

@@ -20,7 +20,7 @@ impl add::Tensor {
         other: &::keyway::Tensor,
         alpha: ::keyway::Scalar,
     ) -> ::keyway::Result<::keyway::Tensor> {
-        super::signatures::Tensor_Tensor_Scalar_to_Tensor::call(&OPERATOR_add_Tensor, self_, other, alpha)
+        OPERATOR_add_Tensor.call((self_, other, alpha))
     }
 
     /// Passes a call on by a key set: what a kernel does with the keys it got, less its own.
@@ -32,13 +32,7 @@ impl add::Tensor {
         other: &::keyway::Tensor,
         alpha: ::keyway::Scalar,
     ) -> ::keyway::Result<::keyway::Tensor> {
-        super::signatures::Tensor_Tensor_Scalar_to_Tensor::redispatch(
-            &OPERATOR_add_Tensor,
-            keys,
-            self_,
-            other,
-            alpha,
-        )
+        OPERATOR_add_Tensor.redispatch(keys, (self_, other, alpha))
     }
 
     /// The operator itself: name, schema, table, boxed calls.

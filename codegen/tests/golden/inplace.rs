@@ -18,12 +18,7 @@ impl add_::Tensor {
         other: &::keyway::Tensor,
         alpha: ::keyway::Scalar,
     ) -> ::keyway::Result<&'a ::keyway::Tensor> {
-        super::signatures::Tensor_Tensor_Scalar_to_arg0::call(
-            &OPERATOR_add__Tensor,
-            self_,
-            other,
-            alpha,
-        ).map(|()| self_)
+        OPERATOR_add__Tensor.call((self_, other, alpha)).map(|()| self_)
     }
 
     /// Passes a call on by a key set: what a kernel does with the keys it got, less its own.
@@ -35,13 +30,7 @@ impl add_::Tensor {
         other: &::keyway::Tensor,
         alpha: ::keyway::Scalar,
     ) -> ::keyway::Result<&'a ::keyway::Tensor> {
-        super::signatures::Tensor_Tensor_Scalar_to_arg0::redispatch(
-            &OPERATOR_add__Tensor,
-            keys,
-            self_,
-            other,
-            alpha,
-        ).map(|()| self_)
+        OPERATOR_add__Tensor.redispatch(keys, (self_, other, alpha)).map(|()| self_)
     }
 
     /// The operator itself: name, schema, table, boxed calls.

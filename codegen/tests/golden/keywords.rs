@@ -18,7 +18,7 @@ impl r#where::self_ {
         self_: &::keyway::Tensor,
         other: &::keyway::Tensor,
     ) -> ::keyway::Result<::keyway::Tensor> {
-        super::signatures::Tensor_Tensor_Tensor_to_Tensor::call(&OPERATOR_where_self, condition, self_, other)
+        OPERATOR_where_self.call((condition, self_, other))
     }
 
     /// Passes a call on by a key set: what a kernel does with the keys it got, less its own.
@@ -30,13 +30,7 @@ impl r#where::self_ {
         self_: &::keyway::Tensor,
         other: &::keyway::Tensor,
     ) -> ::keyway::Result<::keyway::Tensor> {
-        super::signatures::Tensor_Tensor_Tensor_to_Tensor::redispatch(
-            &OPERATOR_where_self,
-            keys,
-            condition,
-            self_,
-            other,
-        )
+        OPERATOR_where_self.redispatch(keys, (condition, self_, other))
     }
 
     /// The operator itself: name, schema, table, boxed calls.

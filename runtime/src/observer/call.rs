@@ -1,4 +1,4 @@
-//! Observed calls: what [`signature!`](crate::signature) and boxed calls go through while there is an observer.
+//! Observed calls: what typed and boxed calls go through while there is an observer.
 
 use std::rc::Rc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -24,9 +24,8 @@ static ACTIVE: Mutex<usize> = Mutex::new(0);
 static OBSERVED: AtomicU64 = AtomicU64::new(0);
 
 /// The mark of an observed call, if there is any observer. Never without the feature `observers` (D261).
-#[doc(hidden)]
 #[inline]
-pub fn observed_mark() -> KeySet {
+pub(crate) fn observed_mark() -> KeySet {
     let functionalities = if cfg!(feature = "observers") { OBSERVED.load(Ordering::Relaxed) } else { 0 };
     KeySet { functionalities, backends: 0 }
 }
@@ -93,16 +92,17 @@ fn start_typed(step: &mut Step<'_>, inputs: &dyn Fn(&mut Stack)) {
     }
 }
 
-/// Runs a typed call that returns its results. One copy for each result type, whatever the arguments.
+/// Runs a typed call. One copy for each result type, whatever the arguments. `given_back` are the positions of the
+/// arguments that are the results, for in-place and out forms.
 ///
 /// # Errors
 /// Those of the call.
-#[doc(hidden)]
 #[inline(never)]
-pub fn returning<R: Returns>(
+pub(crate) fn call_typed<R: Returns>(
     operator: &'static Operator,
     keys: KeySet,
     found: Option<KeySet>,
+    given_back: &[usize],
     inputs: &dyn Fn(&mut Stack),
     run: &dyn Fn() -> Result<R>,
 ) -> Result<R> {
@@ -112,49 +112,19 @@ pub fn returning<R: Returns>(
     match run() {
         Ok(results) if step.needs_outputs() => {
             let mut outputs = Stack::new();
-            results.push(&mut outputs);
+            if given_back.is_empty() {
+                results.push(&mut outputs);
+                step.returned(&outputs);
+                return boxing::take_results(operator, &mut outputs);
+            }
+            inputs(&mut outputs);
+            boxing::keep_arguments(&mut outputs, 0, given_back);
             step.returned(&outputs);
-            boxing::take_results(operator, &mut outputs)
+            Ok(results)
         }
         Ok(results) => {
             step.returned(&[]);
             Ok(results)
-        }
-        Err(error) => {
-            step.failed(&error);
-            Err(error)
-        }
-    }
-}
-
-/// Runs a typed call of an in-place or out form, whose results are the arguments at some positions.
-///
-/// # Errors
-/// Those of the call.
-#[doc(hidden)]
-#[inline(never)]
-pub fn in_place(
-    operator: &'static Operator,
-    keys: KeySet,
-    found: Option<KeySet>,
-    returned: &[usize],
-    inputs: &dyn Fn(&mut Stack),
-    run: &dyn Fn() -> Result<()>,
-) -> Result<()> {
-    let Some(chosen) = observers_of(operator) else { return run() };
-    let mut step = step_of(chosen, operator, keys, found)?;
-    start_typed(&mut step, inputs);
-    match run() {
-        Ok(()) if step.needs_outputs() => {
-            let mut arguments = Stack::new();
-            inputs(&mut arguments);
-            let outputs: Stack = returned.iter().map(|&position| arguments[position].clone()).collect();
-            step.returned(&outputs);
-            Ok(())
-        }
-        Ok(()) => {
-            step.returned(&[]);
-            Ok(())
         }
         Err(error) => {
             step.failed(&error);
@@ -176,9 +146,10 @@ pub(crate) fn call_boxed(
     stack: &mut Stack,
 ) -> Result<()> {
     let Some(chosen) = observers_of(operator) else { return operator.redispatch_boxed(keys, stack) };
-    let mut step = step_of(chosen, operator, keys, None)?;
+    let (kernel, kernel_keys) = operator.kernel_for(keys)?;
+    let mut step = step_of(chosen, operator, keys, Some(kernel_keys))?;
     step.start(&stack[base..]);
-    match operator.redispatch_boxed(keys, stack) {
+    match operator.run_found(kernel, base, kernel_keys, stack) {
         Ok(()) => {
             step.returned(&stack[base..]);
             Ok(())

@@ -1,4 +1,4 @@
-::keyway::signature! { pub Tensor_Scalar_Tensor_to_arg2 = (a0: &::keyway::Tensor, a1: ::keyway::Scalar, a2: &::keyway::Tensor) -> [2] }
-::keyway::signature! { pub Tensor_Scalar_to_Tensor = (a0: &::keyway::Tensor, a1: ::keyway::Scalar) -> ::keyway::Tensor }
-::keyway::signature! { pub Tensor_Scalar_to_arg0 = (a0: &::keyway::Tensor, a1: ::keyway::Scalar) -> [0] }
-::keyway::signature! { pub Tensor_to_Tensor = (a0: &::keyway::Tensor) -> ::keyway::Tensor }
+::keyway::signature! { pub Tensor_Scalar_Tensor_to_arg2<'a> = (a0: &'a ::keyway::Tensor, a1: ::keyway::Scalar, a2: &'a ::keyway::Tensor) -> [2] }
+::keyway::signature! { pub Tensor_Scalar_to_Tensor<'a> = (a0: &'a ::keyway::Tensor, a1: ::keyway::Scalar) -> ::keyway::Tensor }
+::keyway::signature! { pub Tensor_Scalar_to_arg0<'a> = (a0: &'a ::keyway::Tensor, a1: ::keyway::Scalar) -> [0] }
+::keyway::signature! { pub Tensor_to_Tensor<'a> = (a0: &'a ::keyway::Tensor) -> ::keyway::Tensor }

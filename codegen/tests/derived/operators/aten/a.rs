@@ -25,7 +25,7 @@ impl all::out {
     /// Calls the operator: dispatched by its arguments and the thread's key sets.
     #[inline]
     pub fn call(&self, self_: &[::keyway::Tensor], out: &[::keyway::Tensor]) -> ::keyway::Result<()> {
-        super::signatures::Tensors_Tensors_to::call(&OPERATOR_all_out, self_, out)
+        OPERATOR_all_out.call((self_, out))
     }
 
     /// Passes a call on by a key set: what a kernel does with the keys it got, less its own.
@@ -36,7 +36,7 @@ impl all::out {
         self_: &[::keyway::Tensor],
         out: &[::keyway::Tensor],
     ) -> ::keyway::Result<()> {
-        super::signatures::Tensors_Tensors_to::redispatch(&OPERATOR_all_out, keys, self_, out)
+        OPERATOR_all_out.redispatch(keys, (self_, out))
     }
 
     /// The operator itself: name, schema, table, boxed calls.
@@ -84,7 +84,7 @@ impl all::default {
     /// Calls the operator: dispatched by its arguments and the thread's key sets.
     #[inline]
     pub fn call(&self, self_: &[::keyway::Tensor]) -> ::keyway::Result<::std::vec::Vec<::keyway::Tensor>> {
-        super::signatures::Tensors_to_Tensors::call(&OPERATOR_all, self_)
+        OPERATOR_all.call((self_,))
     }
 
     /// Passes a call on by a key set: what a kernel does with the keys it got, less its own.
@@ -94,7 +94,7 @@ impl all::default {
         keys: ::keyway::KeySet,
         self_: &[::keyway::Tensor],
     ) -> ::keyway::Result<::std::vec::Vec<::keyway::Tensor>> {
-        super::signatures::Tensors_to_Tensors::redispatch(&OPERATOR_all, keys, self_)
+        OPERATOR_all.redispatch(keys, (self_,))
     }
 
     /// The operator itself: name, schema, table, boxed calls.
@@ -150,13 +150,13 @@ impl all_::default {
     /// Calls the operator: dispatched by its arguments and the thread's key sets.
     #[inline]
     pub fn call(&self, self_: &[::keyway::Tensor]) -> ::keyway::Result<()> {
-        super::signatures::Tensors_to::call(&OPERATOR_all_, self_)
+        OPERATOR_all_.call((self_,))
     }
 
     /// Passes a call on by a key set: what a kernel does with the keys it got, less its own.
     #[inline]
     pub fn redispatch(&self, keys: ::keyway::KeySet, self_: &[::keyway::Tensor]) -> ::keyway::Result<()> {
-        super::signatures::Tensors_to::redispatch(&OPERATOR_all_, keys, self_)
+        OPERATOR_all_.redispatch(keys, (self_,))
     }
 
     /// The operator itself: name, schema, table, boxed calls.

@@ -16,7 +16,7 @@ impl clone::default {
     /// Calls the operator: dispatched by its arguments and the thread's key sets.
     #[inline]
     pub fn call(&self, self_: &::keyway::Tensor) -> ::keyway::Result<::keyway::Tensor> {
-        super::signatures::Tensor_to_Tensor::call(&OPERATOR_clone, self_)
+        OPERATOR_clone.call((self_,))
     }
 
     /// Passes a call on by a key set: what a kernel does with the keys it got, less its own.
@@ -26,7 +26,7 @@ impl clone::default {
         keys: ::keyway::KeySet,
         self_: &::keyway::Tensor,
     ) -> ::keyway::Result<::keyway::Tensor> {
-        super::signatures::Tensor_to_Tensor::redispatch(&OPERATOR_clone, keys, self_)
+        OPERATOR_clone.redispatch(keys, (self_,))
     }
 
     /// The operator itself: name, schema, table, boxed calls.
@@ -73,7 +73,7 @@ impl copy_::default {
         self_: &'a ::keyway::Tensor,
         src: &::keyway::Tensor,
     ) -> ::keyway::Result<&'a ::keyway::Tensor> {
-        super::signatures::Tensor_Tensor_to_arg0::call(&OPERATOR_copy_, self_, src).map(|()| self_)
+        OPERATOR_copy_.call((self_, src)).map(|()| self_)
     }
 
     /// Passes a call on by a key set: what a kernel does with the keys it got, less its own.
@@ -84,12 +84,7 @@ impl copy_::default {
         self_: &'a ::keyway::Tensor,
         src: &::keyway::Tensor,
     ) -> ::keyway::Result<&'a ::keyway::Tensor> {
-        super::signatures::Tensor_Tensor_to_arg0::redispatch(
-            &OPERATOR_copy_,
-            keys,
-            self_,
-            src,
-        ).map(|()| self_)
+        OPERATOR_copy_.redispatch(keys, (self_, src)).map(|()| self_)
     }
 
     /// The operator itself: name, schema, table, boxed calls.

@@ -29,7 +29,7 @@ impl half::out {
         self_: &::keyway::Tensor,
         out: &'a ::keyway::Tensor,
     ) -> ::keyway::Result<&'a ::keyway::Tensor> {
-        super::signatures::Tensor_Tensor_to_arg1::call(&OPERATOR_half_out, self_, out).map(|()| out)
+        OPERATOR_half_out.call((self_, out)).map(|()| out)
     }
 
     /// Passes a call on by a key set: what a kernel does with the keys it got, less its own.
@@ -40,12 +40,7 @@ impl half::out {
         self_: &::keyway::Tensor,
         out: &'a ::keyway::Tensor,
     ) -> ::keyway::Result<&'a ::keyway::Tensor> {
-        super::signatures::Tensor_Tensor_to_arg1::redispatch(
-            &OPERATOR_half_out,
-            keys,
-            self_,
-            out,
-        ).map(|()| out)
+        OPERATOR_half_out.redispatch(keys, (self_, out)).map(|()| out)
     }
 
     /// The operator itself: name, schema, table, boxed calls.
@@ -96,7 +91,7 @@ impl half::default {
     /// Calls the operator: dispatched by its arguments and the thread's key sets.
     #[inline]
     pub fn call(&self, self_: &::keyway::Tensor) -> ::keyway::Result<::keyway::Tensor> {
-        super::signatures::Tensor_to_Tensor::call(&OPERATOR_half, self_)
+        OPERATOR_half.call((self_,))
     }
 
     /// Passes a call on by a key set: what a kernel does with the keys it got, less its own.
@@ -106,7 +101,7 @@ impl half::default {
         keys: ::keyway::KeySet,
         self_: &::keyway::Tensor,
     ) -> ::keyway::Result<::keyway::Tensor> {
-        super::signatures::Tensor_to_Tensor::redispatch(&OPERATOR_half, keys, self_)
+        OPERATOR_half.redispatch(keys, (self_,))
     }
 
     /// The operator itself: name, schema, table, boxed calls.
@@ -162,7 +157,7 @@ impl half_::default {
     /// Calls the operator: dispatched by its arguments and the thread's key sets.
     #[inline]
     pub fn call<'a>(&self, self_: &'a ::keyway::Tensor) -> ::keyway::Result<&'a ::keyway::Tensor> {
-        super::signatures::Tensor_to_arg0::call(&OPERATOR_half_, self_).map(|()| self_)
+        OPERATOR_half_.call((self_,)).map(|()| self_)
     }
 
     /// Passes a call on by a key set: what a kernel does with the keys it got, less its own.
@@ -172,7 +167,7 @@ impl half_::default {
         keys: ::keyway::KeySet,
         self_: &'a ::keyway::Tensor,
     ) -> ::keyway::Result<&'a ::keyway::Tensor> {
-        super::signatures::Tensor_to_arg0::redispatch(&OPERATOR_half_, keys, self_).map(|()| self_)
+        OPERATOR_half_.redispatch(keys, (self_,)).map(|()| self_)
     }
 
     /// The operator itself: name, schema, table, boxed calls.

@@ -27,7 +27,7 @@ impl note::default {
         self_: &::keyway::Tensor,
         seen: &::keyway::Tensor,
     ) -> ::keyway::Result<::keyway::Tensor> {
-        super::signatures::Tensor_Tensor_to_Tensor::call(&OPERATOR_note, self_, seen)
+        OPERATOR_note.call((self_, seen))
     }
 
     /// Passes a call on by a key set: what a kernel does with the keys it got, less its own.
@@ -38,7 +38,7 @@ impl note::default {
         self_: &::keyway::Tensor,
         seen: &::keyway::Tensor,
     ) -> ::keyway::Result<::keyway::Tensor> {
-        super::signatures::Tensor_Tensor_to_Tensor::redispatch(&OPERATOR_note, keys, self_, seen)
+        OPERATOR_note.redispatch(keys, (self_, seen))
     }
 
     /// The operator itself: name, schema, table, boxed calls.
@@ -78,12 +78,7 @@ impl note::out {
         seen: &::keyway::Tensor,
         out: &'a ::keyway::Tensor,
     ) -> ::keyway::Result<&'a ::keyway::Tensor> {
-        super::signatures::Tensor_Tensor_Tensor_to_arg2::call(
-            &OPERATOR_note_out,
-            self_,
-            seen,
-            out,
-        ).map(|()| out)
+        OPERATOR_note_out.call((self_, seen, out)).map(|()| out)
     }
 
     /// Passes a call on by a key set: what a kernel does with the keys it got, less its own.
@@ -95,13 +90,7 @@ impl note::out {
         seen: &::keyway::Tensor,
         out: &'a ::keyway::Tensor,
     ) -> ::keyway::Result<&'a ::keyway::Tensor> {
-        super::signatures::Tensor_Tensor_Tensor_to_arg2::redispatch(
-            &OPERATOR_note_out,
-            keys,
-            self_,
-            seen,
-            out,
-        ).map(|()| out)
+        OPERATOR_note_out.redispatch(keys, (self_, seen, out)).map(|()| out)
     }
 
     /// The operator itself: name, schema, table, boxed calls.
@@ -167,7 +156,7 @@ impl note_functional::default {
         self_: &::keyway::Tensor,
         seen: &::keyway::Tensor,
     ) -> ::keyway::Result<(::keyway::Tensor, ::keyway::Tensor)> {
-        super::signatures::Tensor_Tensor_to_Tensor_Tensor::call(&OPERATOR_note_functional, self_, seen)
+        OPERATOR_note_functional.call((self_, seen))
     }
 
     /// Passes a call on by a key set: what a kernel does with the keys it got, less its own.
@@ -178,12 +167,7 @@ impl note_functional::default {
         self_: &::keyway::Tensor,
         seen: &::keyway::Tensor,
     ) -> ::keyway::Result<(::keyway::Tensor, ::keyway::Tensor)> {
-        super::signatures::Tensor_Tensor_to_Tensor_Tensor::redispatch(
-            &OPERATOR_note_functional,
-            keys,
-            self_,
-            seen,
-        )
+        OPERATOR_note_functional.redispatch(keys, (self_, seen))
     }
 
     /// The operator itself: name, schema, table, boxed calls.

@@ -23,7 +23,7 @@ impl pair::default {
     /// Calls the operator: dispatched by its arguments and the thread's key sets.
     #[inline]
     pub fn call(&self, self_: &::keyway::Tensor) -> ::keyway::Result<(::keyway::Tensor, ::keyway::Tensor)> {
-        super::signatures::Tensor_to_Tensor_Tensor::call(&OPERATOR_pair, self_)
+        OPERATOR_pair.call((self_,))
     }
 
     /// Passes a call on by a key set: what a kernel does with the keys it got, less its own.
@@ -33,7 +33,7 @@ impl pair::default {
         keys: ::keyway::KeySet,
         self_: &::keyway::Tensor,
     ) -> ::keyway::Result<(::keyway::Tensor, ::keyway::Tensor)> {
-        super::signatures::Tensor_to_Tensor_Tensor::redispatch(&OPERATOR_pair, keys, self_)
+        OPERATOR_pair.redispatch(keys, (self_,))
     }
 
     /// The operator itself: name, schema, table, boxed calls.
@@ -73,12 +73,7 @@ impl pair::out {
         out0: &'a ::keyway::Tensor,
         out1: &'a ::keyway::Tensor,
     ) -> ::keyway::Result<(&'a ::keyway::Tensor, &'a ::keyway::Tensor)> {
-        super::signatures::Tensor_Tensor_Tensor_to_arg1_arg2::call(
-            &OPERATOR_pair_out,
-            self_,
-            out0,
-            out1,
-        ).map(|()| (out0, out1))
+        OPERATOR_pair_out.call((self_, out0, out1)).map(|()| (out0, out1))
     }
 
     /// Passes a call on by a key set: what a kernel does with the keys it got, less its own.
@@ -90,13 +85,7 @@ impl pair::out {
         out0: &'a ::keyway::Tensor,
         out1: &'a ::keyway::Tensor,
     ) -> ::keyway::Result<(&'a ::keyway::Tensor, &'a ::keyway::Tensor)> {
-        super::signatures::Tensor_Tensor_Tensor_to_arg1_arg2::redispatch(
-            &OPERATOR_pair_out,
-            keys,
-            self_,
-            out0,
-            out1,
-        ).map(|()| (out0, out1))
+        OPERATOR_pair_out.redispatch(keys, (self_, out0, out1)).map(|()| (out0, out1))
     }
 
     /// The operator itself: name, schema, table, boxed calls.

@@ -20,7 +20,7 @@ impl resize_::default {
         self_: &'a ::keyway::Tensor,
         size: &[i64],
     ) -> ::keyway::Result<&'a ::keyway::Tensor> {
-        super::signatures::Tensor_ints_to_arg0::call(&OPERATOR_resize_, self_, size).map(|()| self_)
+        OPERATOR_resize_.call((self_, size)).map(|()| self_)
     }
 
     /// Passes a call on by a key set: what a kernel does with the keys it got, less its own.
@@ -31,12 +31,7 @@ impl resize_::default {
         self_: &'a ::keyway::Tensor,
         size: &[i64],
     ) -> ::keyway::Result<&'a ::keyway::Tensor> {
-        super::signatures::Tensor_ints_to_arg0::redispatch(
-            &OPERATOR_resize_,
-            keys,
-            self_,
-            size,
-        ).map(|()| self_)
+        OPERATOR_resize_.redispatch(keys, (self_, size)).map(|()| self_)
     }
 
     /// The operator itself: name, schema, table, boxed calls.

@@ -16,7 +16,7 @@ impl dropped::default {
     /// Calls the operator: dispatched by its arguments and the thread's key sets.
     #[inline]
     pub fn call(&self, self_: &::keyway::Tensor) -> ::keyway::Result<::keyway::Tensor> {
-        super::signatures::Tensor_to_Tensor::call(&OPERATOR_dropped, self_)
+        OPERATOR_dropped.call((self_,))
     }
 
     /// Passes a call on by a key set: what a kernel does with the keys it got, less its own.
@@ -26,7 +26,7 @@ impl dropped::default {
         keys: ::keyway::KeySet,
         self_: &::keyway::Tensor,
     ) -> ::keyway::Result<::keyway::Tensor> {
-        super::signatures::Tensor_to_Tensor::redispatch(&OPERATOR_dropped, keys, self_)
+        OPERATOR_dropped.redispatch(keys, (self_,))
     }
 
     /// The operator itself: name, schema, table, boxed calls.

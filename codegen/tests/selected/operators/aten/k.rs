@@ -16,7 +16,7 @@ impl kept::default {
     /// Calls the operator: dispatched by its arguments and the thread's key sets.
     #[inline]
     pub fn call(&self, self_: &::keyway::Tensor) -> ::keyway::Result<::keyway::Tensor> {
-        super::signatures::Tensor_to_Tensor::call(&OPERATOR_kept, self_)
+        OPERATOR_kept.call((self_,))
     }
 
     /// Passes a call on by a key set: what a kernel does with the keys it got, less its own.
@@ -26,7 +26,7 @@ impl kept::default {
         keys: ::keyway::KeySet,
         self_: &::keyway::Tensor,
     ) -> ::keyway::Result<::keyway::Tensor> {
-        super::signatures::Tensor_to_Tensor::redispatch(&OPERATOR_kept, keys, self_)
+        OPERATOR_kept.redispatch(keys, (self_,))
     }
 
     /// The operator itself: name, schema, table, boxed calls.

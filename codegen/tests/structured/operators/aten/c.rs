@@ -20,7 +20,7 @@ impl copy_::default {
         self_: &'a ::keyway::Tensor,
         src: &::keyway::Tensor,
     ) -> ::keyway::Result<&'a ::keyway::Tensor> {
-        super::signatures::Tensor_Tensor_to_arg0::call(&OPERATOR_copy_, self_, src).map(|()| self_)
+        OPERATOR_copy_.call((self_, src)).map(|()| self_)
     }
 
     /// Passes a call on by a key set: what a kernel does with the keys it got, less its own.
@@ -31,12 +31,7 @@ impl copy_::default {
         self_: &'a ::keyway::Tensor,
         src: &::keyway::Tensor,
     ) -> ::keyway::Result<&'a ::keyway::Tensor> {
-        super::signatures::Tensor_Tensor_to_arg0::redispatch(
-            &OPERATOR_copy_,
-            keys,
-            self_,
-            src,
-        ).map(|()| self_)
+        OPERATOR_copy_.redispatch(keys, (self_, src)).map(|()| self_)
     }
 
     /// The operator itself: name, schema, table, boxed calls.

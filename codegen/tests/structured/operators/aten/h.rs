@@ -25,7 +25,7 @@ impl halves::default {
         tensors: &[::keyway::Tensor],
         weight: ::std::option::Option<&::keyway::Tensor>,
     ) -> ::keyway::Result<(::keyway::Tensor, ::keyway::Tensor)> {
-        super::signatures::Tensors_optTensor_to_Tensor_Tensor::call(&OPERATOR_halves, tensors, weight)
+        OPERATOR_halves.call((tensors, weight))
     }
 
     /// Passes a call on by a key set: what a kernel does with the keys it got, less its own.
@@ -36,12 +36,7 @@ impl halves::default {
         tensors: &[::keyway::Tensor],
         weight: ::std::option::Option<&::keyway::Tensor>,
     ) -> ::keyway::Result<(::keyway::Tensor, ::keyway::Tensor)> {
-        super::signatures::Tensors_optTensor_to_Tensor_Tensor::redispatch(
-            &OPERATOR_halves,
-            keys,
-            tensors,
-            weight,
-        )
+        OPERATOR_halves.redispatch(keys, (tensors, weight))
     }
 
     /// The operator itself: name, schema, table, boxed calls.
@@ -83,13 +78,7 @@ impl halves::out {
         low: &'a ::keyway::Tensor,
         high: &'a ::keyway::Tensor,
     ) -> ::keyway::Result<(&'a ::keyway::Tensor, &'a ::keyway::Tensor)> {
-        super::signatures::Tensors_optTensor_Tensor_Tensor_to_arg2_arg3::call(
-            &OPERATOR_halves_out,
-            tensors,
-            weight,
-            low,
-            high,
-        ).map(|()| (low, high))
+        OPERATOR_halves_out.call((tensors, weight, low, high)).map(|()| (low, high))
     }
 
     /// Passes a call on by a key set: what a kernel does with the keys it got, less its own.
@@ -102,14 +91,7 @@ impl halves::out {
         low: &'a ::keyway::Tensor,
         high: &'a ::keyway::Tensor,
     ) -> ::keyway::Result<(&'a ::keyway::Tensor, &'a ::keyway::Tensor)> {
-        super::signatures::Tensors_optTensor_Tensor_Tensor_to_arg2_arg3::redispatch(
-            &OPERATOR_halves_out,
-            keys,
-            tensors,
-            weight,
-            low,
-            high,
-        ).map(|()| (low, high))
+        OPERATOR_halves_out.redispatch(keys, (tensors, weight, low, high)).map(|()| (low, high))
     }
 
     /// The operator itself: name, schema, table, boxed calls.

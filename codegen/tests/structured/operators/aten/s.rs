@@ -21,7 +21,7 @@ impl scale::default {
     /// Calls the operator: dispatched by its arguments and the thread's key sets.
     #[inline]
     pub fn call(&self, self_: &::keyway::Tensor, by: ::keyway::Scalar) -> ::keyway::Result<::keyway::Tensor> {
-        super::signatures::Tensor_Scalar_to_Tensor::call(&OPERATOR_scale, self_, by)
+        OPERATOR_scale.call((self_, by))
     }
 
     /// Passes a call on by a key set: what a kernel does with the keys it got, less its own.
@@ -32,7 +32,7 @@ impl scale::default {
         self_: &::keyway::Tensor,
         by: ::keyway::Scalar,
     ) -> ::keyway::Result<::keyway::Tensor> {
-        super::signatures::Tensor_Scalar_to_Tensor::redispatch(&OPERATOR_scale, keys, self_, by)
+        OPERATOR_scale.redispatch(keys, (self_, by))
     }
 
     /// The operator itself: name, schema, table, boxed calls.
@@ -75,12 +75,7 @@ impl scale::out {
         by: ::keyway::Scalar,
         out: &'a ::keyway::Tensor,
     ) -> ::keyway::Result<&'a ::keyway::Tensor> {
-        super::signatures::Tensor_Scalar_Tensor_to_arg2::call(
-            &OPERATOR_scale_out,
-            self_,
-            by,
-            out,
-        ).map(|()| out)
+        OPERATOR_scale_out.call((self_, by, out)).map(|()| out)
     }
 
     /// Passes a call on by a key set: what a kernel does with the keys it got, less its own.
@@ -92,13 +87,7 @@ impl scale::out {
         by: ::keyway::Scalar,
         out: &'a ::keyway::Tensor,
     ) -> ::keyway::Result<&'a ::keyway::Tensor> {
-        super::signatures::Tensor_Scalar_Tensor_to_arg2::redispatch(
-            &OPERATOR_scale_out,
-            keys,
-            self_,
-            by,
-            out,
-        ).map(|()| out)
+        OPERATOR_scale_out.redispatch(keys, (self_, by, out)).map(|()| out)
     }
 
     /// The operator itself: name, schema, table, boxed calls.
@@ -253,7 +242,7 @@ impl scale_::default {
         self_: &'a ::keyway::Tensor,
         by: ::keyway::Scalar,
     ) -> ::keyway::Result<&'a ::keyway::Tensor> {
-        super::signatures::Tensor_Scalar_to_arg0::call(&OPERATOR_scale_, self_, by).map(|()| self_)
+        OPERATOR_scale_.call((self_, by)).map(|()| self_)
     }
 
     /// Passes a call on by a key set: what a kernel does with the keys it got, less its own.
@@ -264,12 +253,7 @@ impl scale_::default {
         self_: &'a ::keyway::Tensor,
         by: ::keyway::Scalar,
     ) -> ::keyway::Result<&'a ::keyway::Tensor> {
-        super::signatures::Tensor_Scalar_to_arg0::redispatch(
-            &OPERATOR_scale_,
-            keys,
-            self_,
-            by,
-        ).map(|()| self_)
+        OPERATOR_scale_.redispatch(keys, (self_, by)).map(|()| self_)
     }
 
     /// The operator itself: name, schema, table, boxed calls.

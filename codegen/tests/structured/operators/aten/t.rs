@@ -26,7 +26,7 @@ impl total::default {
         dim: i64,
         dtype: ::std::option::Option<::keyway::DType>,
     ) -> ::keyway::Result<::keyway::Tensor> {
-        super::signatures::Tensor_int_optDType_to_Tensor::call(&OPERATOR_total, self_, dim, dtype)
+        OPERATOR_total.call((self_, dim, dtype))
     }
 
     /// Passes a call on by a key set: what a kernel does with the keys it got, less its own.
@@ -38,7 +38,7 @@ impl total::default {
         dim: i64,
         dtype: ::std::option::Option<::keyway::DType>,
     ) -> ::keyway::Result<::keyway::Tensor> {
-        super::signatures::Tensor_int_optDType_to_Tensor::redispatch(&OPERATOR_total, keys, self_, dim, dtype)
+        OPERATOR_total.redispatch(keys, (self_, dim, dtype))
     }
 
     /// The operator itself: name, schema, table, boxed calls.
@@ -80,13 +80,7 @@ impl total::out {
         dtype: ::std::option::Option<::keyway::DType>,
         out: &'a ::keyway::Tensor,
     ) -> ::keyway::Result<&'a ::keyway::Tensor> {
-        super::signatures::Tensor_int_optDType_Tensor_to_arg3::call(
-            &OPERATOR_total_out,
-            self_,
-            dim,
-            dtype,
-            out,
-        ).map(|()| out)
+        OPERATOR_total_out.call((self_, dim, dtype, out)).map(|()| out)
     }
 
     /// Passes a call on by a key set: what a kernel does with the keys it got, less its own.
@@ -99,14 +93,7 @@ impl total::out {
         dtype: ::std::option::Option<::keyway::DType>,
         out: &'a ::keyway::Tensor,
     ) -> ::keyway::Result<&'a ::keyway::Tensor> {
-        super::signatures::Tensor_int_optDType_Tensor_to_arg3::redispatch(
-            &OPERATOR_total_out,
-            keys,
-            self_,
-            dim,
-            dtype,
-            out,
-        ).map(|()| out)
+        OPERATOR_total_out.redispatch(keys, (self_, dim, dtype, out)).map(|()| out)
     }
 
     /// The operator itself: name, schema, table, boxed calls.
