@@ -71,6 +71,8 @@ pub fn stubs(list: &OperatorList) -> String {
     w.gap();
     PREAMBLE.lines().for_each(|line| w.line(line));
     tensor(list, &mut w);
+    w.gap();
+    w.line("_Tensor = Tensor");
     functions(list, &mut w);
     operators(list, &mut w);
     w.finish()
@@ -169,6 +171,9 @@ fn packet(class: &str, entries: &[&OperatorEntry], w: &mut Writer) {
     // The receiver of the call is named so that an argument `self` has its name.
     let call = |entry: &OperatorEntry| {
         let (list, result) = function(&entry.schema);
+        // An overload called `Tensor` hides the class inside of a packet.
+        let (list, result) = (list.replace(": Tensor", ": _Tensor"), result.replace("Tensor", "_Tensor"));
+        let list = list.replace("[Tensor", "[_Tensor");
         (if list.is_empty() { "_op".to_owned() } else { format!("_op, {list}") }, result)
     };
     for entry in entries {
