@@ -3,7 +3,7 @@
 //! The generator emits one [`signature!`](crate::signature) line for each distinct signature of an operator list
 //! (yaml.md Y231: 1,166 serve PyTorch's 3,110 operators). A line expands to types and one function that takes a tuple
 //! apart; everything else is generic and stands here and in [`crate::TypedOperator`], compiled for the signatures that
-//! are called and where they are called (docs/decisions/0022).
+//! are called and where they are called (docs/decisions/0023).
 
 use crate::arguments::Arguments;
 use crate::boxing::{self, Returns};
