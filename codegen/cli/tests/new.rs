@@ -40,7 +40,10 @@ fn a_new_crate_builds_runs_and_tests_itself() {
 
     let ran = cargo(&folder, "run");
     assert!(ran.starts_with("typed    [6.0, 12.0, 18.0]\nby name  "), "{ran}");
-    assert!(ran.contains("meta     sizes [3]\n") && ran.contains("runs scaled_add (src/kernels.rs:"), "{ran}");
+    assert!(
+        ran.contains("meta     sizes [3]\n") && ran.contains("runs scaled_add (src/kernels.rs:"),
+        "{ran}"
+    );
     let tested = cargo(&folder, "test");
     for test in ["the_scaled_sum_is_what_it_says ... ok", "bright_sparks_operators::twice"] {
         assert!(tested.contains(test), "{test} is not in\n{tested}");
