@@ -8,6 +8,8 @@
 //! pattern of kernels, so an operator pays for its distinct cells only. Typed calls have an array of their own, which
 //! is wider so that finding a function in it takes no other look-up.
 
+mod row;
+
 use std::any::TypeId;
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -16,12 +18,13 @@ use parking_lot::Mutex;
 
 use crate::added_keys::{self, ADDED_FUNCTIONALITIES, FIRST_FUNCTIONALITY, FUNCTIONALITY_PLACES};
 use crate::erased::Erased;
-use crate::error::Place;
 use crate::fallback;
 use crate::kernel::Kernel;
 use crate::key::{AliasKey, Backend, DispatchKey, Functionality, RegistrationKey};
 use crate::key_set::KeySet;
 use crate::retired::Interned;
+
+pub use row::TableRow;
 
 /// Slots of a per-backend functionality: one per bit of the backend word, so that backends added at run time have one.
 const ROW: usize = 64;
@@ -559,44 +562,6 @@ fn shared_cells(cells: Vec<Cell>) -> &'static [Cell] {
 fn shared(layout: Layout) -> &'static Layout {
     static LAYOUTS: Mutex<Interned<Layout>> = Mutex::new(Interned::new());
     LAYOUTS.lock().get(&layout, || Box::leak(Box::new(layout.clone())))
-}
-
-/// One row of a table dump.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TableRow {
-    /// The key.
-    pub key: DispatchKey,
-    /// Why it has the kernel it has.
-    pub origin: Origin,
-    /// Whether calls skip the key.
-    pub is_fallthrough: bool,
-    /// The kernel's name, if it has one.
-    pub kernel: &'static str,
-    /// Where the kernel was written or registered, if known.
-    pub place: Option<Place>,
-}
-
-impl TableRow {
-    pub(crate) fn of(key: DispatchKey, cell: &Cell) -> TableRow {
-        TableRow {
-            key,
-            origin: cell.origin,
-            is_fallthrough: cell.is_fallthrough(),
-            kernel: cell.kernel.map_or("", Kernel::name),
-            place: cell.kernel.and_then(Kernel::place),
-        }
-    }
-}
-
-impl fmt::Display for TableRow {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let skipped = if self.is_fallthrough { "fallthrough " } else { "" };
-        write!(f, "{}: {skipped}{}", self.key, if self.is_fallthrough { "" } else { self.kernel })?;
-        if let Some(place) = self.place {
-            write!(f, " registered at {place}")?;
-        }
-        write!(f, " [{}]", self.origin)
-    }
 }
 
 /// Keeps [`Backend`] and the slot row in step.

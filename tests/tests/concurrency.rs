@@ -135,7 +135,11 @@ fn captured_state_is_released_when_the_last_call_has_left() -> Result<()> {
     assert!(watched.upgrade().is_none(), "nobody is inside");
     let idle = Arc::new(());
     let watched = Arc::downgrade(&idle);
-    drop(register_fallback(DispatchKey::MAIA, Kernel::closure(move |_, _, _| Ok(drop(idle.clone()))))?);
+    let holds = Kernel::closure(move |_, _, _| {
+        let _held = &idle;
+        Ok(())
+    });
+    drop(register_fallback(DispatchKey::MAIA, holds)?);
     assert!(watched.upgrade().is_none());
     Ok(())
 }
@@ -206,7 +210,7 @@ fn workers_of_a_pool_dispatch_as_the_threads_that_gave_the_work() -> Result<()> 
         jobs.send(Box::new(job)).unwrap();
     };
     thread::scope(|scope| {
-        (0..2).for_each(|_| drop(scope.spawn(&work)));
+        (0..2).for_each(|_| drop(scope.spawn(work)));
         for _ in 0..50 {
             give(false);
             with_included(KeySet::of(DispatchKey::Tracer), || give(true));

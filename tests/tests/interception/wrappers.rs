@@ -160,7 +160,8 @@ fn results_share_what_plain_ones_share() -> Result<()> {
     let matrix = || Tensor::from_slice(&[1.0f32, 2.0, 3.0, 4.0], &[2, 2]);
     let wrapped = pair([matrix()?, matrix()?]);
     let plain = matrix()?;
-    let cases: [(&str, fn(&Tensor) -> Vec<Value>); 8] = [
+    type Arguments = fn(&Tensor) -> Vec<Value>;
+    let cases: [(&str, Arguments); 8] = [
         ("aten::neg", |x| vec![x.into()]),
         ("aten::add_.Tensor", |x| vec![x.into(), x.into()]),
         ("aten::t", |x| vec![x.into()]),
@@ -171,13 +172,14 @@ fn results_share_what_plain_ones_share() -> Result<()> {
         ("aten::add.out", |x| vec![x.into(), x.into()]),
     ];
     for (name, arguments) in cases {
-        let describe = |x: &Tensor| -> Result<Vec<(bool, bool, Vec<i64>, Vec<i64>)>> {
+        let describe = |x: &Tensor| -> Result<Vec<String>> {
             let operator = find_operator(name)?;
             let named: Vec<(&str, Value)> =
                 if name.ends_with("out") { vec![("out", x.into())] } else { vec![] };
             let results = operator.call_named(arguments(x), named)?;
             let one = |t: &Tensor| {
-                (t.is_same(x), t.storage().is_same(x.storage()), t.sizes().to_vec(), t.strides().to_vec())
+                let (is_same, shares) = (t.is_same(x), t.storage().is_same(x.storage()));
+                format!("same {is_same}, shares {shares}, {:?} by {:?}", t.sizes(), t.strides())
             };
             Ok(results.iter().flat_map(Value::tensors).map(one).collect())
         };
