@@ -217,7 +217,7 @@ macro_rules! slices {
         }
     )*};
 }
-slices!(i64 => Int, f64 => Float, bool => Bool, Scalar => Scalar, String => Str);
+slices!(i64 => Int, f64 => Float, bool => Bool, Scalar => Scalar, String => Str, Option<i64> => OptionalInt);
 
 /// What a kernel returns: nothing, one result, or a tuple of them.
 #[diagnostic::on_unimplemented(
@@ -318,7 +318,7 @@ macro_rules! one_lists {
     )*};
 }
 one_lists!(Tensor => Tensor, i64 => Int, f64 => Float, bool => Bool, Scalar => Scalar, String => Str,
-    Option<Tensor> => OptionalTensor);
+    Option<Tensor> => OptionalTensor, Option<i64> => OptionalInt);
 
 impl Returns for () {
     const COUNT: usize = 0;
@@ -348,7 +348,7 @@ macro_rules! single_returns {
     )*};
 }
 single_returns!(Tensor; i64; f64; bool; String; DType; Layout; MemoryFormat; Device; Scalar; QScheme; Generator;
-    Storage; Object; Vec<Tensor>; Vec<i64>; Vec<f64>; Vec<bool>; Vec<Scalar>; Vec<String>; Vec<Option<Tensor>>; Option<T>, T;);
+    Storage; Object; Vec<Tensor>; Vec<i64>; Vec<f64>; Vec<bool>; Vec<Scalar>; Vec<String>; Vec<Option<Tensor>>; Vec<Option<i64>>; Option<T>, T;);
 
 macro_rules! tuple_returns {
     ($($($t:ident)*;)*) => {$(

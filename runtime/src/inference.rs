@@ -79,6 +79,7 @@ parameters! {
     &[Tensor] => list(BaseType::Tensor);
     &[Option<Tensor>] => list_of(Type::Optional(Box::new(Type::Base(BaseType::Tensor))));
     &[i64] => list(BaseType::Int);
+    &[Option<i64>] => list_of(Type::Optional(Box::new(Type::Base(BaseType::Int))));
     &[f64] => list(BaseType::Float);
     &[bool] => list(BaseType::Bool);
     &[Scalar] => list(BaseType::Scalar);

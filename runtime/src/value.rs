@@ -69,11 +69,12 @@ pub enum List {
     Scalar(Vec<Scalar>),
     Tensor(Vec<Tensor>),
     OptionalTensor(Vec<Option<Tensor>>),
+    OptionalInt(Vec<Option<i64>>),
     Str(Vec<String>),
 }
 
 /// The names of the kinds of values, by tag.
-const TAG_NAMES: [&str; 23] = [
+const TAG_NAMES: [&str; 24] = [
     "None",
     "Tensor",
     "int",
@@ -97,6 +98,7 @@ const TAG_NAMES: [&str; 23] = [
     "Generator",
     "Storage",
     "object",
+    "int?[]",
 ];
 
 mod tag {
@@ -123,6 +125,7 @@ mod tag {
     pub(super) const GENERATOR: u32 = 1 << 20;
     pub(super) const STORAGE: u32 = 1 << 21;
     pub(super) const OBJECT: u32 = 1 << 22;
+    pub(super) const OPTIONAL_INT_LIST: u32 = 1 << 23;
 }
 
 impl Value {
@@ -153,6 +156,7 @@ impl Value {
                 List::Scalar(_) => tag::SCALAR_LIST,
                 List::Tensor(_) => tag::TENSOR_LIST,
                 List::OptionalTensor(_) => tag::OPTIONAL_TENSOR_LIST,
+                List::OptionalInt(_) => tag::OPTIONAL_INT_LIST,
                 List::Str(_) => tag::STR_LIST,
             },
         }
@@ -250,6 +254,7 @@ impl Value {
             (Value::QScheme(a), Value::QScheme(b)) => a == b,
             (Value::List(a), Value::List(b)) => match (&**a, &**b) {
                 (List::Int(a), List::Int(b)) => a == b,
+                (List::OptionalInt(a), List::OptionalInt(b)) => a == b,
                 (List::Float(a), List::Float(b)) => a == b,
                 (List::Bool(a), List::Bool(b)) => a == b,
                 (List::Scalar(a), List::Scalar(b)) => a == b,
@@ -290,7 +295,11 @@ pub(crate) fn accepted_tags(ty: &Type) -> u32 {
             Type::Base(BaseType::Bool) => tag::BOOL_LIST,
             Type::Base(BaseType::Scalar) => tag::SCALAR_LIST,
             Type::Base(BaseType::Str) => tag::STR_LIST,
-            Type::Optional(ref inner) if **inner == Type::Base(BaseType::Tensor) => tag::OPTIONAL_TENSOR_LIST,
+            Type::Optional(ref inner) => match **inner {
+                Type::Base(BaseType::Tensor) => tag::OPTIONAL_TENSOR_LIST,
+                Type::Base(BaseType::Int | BaseType::SymInt) => tag::OPTIONAL_INT_LIST,
+                _ => 0,
+            },
             _ => 0,
         },
     }
@@ -369,7 +378,7 @@ macro_rules! from_list {
     )*};
 }
 from_list!(i64 => Int, f64 => Float, bool => Bool, Scalar => Scalar, Tensor => Tensor,
-    Option<Tensor> => OptionalTensor, String => Str);
+    Option<Tensor> => OptionalTensor, Option<i64> => OptionalInt, String => Str);
 
 impl fmt::Display for Value {
     /// Short text for logs: numbers and names as they are, tensors as dtype, sizes and device.
@@ -398,10 +407,16 @@ impl fmt::Display for Value {
                 List::Scalar(v) => write!(f, "{v:?}"),
                 List::Tensor(v) => write!(f, "{v:?}"),
                 List::OptionalTensor(v) => write!(f, "{v:?}"),
+                List::OptionalInt(v) => write_optional_ints(f, v),
                 List::Str(v) => write!(f, "{v:?}"),
             },
         }
     }
+}
+
+fn write_optional_ints(f: &mut fmt::Formatter<'_>, ints: &[Option<i64>]) -> fmt::Result {
+    let words = ints.iter().map(|int| int.map_or("None".to_owned(), |int| int.to_string()));
+    write!(f, "[{}]", words.collect::<Vec<_>>().join(", "))
 }
 
 #[cfg(test)]

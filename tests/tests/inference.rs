@@ -97,7 +97,7 @@ fn every_optional_passes_through() -> Result<()> {
     Ok(())
 }
 
-/// BOX-20, BOX-21, BOX-23 to BOX-25, BOX-27, BOX-30.
+/// BOX-20, BOX-21, BOX-23 to BOX-25, BOX-27, BOX-28, BOX-30.
 #[test]
 fn every_list_passes_through() -> Result<()> {
     passes!(inf_ints, "int[]", &[i64] => Vec<i64>, |x| x.to_vec(), "int[]", [vec![2i64, 4], Vec::<i64>::new()]);
@@ -108,6 +108,9 @@ fn every_list_passes_through() -> Result<()> {
     passes!(inf_tensors, "Tensor[]", &[Tensor] => Vec<Tensor>, |x| x.to_vec(), "Tensor[]", [vec![tensor(), tensor()]]);
     passes!(inf_opt_tensors, "Tensor?[]", &[Option<Tensor>] => Vec<Option<Tensor>>, |x| x.to_vec(), "Tensor?[]", [
         vec![None, Some(tensor())],
+    ]);
+    passes!(inf_opt_int_list, "int?[]", &[Option<i64>] => Vec<Option<i64>>, |x| x.to_vec(), "int?[]", [
+        vec![Some(3i64), None, Some(2)], Vec::<Option<i64>>::new(),
     ]);
     passes!(inf_scalars, "Scalar[]", &[Scalar] => Vec<Scalar>, |x| x.to_vec(), "Scalar[]", [vec![Scalar::Int(1), Scalar::Bool(true)]]);
     Ok(())

@@ -68,6 +68,9 @@ fn list_element(element: &Type) -> Option<RustType> {
         Type::Optional(inner) if inner.is_plain_tensor() => {
             rust("::std::option::Option<::keyway::Tensor>", "optTensors")
         }
+        Type::Optional(inner) if matches!(**inner, Type::Base(BaseType::Int | BaseType::SymInt)) => {
+            rust("::std::option::Option<i64>", "optInts")
+        }
         _ => None,
     }
 }
