@@ -17,9 +17,23 @@ pub(crate) struct Definition {
     /// For each return, the argument that it is, if it is a written one (D227, D228).
     pub(crate) given_back: Box<[Option<usize>]>,
     pub(crate) tags: &'static [&'static str],
+    pub(crate) alias_analysis: AliasAnalysis,
     /// The module that keeps its shape rule, if one was declared (D194).
     pub(crate) fake_module: Option<&'static str>,
     pub(crate) place: Option<Place>,
+}
+
+/// What programs that move or merge calls may take for granted about an operator's memory (D175, D186).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AliasAnalysis {
+    /// What the schema's annotations say, and nothing else: the rule for schemas that are written.
+    #[default]
+    FromSchema,
+    /// No result shares memory with an argument, and nothing is written.
+    Pure,
+    /// Nothing: any result may share memory with any argument, which may be written. For schemas that a function's type
+    /// implies, which has no annotations.
+    Conservative,
 }
 
 /// The arguments that are results, with the positions of those results.
@@ -52,6 +66,7 @@ impl Definition {
             returns,
             given_back,
             tags: &[],
+            alias_analysis: AliasAnalysis::FromSchema,
             fake_module: None,
             place,
         }
@@ -59,6 +74,10 @@ impl Definition {
 
     pub(crate) fn with_tags(self, tags: &'static [&'static str]) -> Definition {
         Definition { tags, ..self }
+    }
+
+    pub(crate) fn with_alias_analysis(self, alias_analysis: AliasAnalysis) -> Definition {
+        Definition { alias_analysis, ..self }
     }
 
     pub(crate) fn with_fake_module(self, fake_module: Option<&'static str>) -> Definition {

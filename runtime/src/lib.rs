@@ -67,6 +67,7 @@ pub use announced::{
 };
 pub use backend_select::select_backend;
 pub use boxing::{Argument, Returns};
+pub use definition::AliasAnalysis;
 pub use device::{Device, Layout, MemoryFormat};
 pub use dtype::{DType, Element};
 pub use error::{Error, ErrorKind, Place, Result};

@@ -7,7 +7,7 @@ use std::fmt;
 
 use keyway_schema::{Code, OperatorName, Schema, SchemaErrors, identifiers, parse_name};
 
-use crate::definition::Definition;
+use crate::definition::{AliasAnalysis, Definition};
 use crate::device::Device;
 use crate::error::{Error, ErrorKind, Place, Result};
 use crate::function_kernel::KernelFunction;
@@ -203,6 +203,30 @@ impl Library {
     #[track_caller]
     pub fn def_tagged(&mut self, schema: &str, tags: &[&str]) -> Result<&'static Operator> {
         let place = self.written.unwrap_or(Place::here());
+        self.def_at(schema, tags, AliasAnalysis::FromSchema, place)
+    }
+
+    /// Defines an operator and says what may be taken for granted about its memory besides what the schema says.
+    ///
+    /// # Errors
+    /// As [`Library::def`]; `SchemaInvalid` for a pure operator whose schema says that memory is shared or written.
+    #[track_caller]
+    pub fn def_with_alias_analysis(
+        &mut self,
+        schema: &str,
+        alias_analysis: AliasAnalysis,
+    ) -> Result<&'static Operator> {
+        let place = self.written.unwrap_or(Place::here());
+        self.def_at(schema, &[], alias_analysis, place)
+    }
+
+    fn def_at(
+        &mut self,
+        schema: &str,
+        tags: &[&str],
+        alias_analysis: AliasAnalysis,
+        place: Place,
+    ) -> Result<&'static Operator> {
         self.may_define(schema, place)?;
         if !schema.contains('(') && parse_name(schema).is_ok() {
             let message = format!(
@@ -211,7 +235,14 @@ impl Library {
             return Err(Error::new(ErrorKind::SchemaExpected, message));
         }
         let schema = self.parse(schema)?;
-        self.register_definition(self.definition(schema, tags, place), place)
+        let shares = schema.arguments.iter().any(|argument| argument.alias.is_some());
+        if alias_analysis == AliasAnalysis::Pure && shares {
+            let message =
+                format!("`{schema}` says that memory is shared or written; a pure operator does neither");
+            return Err(Error::new(ErrorKind::SchemaInvalid, message));
+        }
+        let definition = self.definition(schema, tags, place).with_alias_analysis(alias_analysis);
+        self.register_definition(definition, place)
     }
 
     /// Defines an operator by its schema, or by its name alone with the schema that the kernel's function implies
@@ -225,11 +256,11 @@ impl Library {
         let place = Place::here();
         self.may_define(text, place)?;
         kernel.set_place(place);
-        let schema = match parse_name(text) {
-            Ok(name) => self.parse(&inferred_schema(&name, &kernel, place)?)?,
-            Err(_) => self.parse(text)?,
+        let (schema, alias_analysis) = match parse_name(text) {
+            Ok(name) => (self.parse(&inferred_schema(&name, &kernel, place)?)?, AliasAnalysis::Conservative),
+            Err(_) => (self.parse(text)?, AliasAnalysis::FromSchema),
         };
-        let definition = self.definition(schema, &[], place);
+        let definition = self.definition(schema, &[], place).with_alias_analysis(alias_analysis);
         // Before anybody hears of the definition.
         inference::check_kernel(&definition, &kernel)?;
         let operator = self.register_definition(definition, place)?;

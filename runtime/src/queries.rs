@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use crate::definition::AliasAnalysis;
 use crate::error::{Error, ErrorKind, Place, Result};
 use crate::inference::InferredSchema;
 use crate::kernel::{Kernel, Use};
@@ -71,6 +72,11 @@ impl Operator {
     /// The tags it was defined with (D134).
     pub fn tags(&'static self) -> &'static [&'static str] {
         self.definition().map_or(&[], |definition| definition.tags)
+    }
+
+    /// What may be taken for granted about its memory; nothing where it is not defined.
+    pub fn alias_analysis(&'static self) -> AliasAnalysis {
+        self.definition().map_or(AliasAnalysis::Conservative, |definition| definition.alias_analysis)
     }
 
     /// Whether it has a tag.

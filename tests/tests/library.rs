@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex};
 
 use keyway::{
-    AliasKey, Backend, Device, DispatchKey, ErrorKind, Kernel, KeySet, Library, LibraryKind, Operator,
-    OperatorChange, RegistrationKey, Result, Tensor, TypedOperator, Value, check_invariants,
+    AliasAnalysis, AliasKey, Backend, Device, DispatchKey, ErrorKind, Kernel, KeySet, Library, LibraryKind,
+    Operator, OperatorChange, RegistrationKey, Result, Tensor, TypedOperator, Value, check_invariants,
     dangling_operators, find_operator, listen, operators, operators_with_kernel, register_kernel,
 };
 
@@ -427,4 +427,19 @@ fn listeners_hear_changes_of_many_threads_in_order() {
         assert_eq!(signs, "+-".repeat(50));
     }
     assert_eq!(check_invariants(), []);
+}
+
+/// REG-58, D186: a written schema's annotations count, unless it is said to be pure; a function's type has none, so nothing is known.
+#[test]
+fn definitions_say_what_is_known_about_memory() -> Result<()> {
+    let mut library = Library::define("lib_alias")?;
+    let written = library.def("written(Tensor(a!) self) -> Tensor(a!)")?;
+    let pure = library.def_with_alias_analysis("pure(Tensor x) -> Tensor", AliasAnalysis::Pure)?;
+    let inferred = library.def_fn("inferred", |x: i64| -> Result<i64> { Ok(x) })?;
+    assert_eq!(written.alias_analysis(), AliasAnalysis::FromSchema);
+    assert_eq!(pure.alias_analysis(), AliasAnalysis::Pure);
+    assert_eq!(inferred.alias_analysis(), AliasAnalysis::Conservative);
+    let error = library.def_with_alias_analysis("no(Tensor(a!) self) -> Tensor(a!)", AliasAnalysis::Pure);
+    assert_eq!(error.unwrap_err().kind(), ErrorKind::SchemaInvalid);
+    Ok(())
 }
