@@ -22,7 +22,7 @@ use crate::tensor::Tensor;
 
 pub use operator_set::OperatorSet;
 pub(crate) use operator_set::{
-    INTERCEPTED, is_intercepted, selective_key, with_selective, without_interception,
+    INTERCEPTED, is_intercepted, selective_key, without_interception, without_selective,
 };
 pub(crate) use running::RunningMode;
 pub use scopes::{
@@ -31,7 +31,7 @@ pub use scopes::{
     modes_enabled, pop_mode, put_mode, set_mode, unset_mode, with_decline_rule, with_dispatch_disabled,
     with_mode, with_modes_disabled,
 };
-pub(crate) use scopes::{are_enabled, decline_rule};
+pub(crate) use scopes::{any_before_dispatch, decline_rule};
 pub use stack::{ModeSlot, ModeStack};
 
 /// A handler that is offered the operator calls of the threads whose stack it is on.

@@ -180,9 +180,14 @@ fn extends(ty: HandlerType, tensor: &Tensor, of: HandlerType) -> bool {
 }
 
 /// Offers a call to the modes, from the topmost that wants the operator down, each with itself and those above it off (P62, P64).
-/// One that declines passes it to the next below (better than P66), unless the thread keeps PyTorch's rule.
-pub(super) fn ask_modes(call: &mut Call<'_>, declined: &mut Vec<String>) -> Result<Answer> {
-    let Some(running) = RunningMode::take(call.operator()) else { return Ok(Answer::Declined) };
+/// One that declines passes it to the next below (better than P66), unless the thread keeps PyTorch's rule. `take` says which modes
+/// these are: the usual ones, or those before dispatch.
+pub(super) fn ask_modes(
+    call: &mut Call<'_>,
+    declined: &mut Vec<String>,
+    take: impl Fn(&'static Operator) -> Option<RunningMode> + Copy,
+) -> Result<Answer> {
+    let Some(running) = take(call.operator()) else { return Ok(Answer::Declined) };
     let answer = {
         let mode = running.mode();
         let answer = match rules::find(call.operator(), || mode.handler_type()) {
@@ -199,7 +204,7 @@ pub(super) fn ask_modes(call: &mut Call<'_>, declined: &mut Vec<String>) -> Resu
     if answer == Answer::Declined {
         declined.push(format!("mode {}", running.mode().name()));
         if mode::decline_rule() == DeclineRule::NextMode {
-            let answer = ask_modes(call, declined)?;
+            let answer = ask_modes(call, declined, take)?;
             running.finish()?;
             return Ok(answer);
         }

@@ -11,7 +11,7 @@ use crate::kernel::Kernel;
 use crate::key::DispatchKey;
 use crate::key_set::KeySet;
 use crate::local::{KeySetGuard, local_key_sets};
-use crate::mode::{self, INTERCEPTED, with_selective};
+use crate::mode::{self, INTERCEPTED, RunningMode, without_selective};
 use crate::observer::{self, RecordBuilder, RecordGuard};
 use crate::operator::Operator;
 use crate::stack::Stack;
@@ -47,11 +47,10 @@ fn python(operator: &'static Operator, keys: KeySet, stack: &mut Stack) -> Resul
     let _off = KeySetGuard::exclude(above_python());
     let base = base_of_arguments(operator, stack)?;
     let found = candidates::find(&stack[base..]);
-    let is_on = !local_key_sets().excluded.contains(DispatchKey::Python);
     let record = range(&stack[base..]);
     let mut declined = Vec::new();
     let mut call = Call::new(operator, stack, base, &found.candidates);
-    if is_on && candidates::ask_modes(&mut call, &mut declined)? == Answer::Done {
+    if is_on() && candidates::ask_modes(&mut call, &mut declined, RunningMode::take)? == Answer::Done {
         return Ok(());
     }
     if candidates::ask_subclasses(&found.candidates, &mut call, &mut declined)? == Answer::Done {
@@ -64,10 +63,16 @@ fn python(operator: &'static Operator, keys: KeySet, stack: &mut Stack) -> Resul
     Err(candidates::all_declined(operator, &declined))
 }
 
+/// Whether handlers may be asked at all (P64).
+#[inline]
+fn is_on() -> bool {
+    !local_key_sets().excluded.contains(DispatchKey::Python)
+}
+
 /// P13, P8: every key above Python but the one of handlers that want some operators only.
 #[inline]
 fn above_python() -> KeySet {
-    with_selective(KeySet::FULL - KeySet::after(DispatchKey::Python) - KeySet::of(DispatchKey::Python))
+    without_selective(KeySet::FULL - KeySet::after(DispatchKey::Python) - KeySet::of(DispatchKey::Python))
 }
 
 /// P20, P21: nobody was asked. Modes and classes that do not want the operator pass it; Python that came from the thread alone
@@ -120,15 +125,12 @@ fn take_snapshot(operator: &'static Operator, keys: KeySet, stack: &mut Stack) -
 /// offered them here; without any the call goes on.
 fn pre_dispatch(operator: &'static Operator, keys: KeySet, stack: &mut Stack) -> Result<()> {
     let below = keys & KeySet::after(DispatchKey::PreDispatch);
-    let is_on = !local_key_sets().excluded.contains(DispatchKey::Python);
-    if is_on && let Some(running) = mode::RunningMode::take_pre_dispatch(operator) {
+    if is_on() && mode::any_before_dispatch() {
         let base = base_of_arguments(operator, stack)?;
         let found = candidates::find(&stack[base..]);
         let mut call = Call::new(operator, stack, base, &found.candidates);
-        let answer = running.mode().handle(&mut call)?;
-        let answer = call.settled(answer, || format!("the mode {}", running.mode().name()))?;
-        running.finish()?;
-        if answer == Answer::Done {
+        let take = RunningMode::take_pre_dispatch;
+        if candidates::ask_modes(&mut call, &mut Vec::new(), take)? == Answer::Done {
             return Ok(());
         }
     }
@@ -146,6 +148,6 @@ fn range(arguments: &[Value]) -> Option<RecordGuard<'static>> {
     if !observer::is_observing() {
         return None;
     }
-    let name = if mode::are_enabled() { "PythonDispatchMode" } else { "PythonSubclass" };
+    let name = if mode::modes_enabled() { "PythonDispatchMode" } else { "PythonSubclass" };
     Some(RecordBuilder::new(name).open_with(arguments))
 }

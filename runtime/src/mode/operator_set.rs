@@ -42,7 +42,7 @@ pub(crate) fn selective_key() -> KeySet {
 
 /// The set without the key of selective handlers: what a handler's scope excludes.
 #[inline]
-pub(crate) fn with_selective(excluded: KeySet) -> KeySet {
+pub(crate) fn without_selective(excluded: KeySet) -> KeySet {
     excluded - selective()
 }
 

@@ -297,14 +297,15 @@ pub fn any_modes_set(skip_infrastructure: bool) -> bool {
 }
 
 /// Whether calls are offered to modes: one is on, and dispatch to them is not switched off (P58).
-pub fn modes_enabled() -> bool {
-    are_enabled()
-}
-
 #[inline]
-pub(crate) fn are_enabled() -> bool {
+pub fn modes_enabled() -> bool {
     !local_key_sets().excluded.contains(DispatchKey::Python)
         && read(|stack| !stack.is_empty()).unwrap_or(false)
+}
+
+/// Whether a mode waits for calls before dispatch.
+pub(crate) fn any_before_dispatch() -> bool {
+    read(|stack| !stack.pre_dispatch.is_empty()).unwrap_or(false)
 }
 
 /// Switches interception off until the guard is dropped: modes stay on the stack and tensors keep their classes, but calls pass

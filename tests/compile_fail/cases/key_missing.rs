@@ -1,5 +1,5 @@
 use keyway::{Result, Scalar, Tensor, kernel};
-#[allow(unused_imports)]
+#[allow(unused_imports, reason = "the mistake is below")]
 use keyway_compile_fail::sample;
 
 #[kernel("sample::add")]

@@ -234,6 +234,37 @@ fn a_mode_sees_what_a_composite_operator_is_made_of() -> Result<()> {
     Ok(())
 }
 
+/// P243, P70: modes before dispatch pass a call down as others do, and a rule stands for their handlers too.
+#[test]
+fn modes_before_dispatch_are_asked_as_others_are() -> Result<()> {
+    let log = Log::default();
+    let before = |name, does: fn(&mut Call<'_>) -> Result<Answer>| {
+        Mode::new(Told { is_pre_dispatch: true, ..told(name, &log, does) })
+    };
+    let (lower, upper) = (before("lower", forward), before("upper", decline));
+    let x = tensor(&[1.0]);
+    with_mode(&lower, || with_mode(&upper, || add(&x, &x)))???;
+    assert_eq!(log.take(), ["upper aten::add.Tensor 0 false []", "lower aten::add.Tensor 0 false []"]);
+    with_mode(&upper, || add(&x, &x))??;
+    assert_eq!(log.take().len(), 1, "declined by all, the call goes on");
+    /// A type of its own: rules are the process's, and other tests have modes of the usual one.
+    struct Ruled;
+    impl DispatchMode for Ruled {
+        fn handle(&self, call: &mut Call<'_>) -> Result<Answer> {
+            fail(call)
+        }
+
+        fn is_pre_dispatch(&self) -> bool {
+            true
+        }
+    }
+    let operator = find_operator("aten::add.Tensor")?;
+    let _rule = keyway::register_rule(operator, keyway::HandlerType::of_mode::<Ruled>(), Arc::new(forward))?;
+    assert_eq!(elements(&with_mode(&Mode::new(Ruled), || add(&x, &x))??), [2.0]);
+    assert_untouched();
+    Ok(())
+}
+
 /// P243 decided: a mode that declines passes the call to the next below; P66 on demand.
 #[test]
 fn a_mode_that_declines_passes_the_call_down() -> Result<()> {
