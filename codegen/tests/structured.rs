@@ -1,6 +1,7 @@
 //! Structured kernels, compiled and called: what `structured/ops.yaml` generates stands beside it, and is kept as it would
 //! be generated now (`KEYWAY_BLESS=1` writes it anew). Y175 to Y180.
 
+use std::cell::Cell;
 use std::fs;
 use std::path::Path;
 
@@ -138,6 +139,23 @@ fn halves_out(tensors: &[Tensor], weight: Option<&Tensor>, low: &Tensor, high: &
     set(high, &all[low.numel()..])
 }
 
+#[structured("aten::mix.out")]
+fn mix_shape(self_: &Tensor, _other: &Tensor) -> Result<OutputMeta> {
+    OutputMeta::contiguous(self_.sizes(), self_.dtype(), self_.device())
+}
+
+thread_local! {
+    /// Whether `mix` filled the memory of an input.
+    static REPLACED: Cell<bool> = const { Cell::new(false) };
+}
+
+#[kernel("aten::mix.out", CPU, structured, in_place)]
+fn mix_out(self_: &Tensor, other: &Tensor, out: &Tensor) -> Result<()> {
+    REPLACED.set([self_, other].iter().any(|input| input.storage().is_same(out.storage())));
+    let mixed: Vec<f64> = numbers(self_).iter().zip(numbers(other)).map(|(x, y)| x + 10.0 * y).collect();
+    set(out, &mixed)
+}
+
 #[test]
 fn one_kernel_gives_the_functional_the_in_place_and_the_out_form() {
     let x = tensor(&[1.0, 2.0]);
@@ -202,6 +220,40 @@ fn an_out_argument_with_other_strides_or_shared_memory_is_copied_to() {
     let repeated = tensor(&[1.0]).view_as(Geometry::new(&[2], &[0], 0).unwrap()).unwrap();
     let error = aten::scale_::default.call(&repeated, Scalar::Int(2)).unwrap_err().to_string();
     assert!(error.contains("one place in memory"), "{error}");
+}
+
+/// A kernel that says `in_place` fills an input, in-place and out forms alike, but only if all that it reads there are the
+/// same elements.
+#[test]
+fn an_in_place_form_needs_no_tensor_where_the_kernel_can_do_without() {
+    let (x, y) = (tensor(&[1.0, 2.0]), tensor(&[3.0, 4.0]));
+    aten::mix_::default.call(&x, &y).unwrap();
+    assert_eq!((numbers(&x), REPLACED.get()), (vec![31.0, 42.0], true));
+    aten::mix::out.call(&x, &y, &y).unwrap();
+    assert_eq!((numbers(&y), REPLACED.get()), (vec![61.0, 82.0], true));
+    let view = y.view_as(Geometry::new(&[2], &[1], 0).unwrap()).unwrap();
+    aten::mix_::default.call(&y, &view).unwrap();
+    assert_eq!((numbers(&y), REPLACED.get()), (vec![671.0, 902.0], true));
+    aten::mix_::default.call(&tensor(&[1.0]), &tensor(&[2.0])).unwrap();
+    assert!(REPLACED.get());
+    aten::mix(&x, &x).unwrap();
+    assert!(!REPLACED.get());
+}
+
+#[test]
+fn an_in_place_form_fills_another_tensor_where_its_own_would_be_read_after_it_is_written() {
+    let z = tensor(&[1.0, 2.0, 3.0, 4.0]);
+    let part = |from, step| z.view_as(Geometry::new(&[2], &[step], from).unwrap()).unwrap();
+    // What it reads besides are other elements of the same memory.
+    aten::mix_::default.call(&part(0, 1), &part(2, 1)).unwrap();
+    assert_eq!((numbers(&z), REPLACED.get()), (vec![31.0, 42.0, 3.0, 4.0], false));
+    // A part of them is the same: nothing is written.
+    let error = aten::mix_::default.call(&part(0, 1), &part(1, 1)).unwrap_err().to_string();
+    assert!(error.contains("share a part of their memory"), "{error}");
+    assert_eq!(numbers(&z), [31.0, 42.0, 3.0, 4.0]);
+    // The shape function asks for other strides.
+    aten::mix_::default.call(&part(0, 2), &tensor(&[1.0, 1.0])).unwrap();
+    assert_eq!((numbers(&z), REPLACED.get()), (vec![41.0, 42.0, 13.0, 4.0], false));
 }
 
 #[test]

@@ -22,6 +22,8 @@ pub(crate) struct KernelAttribute {
     pub(crate) structured: Option<Span>,
     /// What makes the tensors that a structured kernel fills: `allocate = path`.
     pub(crate) allocate: Option<Path>,
+    /// The word `in_place`, if it is there: a structured kernel's result may go where it reads from.
+    pub(crate) in_place: Option<Span>,
     /// Whether the word `overriding` is there.
     pub(crate) overriding: bool,
 }
@@ -59,6 +61,7 @@ enum Word {
     Boxed(Span),
     Structured(Span),
     Overriding(Span),
+    InPlace(Span),
     Allocate(Path),
 }
 
@@ -70,6 +73,7 @@ impl Parse for Word {
                 "boxed" => return Ok(Word::Boxed(input.parse::<Ident>()?.span())),
                 "structured" => return Ok(Word::Structured(input.parse::<Ident>()?.span())),
                 "overriding" => return Ok(Word::Overriding(input.parse::<Ident>()?.span())),
+                "in_place" => return Ok(Word::InPlace(input.parse::<Ident>()?.span())),
                 "allocate" => {
                     input.parse::<Ident>()?;
                     input.parse::<Token![=]>()?;
@@ -160,6 +164,7 @@ impl Parse for KernelAttribute {
             boxed: None,
             structured: None,
             allocate: None,
+            in_place: None,
             overriding: false,
         };
         if !input.is_empty() {
@@ -172,6 +177,7 @@ impl Parse for KernelAttribute {
                 Word::Structured(span) => attribute.structured = Some(span),
                 Word::Allocate(path) => attribute.allocate = Some(path),
                 Word::Overriding(_) => attribute.overriding = true,
+                Word::InPlace(span) => attribute.in_place = Some(span),
                 Word::Key(key) => attribute.keys.extend(errors.take(key)),
             }
         }
@@ -187,16 +193,18 @@ impl Parse for KernelAttribute {
 }
 
 impl KernelAttribute {
-    /// A structured kernel is typed, and only it has tensors to make.
+    /// A structured kernel is typed, and only it has tensors to make and to fill.
     fn check_structured(&self) -> Result<()> {
-        match (self.structured, self.boxed, &self.allocate) {
-            (Some(_), Some(boxed), _) => {
-                let message = "a structured kernel is typed: leave one of the two words out";
-                Err(mistake::at(Code::BadAttribute, boxed, message))
+        let refuse = |span, message: &str| Err(mistake::at(Code::BadAttribute, span, message));
+        match (self.structured, self.boxed, &self.allocate, self.in_place) {
+            (Some(_), Some(boxed), ..) => {
+                refuse(boxed, "a structured kernel is typed: leave one of the two words out")
             }
-            (None, _, Some(path)) => {
-                let message = "only a structured kernel has tensors to make: add `structured`";
-                Err(mistake::on(Code::BadAttribute, path, message))
+            (None, _, Some(path), _) => {
+                refuse(path.span(), "only a structured kernel has tensors to make: add `structured`")
+            }
+            (None, _, _, Some(span)) => {
+                refuse(span, "only a structured kernel is given what it fills: add `structured`")
             }
             _ => Ok(()),
         }
@@ -263,6 +271,9 @@ impl Parse for FallbackAttribute {
             Word::Structured(span) => refuse(span, "a fallback is boxed and cannot be structured"),
             Word::Allocate(path) => refuse(path.span(), "a fallback makes no tensors"),
             Word::Overriding(span) => refuse(span, "a fallback overrides none: leave the word out"),
+            Word::InPlace(span) => {
+                refuse(span, "a fallback is boxed and fills no tensors: leave the word out")
+            }
         };
         let keys = words.into_iter().filter_map(|word| errors.take(key(word))).collect();
         errors.finish()?;

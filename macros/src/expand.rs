@@ -10,7 +10,7 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{FnArg, ItemFn, Result, ReturnType, Type};
 
-use crate::attribute::{FallbackAttribute, KernelAttribute, KeyName};
+use crate::attribute::{FallbackAttribute, KernelAttribute};
 use crate::{mistake, structured};
 
 /// `#[kernel(...)]`: the function and, unless there is a mistake, its registrations.
@@ -72,10 +72,9 @@ fn registrations(attribute: KernelAttribute, function: &ItemFn) -> Result<TokenS
         }
     });
     let known = known(&attribute, function)?;
-    let keys = attribute.keys.iter().filter(|_| !attribute.overriding);
-    let once = keys.map(|key| once(&attribute.operator, key));
+    let once = once(&attribute);
     Ok(quote! {
-        #(#once)*
+        #once
         const _: () = {
             #known
             #(#registrations)*
@@ -117,21 +116,25 @@ fn selected(attribute: &KernelAttribute) -> TokenStream {
     quote_spanned!(span=> ::keyway::__private::is_among(#name, #namespace::NAMES))
 }
 
-/// An item of the same name for the same operator and key, so that the compiler refuses a second one in the module.
-fn once(operator: &OperatorName, key: &KeyName) -> TokenStream {
+/// An item of the same name for the same operator and key, so that the compiler refuses a second one wherever in the crate
+/// it stands: macros that are exported have one name space, the crate's. Nothing expands it.
+pub(crate) fn once(attribute: &KernelAttribute) -> TokenStream {
     let word = |text: &str| text.replace(|c: char| !c.is_ascii_alphanumeric(), "_");
-    let namespace = operator.namespace.as_deref().unwrap_or_default();
-    let name = format!(
-        "{}_two_kernels_of_{namespace}_{}_at_{}",
-        Code::KernelTwice,
-        operator.unambiguous_name(),
-        word(&key.name())
-    );
-    let name = Ident::new(&name, key.span());
-    quote_spanned! {key.span()=>
-        #[allow(dead_code, non_upper_case_globals, reason = "only its name matters")]
-        const #name: () = ();
-    }
+    let namespace = attribute.operator.namespace.as_deref().unwrap_or_default();
+    let operator = attribute.operator.unambiguous_name();
+    let keys = attribute.keys.iter().filter(|_| !attribute.overriding);
+    let once = keys.map(|key| {
+        let key_word = word(&key.name());
+        let name = format!("{}_two_kernels_of_{namespace}_{operator}_at_{key_word}", Code::KernelTwice);
+        let name = Ident::new(&name, key.span());
+        quote_spanned! {key.span()=>
+            #[doc(hidden)]
+            #[macro_export]
+            #[allow(non_local_definitions, reason = "only its name matters")]
+            macro_rules! #name { () => {}; }
+        }
+    });
+    once.collect()
 }
 
 fn fallbacks(attribute: &FallbackAttribute, function: &ItemFn) -> Result<TokenStream> {
@@ -281,14 +284,6 @@ pub(crate) fn check_plain(function: &ItemFn) -> Result<()> {
         (.., Some(variadic)) => refuse(variadic, "variadic"),
         _ => Ok(()),
     }
-}
-
-/// The generated handle of an operator, relative to the namespace in scope: `aten::add::Tensor`.
-pub(crate) fn handle_path(operator: &OperatorName, span: Span) -> TokenStream {
-    let namespace = namespace(operator, span);
-    let path = [identifiers::item(&operator.name), identifiers::overload(&operator.overload)];
-    let [name, overload] = path.map(|word| identifier(&word, span));
-    quote_spanned!(span=> #namespace::#name::#overload)
 }
 
 /// The generated entry of an operator, or what stands in for it. The namespace's names are taken in only here, so that

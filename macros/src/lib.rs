@@ -33,7 +33,8 @@ use proc_macro::TokenStream;
 /// ```
 ///
 /// The word `overriding` says that the kernel takes the place of one that another crate has for the operator and the key:
-/// `#[kernel("aten::relu", CPU, overriding)]`. Without it two are a conflict, which calls report.
+/// `#[kernel("aten::relu", CPU, overriding)]`. Without it two are a conflict: in one crate the compiler refuses it, of two
+/// crates every call of the operator names both places.
 ///
 /// A key added at run time stands in quotes: `#[kernel("aten::relu", "NPU")]`; the kernel takes effect once the key is
 /// there.
@@ -82,7 +83,8 @@ pub fn fallback(attribute: TokenStream, item: TokenStream) -> TokenStream {
 /// It is written for the out operator, in the crate of the operator list, and takes that operator's arguments without
 /// `out`. From it and each kernel with the word `structured` come the functional, the in-place and the out form at the
 /// kernel's keys; from it alone come those of `Meta`. A kernel gets tensors that are exactly as described, none of which
-/// shares memory with an input.
+/// shares memory with an input, unless it says `in_place`: `#[kernel("aten::add.out", CPU, structured, in_place)]`. Its
+/// one result may then be an input, element for element, so that `x.add_(y)` computes where `x` is.
 ///
 /// With `structured_inherits` in the entry, kernels get first, by reference, what the function returned: a type of the
 /// author's own that implements `keyway::StructuredMeta`. With `precomputed`, the function returns a pair of that and the

@@ -123,6 +123,29 @@ impl BoxedResult for Result<()> {
     }
 }
 
+/// What a shape function returns.
+#[diagnostic::on_unimplemented(
+    message = "KW0513: a shape function returns `Result<OutputMeta>`, the function `{Self}`",
+    label = "must be a `Result`",
+    note = "`keyway explain KW0513` says more"
+)]
+pub trait ResultOf {
+    /// What it returns if all goes well.
+    type Value;
+
+    /// The same.
+    fn result(self) -> Result<Self::Value>;
+}
+
+impl<T> ResultOf for Result<T> {
+    type Value = T;
+
+    #[inline(always)]
+    fn result(self) -> Result<T> {
+        self
+    }
+}
+
 /// The signature of an operator that does not exist. `#[kernel]` puts an operator of it where that of the list would
 /// be found, so that one unknown name gives the one message of [`known`].
 #[derive(Debug)]
@@ -154,15 +177,39 @@ pub const fn known(namespace: &str, operator: &str, names: &[&str], unselected: 
     if is_among(operator, names) || is_among(full.text(), unselected) {
         return;
     }
-    let message = Message::new()
-        .then("KW0502: there is no operator `")
-        .then(namespace)
-        .then("::")
-        .then(operator)
-        .then("`");
+    let message = Message::new().then("KW0502: there is no operator `").then(full.text()).then("`");
     let message = match nearest(operator, names) {
         Some(near) => message.then("; did you mean `").then(namespace).then("::").then(near).then("`?"),
         None => message.then(" in the list its namespace was generated from"),
+    };
+    panic!("{}", message.text());
+}
+
+/// As [`known`], for `#[structured]` and structured kernels: `structured` are the sorted names of structured operators.
+///
+/// # Panics
+/// If there is no such operator, or it is not structured; the message has the nearest one that is.
+#[track_caller]
+pub const fn known_structured(
+    namespace: &str,
+    operator: &str,
+    names: &[&str],
+    unselected: &[&str],
+    structured: &[&str],
+) {
+    known(namespace, operator, names, unselected);
+    if is_among(operator, structured) || !is_among(operator, names) {
+        return;
+    }
+    let message = Message::new()
+        .then("KW0512: `")
+        .then(namespace)
+        .then("::")
+        .then(operator)
+        .then("` is not structured");
+    let message = match nearest(operator, structured) {
+        Some(near) => message.then("; did you mean `").then(namespace).then("::").then(near).then("`?"),
+        None => message.then(": its entry would say `structured: True`"),
     };
     panic!("{}", message.text());
 }

@@ -134,21 +134,11 @@ pub mod __private {
     pub use inventory;
 
     pub use crate::kernel_checks::{
-        BoxedResult, GivenAs, KernelResult, NoSignature, TakesArguments, argument, is_among, known, returned,
-        returned_boxed, typed,
+        BoxedResult, GivenAs, KernelResult, NoSignature, ResultOf, TakesArguments, argument, is_among, known,
+        known_structured, returned, returned_boxed, typed,
     };
 
     use crate::error::Result;
-
-    /// What a function returns if all goes well.
-    pub trait ResultOf {
-        /// That.
-        type Value;
-    }
-
-    impl<T, E> ResultOf for std::result::Result<T, E> {
-        type Value = T;
-    }
 
     /// A kernel's result with the operator's name in its error.
     #[inline]

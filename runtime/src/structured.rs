@@ -5,7 +5,8 @@
 //! fills a tensor that is there. The generator and `#[kernel(..., structured)]` make the forms, which call what is here:
 //! a functional form makes the tensor, an in-place form checks `self`, an out form resizes its argument. A kernel gets a
 //! tensor that is exactly as its shape function said; where the caller's differs in dtype or strides, or shares memory
-//! with an input, the kernel fills another one, which is copied afterwards.
+//! with an input, the kernel fills another one, which is copied afterwards. A kernel that says `in_place` also fills an
+//! input itself, where the two are the same elements in the same order: `x.add_(y)` makes no tensor then.
 
 use smallvec::SmallVec;
 
@@ -99,6 +100,11 @@ fn same_dtype(result: DType, held: DType) -> Result<()> {
 /// [`OutputMeta`] is the simplest, an array of them stands for several results. A type of the author's own that also holds
 /// what was found out on the way is named in `structured_inherits` (Y178): each kernel then gets it first, by reference.
 /// With `precomputed` (Y179) the function returns a pair of one of these and the values that replace arguments.
+#[diagnostic::on_unimplemented(
+    message = "KW0513: `{Self}` does not describe results",
+    label = "`OutputMeta`, an array of them, or a type of your own that implements `StructuredMeta`",
+    note = "`keyway explain KW0513` says more"
+)]
 pub trait StructuredMeta {
     /// What kernels of an entry with `structured_inherits` get.
     type Plan;
@@ -181,6 +187,28 @@ pub struct Written<'a> {
     pub copy: fn(&Tensor, &Tensor) -> Result<()>,
     /// Makes a tensor to be filled.
     pub allocate: fn(&OutputMeta) -> Result<Tensor>,
+    /// Whether the kernel may fill an input, element for element.
+    pub in_place: bool,
+}
+
+impl Written<'_> {
+    /// Whether an argument that is written is read as well.
+    fn is_read(&self, target: &Tensor) -> bool {
+        self.inputs.iter().any(|input| input.storage().is_same(target.storage()))
+    }
+
+    /// Whether the kernel may fill an argument that is read as well. With several results, the first would be written
+    /// before the second is computed.
+    fn is_replaced(&self, target: &Tensor) -> bool {
+        let other =
+            |input: &&Tensor| input.storage().is_same(target.storage()) && !same_elements(input, target);
+        self.in_place && self.targets.len() == 1 && !self.inputs.iter().any(other)
+    }
+}
+
+/// Whether two tensors over one memory are the same elements in the same order.
+fn same_elements(a: &Tensor, b: &Tensor) -> bool {
+    a.is_same(b) || (a.dtype() == b.dtype() && a.geometry() == b.geometry())
 }
 
 /// The results of a functional form, to be filled.
@@ -255,12 +283,11 @@ fn write(
     let mut proxies: SmallVec<[Option<Tensor>; 2]> = SmallVec::new();
     for (target, output) in targets.iter().zip(outputs) {
         check_target(target, output, may_resize)?;
-        let shares = |input: &&Tensor| input.storage().is_same(target.storage());
-        let is_read = written.inputs.iter().any(shares);
+        let is_read = written.is_read(target);
         if !is_read && target.sizes() != output.geometry.sizes() {
             resize(target, output)?;
         }
-        let fills_directly = !is_read && output.fits(target);
+        let fills_directly = output.fits(target) && (!is_read || written.is_replaced(target));
         proxies.push(if fills_directly { None } else { Some((written.allocate)(output)?) });
     }
     let filled: SmallVec<[&Tensor; 2]> =

@@ -234,6 +234,10 @@ codes! {
         "One operator has one kernel for a key. Remove one, or register the second with leave to override.";
     BoxedForm = 511, "D199", "a boxed function of the wrong form",
         "Boxed kernels and fallbacks are `fn(&'static Operator, KeySet, &mut Stack) -> Result<()>`.";
+    NotStructured = 512, "Y175, Y177", "a structured kernel of an operator that is not structured",
+        "`#[structured]` and the word `structured` name the out operator whose entry says `structured: True`.";
+    ShapeResult = 513, "Y178, Y179", "a shape function that describes no results",
+        "It returns `Result<OutputMeta>`, an array of them, a type that implements `StructuredMeta`, or a pair with the precomputed values.";
 }
 
 impl Code {

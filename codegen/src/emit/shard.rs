@@ -114,6 +114,15 @@ fn list(namespace: &str, all: &[&Handle<'_>], left_out: &[String]) -> String {
     w.indented(|w| names.iter().for_each(|name| w.line(&format!("{},", literal(name)))));
     w.line("];");
     w.gap();
+    let mut structured: Vec<String> =
+        all.iter().filter(|handle| handle.entry.structured).map(|handle| short_text(handle)).collect();
+    structured.sort_unstable();
+    w.doc("The names of those that are structured, sorted.");
+    w.line("#[doc(hidden)]");
+    w.line("pub static STRUCTURED: &[&str] = &[");
+    w.indented(|w| structured.iter().for_each(|name| w.line(&format!("{},", literal(name)))));
+    w.line("];");
+    w.gap();
     w.doc(&format!("Whether the list has this operator of `{namespace}`: `name`, or `name.overload`."));
     w.function(&format!("pub fn is_{namespace}_op"), &["name: &str".to_owned()], "bool", |w| {
         w.line("NAMES.binary_search(&name).is_ok()");

@@ -173,14 +173,21 @@ impl Structured<'_, '_> {
         w.doc(&format!("What a shape function and kernels of `{name}` are."));
         w.block(&format!("pub mod {}", self.module()), |w| self.traits(&name, w));
         w.gap();
+        // By these names `#[structured]` and `#[kernel(..., structured)]` find the parts: a path into a module that is not
+        // there could not be stood in for.
+        let own = self.out.entry.schema.name.unambiguous_name();
+        let parts = [(self.out.path(), "Structured"), (format!("{}::Shape", self.module()), "Shape")];
+        let kernels = (format!("{}::Implementation", self.module()), "Implementation");
+        for (part, name) in parts.into_iter().chain([kernels]) {
+            w.line("#[doc(hidden)]");
+            w.line(&format!("pub use {part} as {name}_{own};"));
+        }
+        w.gap();
         w.block(&format!("impl {}", self.out.path()), |w| self.kernels(copy, w));
         w.finish()
     }
 
     fn traits(&self, name: &str, w: &mut Writer) {
-        w.doc("How many forms there are.");
-        w.line(&format!("pub const FORMS: usize = {};", self.delegates.len() + 1));
-        w.gap();
         if !self.precomputed.is_empty() {
             w.doc("What the shape function finds out for kernels.");
             w.line("#[derive(Clone, Debug)]");
@@ -197,6 +204,7 @@ impl Structured<'_, '_> {
         w.line("#[diagnostic::on_unimplemented(");
         let message = format!("the structured operator `{name}` has no shape function");
         w.line(&format!("    message = {},", literal(&message)));
+        w.line("    label = \"its shape function is missing\",");
         let note = format!("write one with `#[structured({name:?})]`, in the crate of the operator list");
         w.line(&format!("    note = {},", literal(&note)));
         w.line(")]");
@@ -214,6 +222,9 @@ impl Structured<'_, '_> {
             .extend(self.arguments.iter().map(|argument| format!("{}: {}", argument.name, argument.ty)));
         parameters.extend(self.outs().map(|(name, _)| format!("{}: &::keyway::Tensor", a(&name))));
         w.block("pub trait Implementation<P>", |w| {
+            w.doc("Whether what it fills may be, element for element, an input.");
+            w.line("const IN_PLACE: bool = false;");
+            w.gap();
             w.doc("Fills the out arguments.\n\n# Errors\nWhat goes wrong.");
             w.call("fn run", &parameters, " -> ::keyway::Result<()>;");
             w.doc("Makes a tensor to be filled.\n\n# Errors\nThat there is no such memory.");
@@ -224,6 +235,8 @@ impl Structured<'_, '_> {
         w.gap();
         let unused: Vec<String> = parameters.iter().map(|parameter| format!("_{parameter}")).collect();
         w.block("impl<P> Implementation<P> for ::keyway::WithoutElements", |w| {
+            w.line("const IN_PLACE: bool = true;");
+            w.gap();
             w.function("fn run", &unused, "::keyway::Result<()>", |w| {
                 w.line("::std::result::Result::Ok(())")
             });
@@ -252,6 +265,9 @@ impl Structured<'_, '_> {
 
     fn kernels(&self, copy: Option<&String>, w: &mut Writer) {
         let module = self.module();
+        w.doc("How many forms there are.");
+        w.line(&format!("pub const FORMS: usize = {};", self.delegates.len() + 1));
+        w.gap();
         w.doc("The kernels of all forms. `#[structured]` and `#[kernel(..., structured)]` call it.");
         let plan = "<M::Meta as ::keyway::StructuredMeta>::Plan";
         w.line(&format!("pub const fn structured<M: {module}::Shape, I: {module}::Implementation<{plan}>>("));
@@ -259,7 +275,7 @@ impl Structured<'_, '_> {
         w.line("    key: ::keyway::AnnouncedKey,");
         w.line("    name: &'static str,");
         w.line("    (file, line): (&'static str, u32),");
-        w.line(&format!(") -> [::keyway::KernelRegistration; {module}::FORMS] {{"));
+        w.line(") -> [::keyway::KernelRegistration; Self::FORMS] {");
         w.indented(|w| {
             w.line("[");
             w.indented(|w| {
@@ -340,6 +356,7 @@ impl Structured<'_, '_> {
         w.line(&format!("    inputs: {inputs},"));
         w.line(&format!("    copy: {copy},"));
         w.line("    allocate: I::allocate,");
+        w.line("    in_place: I::IN_PLACE,");
         w.line("};");
         let filled: Vec<String> = (0..targets.len()).map(|i| format!("filled[{i}]")).collect();
         let run = self.run(handle, &filled);

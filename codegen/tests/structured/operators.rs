@@ -21,6 +21,7 @@ pub mod signatures {
 pub mod aten {
     include!("operators/aten/c.rs");
     include!("operators/aten/h.rs");
+    include!("operators/aten/m.rs");
     include!("operators/aten/s.rs");
     include!("operators/aten/t.rs");
     include!("operators/aten/list.rs");

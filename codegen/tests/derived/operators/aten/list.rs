@@ -41,6 +41,11 @@ pub static NAMES: &[&str] = &[
     "resize_",
 ];
 
+/// The names of those that are structured, sorted.
+#[doc(hidden)]
+pub static STRUCTURED: &[&str] = &[
+];
+
 /// Whether the list has this operator of `aten`: `name`, or `name.overload`.
 pub fn is_aten_op(name: &str) -> bool {
     NAMES.binary_search(&name).is_ok()

@@ -28,6 +28,12 @@ pub static NAMES: &[&str] = &[
     "scale_",
 ];
 
+/// The names of those that are structured, sorted.
+#[doc(hidden)]
+pub static STRUCTURED: &[&str] = &[
+    "scale.out",
+];
+
 /// Whether the list has this operator of `aten`: `name`, or `name.overload`.
 pub fn is_aten_op(name: &str) -> bool {
     NAMES.binary_search(&name).is_ok()

@@ -118,12 +118,10 @@ pub fn scale_out<'a>(
 
 /// What a shape function and kernels of `aten::scale.out` are.
 pub mod structured_scale_out {
-    /// How many forms there are.
-    pub const FORMS: usize = 3;
-
     /// The shape function of `aten::scale.out`.
     #[diagnostic::on_unimplemented(
         message = "the structured operator `aten::scale.out` has no shape function",
+        label = "its shape function is missing",
         note = "write one with `#[structured(\"aten::scale.out\")]`, in the crate of the operator list",
     )]
     pub trait Shape {
@@ -138,6 +136,9 @@ pub mod structured_scale_out {
 
     /// A kernel of `aten::scale.out`.
     pub trait Implementation<P> {
+        /// Whether what it fills may be, element for element, an input.
+        const IN_PLACE: bool = false;
+
         /// Fills the out arguments.
         ///
         /// # Errors
@@ -157,6 +158,8 @@ pub mod structured_scale_out {
     }
 
     impl<P> Implementation<P> for ::keyway::WithoutElements {
+        const IN_PLACE: bool = true;
+
         fn run(
             _a_self_: &::keyway::Tensor,
             _a_by: ::keyway::Scalar,
@@ -167,14 +170,24 @@ pub mod structured_scale_out {
     }
 }
 
+#[doc(hidden)]
+pub use scale::out as Structured_scale_out;
+#[doc(hidden)]
+pub use structured_scale_out::Shape as Shape_scale_out;
+#[doc(hidden)]
+pub use structured_scale_out::Implementation as Implementation_scale_out;
+
 impl scale::out {
+    /// How many forms there are.
+    pub const FORMS: usize = 3;
+
     /// The kernels of all forms. `#[structured]` and `#[kernel(..., structured)]` call it.
     pub const fn structured<M: structured_scale_out::Shape, I: structured_scale_out::Implementation<<M::Meta as ::keyway::StructuredMeta>::Plan>>(
         &self,
         key: ::keyway::AnnouncedKey,
         name: &'static str,
         (file, line): (&'static str, u32),
-    ) -> [::keyway::KernelRegistration; structured_scale_out::FORMS] {
+    ) -> [::keyway::KernelRegistration; Self::FORMS] {
         [
             ::keyway::KernelRegistration::at(
                 scale::out.operator(),
@@ -186,6 +199,7 @@ impl scale::out {
                         inputs: &[a_self_],
                         copy: ::keyway::structured::cannot_copy,
                         allocate: I::allocate,
+                        in_place: I::IN_PLACE,
                     };
                     let outputs = ::keyway::StructuredMeta::outputs(&meta);
                     ::keyway::structured::write_out(outputs, written, |filled| I::run(a_self_, a_by, filled[0]))
@@ -211,6 +225,7 @@ impl scale::out {
                         inputs: &[a_self_],
                         copy: ::keyway::structured::cannot_copy,
                         allocate: I::allocate,
+                        in_place: I::IN_PLACE,
                     };
                     let outputs = ::keyway::StructuredMeta::outputs(&meta);
                     ::keyway::structured::write_in_place(outputs, written, |filled| I::run(a_self_, a_by, filled[0]))

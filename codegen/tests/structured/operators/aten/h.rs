@@ -123,12 +123,10 @@ pub fn halves_out<'a>(
 
 /// What a shape function and kernels of `aten::halves.out` are.
 pub mod structured_halves_out {
-    /// How many forms there are.
-    pub const FORMS: usize = 2;
-
     /// The shape function of `aten::halves.out`.
     #[diagnostic::on_unimplemented(
         message = "the structured operator `aten::halves.out` has no shape function",
+        label = "its shape function is missing",
         note = "write one with `#[structured(\"aten::halves.out\")]`, in the crate of the operator list",
     )]
     pub trait Shape {
@@ -146,6 +144,9 @@ pub mod structured_halves_out {
 
     /// A kernel of `aten::halves.out`.
     pub trait Implementation<P> {
+        /// Whether what it fills may be, element for element, an input.
+        const IN_PLACE: bool = false;
+
         /// Fills the out arguments.
         ///
         /// # Errors
@@ -166,6 +167,8 @@ pub mod structured_halves_out {
     }
 
     impl<P> Implementation<P> for ::keyway::WithoutElements {
+        const IN_PLACE: bool = true;
+
         fn run(
             _a_tensors: &[::keyway::Tensor],
             _a_weight: ::std::option::Option<&::keyway::Tensor>,
@@ -177,14 +180,24 @@ pub mod structured_halves_out {
     }
 }
 
+#[doc(hidden)]
+pub use halves::out as Structured_halves_out;
+#[doc(hidden)]
+pub use structured_halves_out::Shape as Shape_halves_out;
+#[doc(hidden)]
+pub use structured_halves_out::Implementation as Implementation_halves_out;
+
 impl halves::out {
+    /// How many forms there are.
+    pub const FORMS: usize = 2;
+
     /// The kernels of all forms. `#[structured]` and `#[kernel(..., structured)]` call it.
     pub const fn structured<M: structured_halves_out::Shape, I: structured_halves_out::Implementation<<M::Meta as ::keyway::StructuredMeta>::Plan>>(
         &self,
         key: ::keyway::AnnouncedKey,
         name: &'static str,
         (file, line): (&'static str, u32),
-    ) -> [::keyway::KernelRegistration; structured_halves_out::FORMS] {
+    ) -> [::keyway::KernelRegistration; Self::FORMS] {
         [
             ::keyway::KernelRegistration::at(
                 halves::out.operator(),
@@ -196,6 +209,7 @@ impl halves::out {
                         inputs: &::std::iter::empty::<&::keyway::Tensor>().chain(a_tensors).chain(a_weight).collect::<::std::vec::Vec<_>>(),
                         copy: |target, source| copy_::default.call(target, source).map(|_| ()),
                         allocate: I::allocate,
+                        in_place: I::IN_PLACE,
                     };
                     let outputs = ::keyway::StructuredMeta::outputs(&meta);
                     ::keyway::structured::write_out(outputs, written, |filled| I::run(a_tensors, a_weight, filled[0], filled[1]))

@@ -8,6 +8,9 @@ pub static OPERATORS: &[&::keyway::Operator] = &[
     total::out.operator(),
     halves::default.operator(),
     halves::out.operator(),
+    mix::default.operator(),
+    mix_::default.operator(),
+    mix::out.operator(),
 ];
 
 ::keyway::__private::inventory::submit! { ::keyway::OperatorList(OPERATORS) }
@@ -22,10 +25,22 @@ pub static NAMES: &[&str] = &[
     "copy_",
     "halves",
     "halves.out",
+    "mix",
+    "mix.out",
+    "mix_",
     "scale",
     "scale.out",
     "scale_",
     "total",
+    "total.out",
+];
+
+/// The names of those that are structured, sorted.
+#[doc(hidden)]
+pub static STRUCTURED: &[&str] = &[
+    "halves.out",
+    "mix.out",
+    "scale.out",
     "total.out",
 ];
 
@@ -40,6 +55,7 @@ pub mod tagged {
     pub static INPLACE: &[&::keyway::Operator] = &[
         super::copy_::default.operator(),
         super::scale_::default.operator(),
+        super::mix_::default.operator(),
     ];
 
     /// Operators tagged `out`: writes its results to its out arguments and returns them.
@@ -47,5 +63,6 @@ pub mod tagged {
         super::scale::out.operator(),
         super::total::out.operator(),
         super::halves::out.operator(),
+        super::mix::out.operator(),
     ];
 }

@@ -125,9 +125,6 @@ pub fn total_out<'a>(
 
 /// What a shape function and kernels of `aten::total.out` are.
 pub mod structured_total_out {
-    /// How many forms there are.
-    pub const FORMS: usize = 2;
-
     /// What the shape function finds out for kernels.
     #[derive(Clone, Debug)]
     pub struct Precomputed {
@@ -142,6 +139,7 @@ pub mod structured_total_out {
     /// The shape function of `aten::total.out`.
     #[diagnostic::on_unimplemented(
         message = "the structured operator `aten::total.out` has no shape function",
+        label = "its shape function is missing",
         note = "write one with `#[structured(\"aten::total.out\")]`, in the crate of the operator list",
     )]
     pub trait Shape {
@@ -160,6 +158,9 @@ pub mod structured_total_out {
 
     /// A kernel of `aten::total.out`.
     pub trait Implementation<P> {
+        /// Whether what it fills may be, element for element, an input.
+        const IN_PLACE: bool = false;
+
         /// Fills the out arguments.
         ///
         /// # Errors
@@ -183,6 +184,8 @@ pub mod structured_total_out {
     }
 
     impl<P> Implementation<P> for ::keyway::WithoutElements {
+        const IN_PLACE: bool = true;
+
         fn run(
             _plan: &P,
             _a_self_: &::keyway::Tensor,
@@ -197,14 +200,24 @@ pub mod structured_total_out {
     }
 }
 
+#[doc(hidden)]
+pub use total::out as Structured_total_out;
+#[doc(hidden)]
+pub use structured_total_out::Shape as Shape_total_out;
+#[doc(hidden)]
+pub use structured_total_out::Implementation as Implementation_total_out;
+
 impl total::out {
+    /// How many forms there are.
+    pub const FORMS: usize = 2;
+
     /// The kernels of all forms. `#[structured]` and `#[kernel(..., structured)]` call it.
     pub const fn structured<M: structured_total_out::Shape, I: structured_total_out::Implementation<<M::Meta as ::keyway::StructuredMeta>::Plan>>(
         &self,
         key: ::keyway::AnnouncedKey,
         name: &'static str,
         (file, line): (&'static str, u32),
-    ) -> [::keyway::KernelRegistration; structured_total_out::FORMS] {
+    ) -> [::keyway::KernelRegistration; Self::FORMS] {
         [
             ::keyway::KernelRegistration::at(
                 total::out.operator(),
@@ -218,6 +231,7 @@ impl total::out {
                         inputs: &[a_self_],
                         copy: |target, source| copy_::default.call(target, source).map(|_| ()),
                         allocate: I::allocate,
+                        in_place: I::IN_PLACE,
                     };
                     let outputs = ::keyway::StructuredMeta::outputs(&meta);
                     ::keyway::structured::write_out(outputs, written, |filled| I::run(::keyway::StructuredMeta::plan(&meta), a_self_, computed.dim, &computed.kept, a_dtype, computed.len, filled[0]))

@@ -1,0 +1,298 @@
+/// The overloads of `mix`.
+pub mod mix {
+    /// ```text
+    /// aten::mix(Tensor self, Tensor other) -> Tensor
+    /// ```
+    pub struct default;
+
+    /// ```text
+    /// aten::mix.out(Tensor self, Tensor other, *, Tensor(a!) out) -> Tensor(a!)
+    /// ```
+    pub struct out;
+}
+
+#[doc(hidden)]
+pub static OPERATOR_mix: ::keyway::TypedOperator<super::signatures::Tensor_Tensor_to_Tensor> = ::keyway::TypedOperator::new(
+    "aten::mix",
+    "aten::mix(Tensor self, Tensor other) -> Tensor",
+).tagged(&["pt2_compliant_tag"]);
+
+impl mix::default {
+    /// Calls the operator: dispatched by its arguments and the thread's key sets.
+    #[inline]
+    pub fn call(
+        &self,
+        self_: &::keyway::Tensor,
+        other: &::keyway::Tensor,
+    ) -> ::keyway::Result<::keyway::Tensor> {
+        OPERATOR_mix.call((self_, other))
+    }
+
+    /// Passes a call on by a key set: what a kernel does with the keys it got, less its own.
+    #[inline]
+    pub fn redispatch(
+        &self,
+        keys: ::keyway::KeySet,
+        self_: &::keyway::Tensor,
+        other: &::keyway::Tensor,
+    ) -> ::keyway::Result<::keyway::Tensor> {
+        OPERATOR_mix.redispatch(keys, (self_, other))
+    }
+
+    /// The operator itself: name, schema, table, boxed calls.
+    #[inline]
+    pub const fn operator(&self) -> &'static ::keyway::Operator {
+        OPERATOR_mix.operator()
+    }
+
+    /// A typed kernel for this operator. `#[kernel]` calls it.
+    #[inline]
+    pub const fn kernel(
+        &self,
+        f: <super::signatures::Tensor_Tensor_to_Tensor as ::keyway::Signature>::Fn,
+    ) -> ::keyway::Kernel {
+        ::keyway::Kernel::typed::<super::signatures::Tensor_Tensor_to_Tensor>(f)
+    }
+}
+
+/// Calls the operator. See [`mix::default`].
+#[inline]
+pub fn mix(self_: &::keyway::Tensor, other: &::keyway::Tensor) -> ::keyway::Result<::keyway::Tensor> {
+    mix::default.call(self_, other)
+}
+
+#[doc(hidden)]
+pub static OPERATOR_mix_out: ::keyway::TypedOperator<super::signatures::Tensor_Tensor_Tensor_to_arg2> = ::keyway::TypedOperator::new(
+    "aten::mix.out",
+    "aten::mix.out(Tensor self, Tensor other, *, Tensor(a!) out) -> Tensor(a!)",
+).tagged(&["out", "pt2_compliant_tag"]);
+
+impl mix::out {
+    /// Calls the operator: dispatched by its arguments and the thread's key sets.
+    #[inline]
+    pub fn call<'a>(
+        &self,
+        self_: &::keyway::Tensor,
+        other: &::keyway::Tensor,
+        out: &'a ::keyway::Tensor,
+    ) -> ::keyway::Result<&'a ::keyway::Tensor> {
+        OPERATOR_mix_out.call((self_, other, out)).map(|()| out)
+    }
+
+    /// Passes a call on by a key set: what a kernel does with the keys it got, less its own.
+    #[inline]
+    pub fn redispatch<'a>(
+        &self,
+        keys: ::keyway::KeySet,
+        self_: &::keyway::Tensor,
+        other: &::keyway::Tensor,
+        out: &'a ::keyway::Tensor,
+    ) -> ::keyway::Result<&'a ::keyway::Tensor> {
+        OPERATOR_mix_out.redispatch(keys, (self_, other, out)).map(|()| out)
+    }
+
+    /// The operator itself: name, schema, table, boxed calls.
+    #[inline]
+    pub const fn operator(&self) -> &'static ::keyway::Operator {
+        OPERATOR_mix_out.operator()
+    }
+
+    /// A typed kernel for this operator. `#[kernel]` calls it.
+    #[inline]
+    pub const fn kernel(
+        &self,
+        f: <super::signatures::Tensor_Tensor_Tensor_to_arg2 as ::keyway::Signature>::Fn,
+    ) -> ::keyway::Kernel {
+        ::keyway::Kernel::typed::<super::signatures::Tensor_Tensor_Tensor_to_arg2>(f)
+    }
+}
+
+/// Calls the operator. See [`mix::out`].
+#[inline]
+pub fn mix_out<'a>(
+    self_: &::keyway::Tensor,
+    other: &::keyway::Tensor,
+    out: &'a ::keyway::Tensor,
+) -> ::keyway::Result<&'a ::keyway::Tensor> {
+    mix::out.call(self_, other, out)
+}
+
+/// What a shape function and kernels of `aten::mix.out` are.
+pub mod structured_mix_out {
+    /// The shape function of `aten::mix.out`.
+    #[diagnostic::on_unimplemented(
+        message = "the structured operator `aten::mix.out` has no shape function",
+        label = "its shape function is missing",
+        note = "write one with `#[structured(\"aten::mix.out\")]`, in the crate of the operator list",
+    )]
+    pub trait Shape {
+        /// What it returns.
+        type Meta: ::keyway::StructuredMeta<Precomputed = ()>;
+        /// What the results will be.
+        ///
+        /// # Errors
+        /// What the operator refuses.
+        fn meta(a_self_: &::keyway::Tensor, a_other: &::keyway::Tensor) -> ::keyway::Result<Self::Meta>;
+    }
+
+    /// A kernel of `aten::mix.out`.
+    pub trait Implementation<P> {
+        /// Whether what it fills may be, element for element, an input.
+        const IN_PLACE: bool = false;
+
+        /// Fills the out arguments.
+        ///
+        /// # Errors
+        /// What goes wrong.
+        fn run(
+            a_self_: &::keyway::Tensor,
+            a_other: &::keyway::Tensor,
+            a_out: &::keyway::Tensor,
+        ) -> ::keyway::Result<()>;
+        /// Makes a tensor to be filled.
+        ///
+        /// # Errors
+        /// That there is no such memory.
+        fn allocate(meta: &::keyway::OutputMeta) -> ::keyway::Result<::keyway::Tensor> {
+            meta.allocate()
+        }
+    }
+
+    impl<P> Implementation<P> for ::keyway::WithoutElements {
+        const IN_PLACE: bool = true;
+
+        fn run(
+            _a_self_: &::keyway::Tensor,
+            _a_other: &::keyway::Tensor,
+            _a_out: &::keyway::Tensor,
+        ) -> ::keyway::Result<()> {
+            ::std::result::Result::Ok(())
+        }
+    }
+}
+
+#[doc(hidden)]
+pub use mix::out as Structured_mix_out;
+#[doc(hidden)]
+pub use structured_mix_out::Shape as Shape_mix_out;
+#[doc(hidden)]
+pub use structured_mix_out::Implementation as Implementation_mix_out;
+
+impl mix::out {
+    /// How many forms there are.
+    pub const FORMS: usize = 3;
+
+    /// The kernels of all forms. `#[structured]` and `#[kernel(..., structured)]` call it.
+    pub const fn structured<M: structured_mix_out::Shape, I: structured_mix_out::Implementation<<M::Meta as ::keyway::StructuredMeta>::Plan>>(
+        &self,
+        key: ::keyway::AnnouncedKey,
+        name: &'static str,
+        (file, line): (&'static str, u32),
+    ) -> [::keyway::KernelRegistration; Self::FORMS] {
+        [
+            ::keyway::KernelRegistration::at(
+                mix::out.operator(),
+                key,
+                mix::out.kernel(|_keys, a_self_, a_other, a_out| ::keyway::__private::in_operator((|| {
+                    let meta = M::meta(a_self_, a_other)?;
+                    let written = ::keyway::structured::Written {
+                        targets: &[a_out],
+                        inputs: &[a_self_, a_other],
+                        copy: |target, source| copy_::default.call(target, source).map(|_| ()),
+                        allocate: I::allocate,
+                        in_place: I::IN_PLACE,
+                    };
+                    let outputs = ::keyway::StructuredMeta::outputs(&meta);
+                    ::keyway::structured::write_out(outputs, written, |filled| I::run(a_self_, a_other, filled[0]))
+                })(), "aten::mix.out")).named(name).at(file, line),
+            ),
+            ::keyway::KernelRegistration::at(
+                mix::default.operator(),
+                key,
+                mix::default.kernel(|_keys, a_self_, a_other| ::keyway::__private::in_operator((|| {
+                    let meta = M::meta(a_self_, a_other)?;
+                    let a_out = ::keyway::structured::allocate_one(::keyway::StructuredMeta::outputs(&meta), I::allocate)?;
+                    I::run(a_self_, a_other, &a_out)?;
+                    ::std::result::Result::Ok(a_out)
+                })(), "aten::mix")).named(name).at(file, line),
+            ),
+            ::keyway::KernelRegistration::at(
+                mix_::default.operator(),
+                key,
+                mix_::default.kernel(|_keys, a_self_, a_other| ::keyway::__private::in_operator((|| {
+                    let meta = M::meta(a_self_, a_other)?;
+                    let written = ::keyway::structured::Written {
+                        targets: &[a_self_],
+                        inputs: &[a_self_, a_other],
+                        copy: |target, source| copy_::default.call(target, source).map(|_| ()),
+                        allocate: I::allocate,
+                        in_place: I::IN_PLACE,
+                    };
+                    let outputs = ::keyway::StructuredMeta::outputs(&meta);
+                    ::keyway::structured::write_in_place(outputs, written, |filled| I::run(a_self_, a_other, filled[0]))
+                })(), "aten::mix_")).named(name).at(file, line),
+            ),
+        ]
+    }
+}
+
+/// The overloads of `mix_`.
+pub mod mix_ {
+    /// ```text
+    /// aten::mix_(Tensor(a!) self, Tensor other) -> Tensor(a!)
+    /// ```
+    pub struct default;
+}
+
+#[doc(hidden)]
+pub static OPERATOR_mix_: ::keyway::TypedOperator<super::signatures::Tensor_Tensor_to_arg0> = ::keyway::TypedOperator::new(
+    "aten::mix_",
+    "aten::mix_(Tensor(a!) self, Tensor other) -> Tensor(a!)",
+).tagged(&["inplace", "pt2_compliant_tag"]);
+
+impl mix_::default {
+    /// Calls the operator: dispatched by its arguments and the thread's key sets.
+    #[inline]
+    pub fn call<'a>(
+        &self,
+        self_: &'a ::keyway::Tensor,
+        other: &::keyway::Tensor,
+    ) -> ::keyway::Result<&'a ::keyway::Tensor> {
+        OPERATOR_mix_.call((self_, other)).map(|()| self_)
+    }
+
+    /// Passes a call on by a key set: what a kernel does with the keys it got, less its own.
+    #[inline]
+    pub fn redispatch<'a>(
+        &self,
+        keys: ::keyway::KeySet,
+        self_: &'a ::keyway::Tensor,
+        other: &::keyway::Tensor,
+    ) -> ::keyway::Result<&'a ::keyway::Tensor> {
+        OPERATOR_mix_.redispatch(keys, (self_, other)).map(|()| self_)
+    }
+
+    /// The operator itself: name, schema, table, boxed calls.
+    #[inline]
+    pub const fn operator(&self) -> &'static ::keyway::Operator {
+        OPERATOR_mix_.operator()
+    }
+
+    /// A typed kernel for this operator. `#[kernel]` calls it.
+    #[inline]
+    pub const fn kernel(
+        &self,
+        f: <super::signatures::Tensor_Tensor_to_arg0 as ::keyway::Signature>::Fn,
+    ) -> ::keyway::Kernel {
+        ::keyway::Kernel::typed::<super::signatures::Tensor_Tensor_to_arg0>(f)
+    }
+}
+
+/// Calls the operator. See [`mix_::default`].
+#[inline]
+pub fn mix_<'a>(
+    self_: &'a ::keyway::Tensor,
+    other: &::keyway::Tensor,
+) -> ::keyway::Result<&'a ::keyway::Tensor> {
+    mix_::default.call(self_, other)
+}
