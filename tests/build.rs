@@ -1,4 +1,4 @@
-//! Generates the operators of `tests.yaml`, and in a folder of its own those of `extension.yaml`.
+//! Generates the operators of `tests.yaml`, and in folders of their own those of the lists that extend the bundled one.
 
 use std::path::PathBuf;
 
@@ -7,5 +7,8 @@ use keyway_codegen::Build;
 fn main() {
     Build::new("tests.yaml").run();
     let folder = PathBuf::from(std::env::var_os("OUT_DIR").unwrap_or_default());
-    Build::new("extension.yaml").extends("keyway_ops", "../ops.yaml").out_dir(folder.join("extension")).run();
+    for name in ["extension", "fragment"] {
+        let list = Build::new(format!("{name}.yaml")).extends("keyway_ops", "../ops.yaml");
+        list.out_dir(folder.join(name)).run();
+    }
 }

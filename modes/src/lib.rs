@@ -62,6 +62,6 @@ pub use graph::{
 pub use logging::{LogLine, LogOutcome, Logging};
 pub use meta_check::MetaCheck;
 pub use nan_watch::{Finding, NanWatch, NonFinite};
-pub use schema_check::SchemaCheck;
+pub use schema_check::{ObservedCall, SchemaCheck};
 pub use selection::SelectionRecorder;
 pub use trace::{Tracing, trace, trace_verified};

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use keyway::schema::{AliasInfo, Argument, Return, Schema};
 use keyway::{Answer, Call, DispatchMode, Error, ErrorKind, Geometry, Mode, Operator, Result, Tensor, Value};
+use parking_lot::Mutex;
 
 /// Checks every call against the operator's schema:
 ///
@@ -13,7 +14,8 @@ use keyway::{Answer, Call, DispatchMode, Error, ErrorKind, Geometry, Mode, Opera
 /// - a result marked as a written argument is that argument;
 /// - a result shares memory with an argument, or with another result, only where their alias sets meet.
 ///
-/// Elements are compared on the host; of other tensors, sizes and aliases.
+/// Elements are compared on the host; of other tensors, sizes and aliases. [`SchemaCheck::observing`] also keeps what was written
+/// and shared.
 ///
 /// ```
 /// use keyway::{DispatchKey, Library, Result, Tensor, Value, with_mode};
@@ -28,12 +30,40 @@ use keyway::{Answer, Call, DispatchMode, Error, ErrorKind, Geometry, Mode, Opera
 /// # Ok::<(), keyway::Error>(())
 /// ```
 #[derive(Clone, Debug, Default)]
-pub struct SchemaCheck(Arc<AtomicU64>);
+pub struct SchemaCheck(Arc<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    checked: AtomicU64,
+    observed: Option<Mutex<Vec<ObservedCall>>>,
+}
+
+/// What one call did.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ObservedCall {
+    /// The operator's name with its overload.
+    pub operator: &'static str,
+    /// The positions of arguments whose elements, sizes or strides are others than before, in order.
+    pub mutated: Vec<usize>,
+    /// The arguments that share memory with results: positions of both, in order.
+    pub aliases: Vec<(usize, usize)>,
+}
 
 impl SchemaCheck {
     /// A check.
     pub fn new() -> SchemaCheck {
         SchemaCheck::default()
+    }
+
+    /// A check that also keeps what each call did. Written arguments are copied before each call for it.
+    pub fn observing() -> SchemaCheck {
+        SchemaCheck(Arc::new(State { checked: AtomicU64::new(0), observed: Some(Mutex::default()) }))
+    }
+
+    /// What the calls did that were found to be right, in their order; nothing unless made by
+    /// [`SchemaCheck::observing`].
+    pub fn observed(&self) -> Vec<ObservedCall> {
+        self.0.observed.as_ref().map(|observed| observed.lock().clone()).unwrap_or_default()
     }
 
     /// The mode. A call whose kernel breaks a rule ends with a `SchemaMismatch` that names operator and argument; what the kernel
@@ -44,7 +74,7 @@ impl SchemaCheck {
 
     /// How many calls were found to be right.
     pub fn checked(&self) -> u64 {
-        self.0.load(Ordering::Relaxed)
+        self.0.checked.load(Ordering::Relaxed)
     }
 }
 
@@ -57,17 +87,47 @@ impl DispatchMode for SchemaCheck {
         };
         let arguments = call.arguments().to_vec();
         let before = Before::of(schema, &arguments);
+        let all = self.0.observed.as_ref().map(|_| arguments.iter().map(Seen::of).collect::<Vec<_>>());
         call.forward()?;
         let check = Check { operator, schema, arguments: &arguments, results: call.results() };
         check.arguments_are_kept(&before)?;
         check.results_are_as_said()?;
         check.results_are_apart()?;
-        self.0.fetch_add(1, Ordering::Relaxed);
+        if let (Some(observed), Some(all)) = (&self.0.observed, all) {
+            observed.lock().push(check.observed(&all)?);
+        }
+        self.0.checked.fetch_add(1, Ordering::Relaxed);
         Ok(Answer::Done)
     }
 
     fn name(&self) -> &str {
         "schema check"
+    }
+}
+
+/// The tensors of an argument as they were before the call.
+struct Seen(Vec<(Tensor, Geometry, Option<Vec<u8>>)>);
+
+impl Seen {
+    fn of(argument: &Value) -> Seen {
+        let tensors = argument.tensors().map(|tensor| {
+            let bytes = tensor.storage().read().ok().map(|read| read.bytes().to_vec());
+            (tensor.clone(), tensor.geometry().clone(), bytes)
+        });
+        Seen(tensors.collect())
+    }
+
+    fn has_changed(&self) -> Result<bool> {
+        for (tensor, geometry, bytes) in &self.0 {
+            let has_other_bytes = match bytes {
+                Some(bytes) => tensor.storage().read()?.bytes() != bytes,
+                None => false,
+            };
+            if has_other_bytes || tensor.geometry() != geometry {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 }
 
@@ -125,6 +185,25 @@ impl Check<'_> {
 
     fn name_of(&self, argument: usize) -> &str {
         &self.schema.arguments[argument].name
+    }
+
+    /// What the call did, right or wrong.
+    fn observed(&self, before: &[Seen]) -> Result<ObservedCall> {
+        let mut mutated = Vec::new();
+        for (position, seen) in before.iter().enumerate() {
+            if seen.has_changed()? {
+                mutated.push(position);
+            }
+        }
+        let share = |argument: &Value, result: &Value| {
+            argument.tensors().any(|a| result.tensors().any(|b| a.storage().is_same(b.storage())))
+        };
+        let results =
+            |argument| (0..self.results.len()).filter(move |&at| share(argument, &self.results[at]));
+        let arguments = self.arguments.iter().enumerate();
+        let aliases =
+            arguments.flat_map(|(position, argument)| results(argument).map(move |at| (position, at)));
+        Ok(ObservedCall { operator: self.operator.name(), mutated, aliases: aliases.collect() })
     }
 
     fn arguments_are_kept(&self, before: &Before) -> Result<()> {

@@ -9,6 +9,7 @@
 //! highest key up in the operator's table: no lock, no allocation, no shared write.
 
 mod added_keys;
+mod alias_analysis;
 mod announced;
 mod arguments;
 mod backend_select;
