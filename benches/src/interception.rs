@@ -29,6 +29,16 @@ impl DispatchMode for Answering {
     }
 }
 
+/// Does what the boxed kernel of one tensor does, so that the difference to its call is what intercepting costs.
+struct Discarding;
+
+impl DispatchMode for Discarding {
+    fn handle(&self, call: &mut Call<'_>) -> Result<Answer> {
+        call.answer([])?;
+        Ok(Answer::Done)
+    }
+}
+
 /// A class that wants no operator.
 struct Idle(OperatorSet);
 
@@ -66,6 +76,10 @@ pub(super) fn cases() -> Vec<Case> {
         case!("typed call under three modes that forward, 1 tensor", (tensor(), false), |(x, is_on)| {
             under(is_on, 3, || Mode::new(Forwarding));
             bench::intercepted::default.call(black_box(x))
+        }),
+        case!("typed call answered by a mode, 1 tensor", (tensor(), false), |(x, is_on)| {
+            under(is_on, 1, || Mode::new(Discarding));
+            bench::boxed_one::default.call(black_box(x))
         }),
         case!("boxed call answered by a mode, 1 tensor", (Stack::from_iter([tensor()]), false), |(
             stack,

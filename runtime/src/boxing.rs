@@ -240,27 +240,47 @@ pub trait Returns: Sized {
 trait One: Sized {
     fn to_value(self) -> Value;
     fn from_value(value: Value) -> Option<Self>;
+
+    /// From the top of a stack.
+    #[inline]
+    fn take(stack: &mut Stack) -> Option<Self> {
+        One::from_value(stack.pop().ok()?)
+    }
 }
 
 macro_rules! ones {
-    ($($t:ty => $variant:ident),* $(,)?) => {$(
+    ($($t:ty => $variant:ident $($plain:ident)?),* $(,)?) => {$(
         impl One for $t {
+            #[inline]
             fn to_value(self) -> Value {
                 Value::$variant(self)
             }
 
+            #[inline]
             fn from_value(value: Value) -> Option<Self> {
                 match value {
                     Value::$variant(v) => Some(v),
                     _ => None,
                 }
             }
+
+            ones!(@take $variant $($plain)?);
         }
     )*};
+    (@take $variant:ident plain) => {
+        #[inline]
+        fn take(stack: &mut Stack) -> Option<Self> {
+            stack.take_plain(|value| match value {
+                Value::$variant(v) => Some(*v),
+                _ => None,
+            })
+        }
+    };
+    (@take $variant:ident) => {};
 }
-ones!(Tensor => Tensor, i64 => Int, f64 => Float, bool => Bool, DType => DType, Layout => Layout,
-    MemoryFormat => MemoryFormat, Device => Device, QScheme => QScheme, Generator => Generator, Storage => Storage,
-    Object => Object);
+ones!(Tensor => Tensor, i64 => Int plain, f64 => Float plain, bool => Bool plain, DType => DType plain,
+    Layout => Layout plain, MemoryFormat => MemoryFormat plain, Device => Device plain, QScheme => QScheme plain,
+    Generator => Generator, Storage => Storage, Object => Object);
 
 impl One for String {
     fn to_value(self) -> Value {
@@ -337,12 +357,12 @@ macro_rules! single_returns {
 
             #[inline]
             fn push(self, stack: &mut Stack) {
-                stack.push(One::to_value(self));
+                stack.push_result(|| self.to_value());
             }
 
             #[inline]
             fn take(stack: &mut Stack) -> Option<Self> {
-                One::from_value(stack.pop().ok()?)
+                One::take(stack)
             }
         }
     )*};
@@ -358,7 +378,7 @@ macro_rules! tuple_returns {
             #[expect(non_snake_case, reason = "one variable per type parameter")]
             fn push(self, stack: &mut Stack) {
                 let ($($t,)*) = self;
-                $(stack.push($t.to_value());)*
+                $(stack.push_result(|| $t.to_value());)*
             }
 
             fn take(stack: &mut Stack) -> Option<Self> {

@@ -18,6 +18,7 @@ use std::sync::Arc;
 
 use crate::error::Result;
 use crate::interpreter::{Answer, Call, ForeignObject, Handler, HandlerType, MetadataAnswer, MetadataQuery};
+use crate::key_set::KeySet;
 use crate::tensor::Tensor;
 
 pub use operator_set::OperatorSet;
@@ -179,6 +180,12 @@ impl Mode {
 
     pub(crate) fn is_pre_dispatch(&self) -> bool {
         self.0.is_pre_dispatch
+    }
+
+    /// The keys by which calls come to it (P51).
+    #[inline]
+    fn keys(&self) -> KeySet {
+        if self.0.wanted.is_none() { INTERCEPTED } else { selective_key() }
     }
 
     #[inline]

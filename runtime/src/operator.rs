@@ -141,20 +141,30 @@ impl Operator {
         let (definition, base) = self.arguments_of(stack)?;
         let keys = keys_of(definition, &stack[base..]);
         let keys = local_key_sets().apply(keys) | observer::observed_mark();
-        match self.proven_kernel(keys) {
-            Some((kernel, keys)) => kernel.call_boxed(self, keys, stack),
-            None => self.call_boxed_unusually(keys, stack),
+        let (cell, left) = self.current_table().find(keys);
+        match cell.callable {
+            Some(kernel) if cell.is_typed => kernel.call_boxed(self, left, stack),
+            found => self.call_boxed_unusually(found, keys, stack),
         }
     }
 
-    /// Observed calls, boxed kernels, first calls, missing kernels.
+    /// Boxed kernels, and when none was found: observed calls, first calls, missing kernels.
     #[inline(never)]
-    fn call_boxed_unusually(&'static self, keys: KeySet, stack: &mut Stack) -> Result<()> {
+    fn call_boxed_unusually(
+        &'static self,
+        found: Option<&'static Kernel>,
+        keys: KeySet,
+        stack: &mut Stack,
+    ) -> Result<()> {
         let (definition, base) = self.arguments_of(stack)?;
         self.check_arguments(definition, &stack[base..])?;
-        match keys.unobserved() {
-            Some(keys) => observer::call_boxed(self, base, keys, stack),
-            None => self.run_unproven(definition, base, keys, stack),
+        match (found, keys.unobserved()) {
+            (Some(kernel), _) => {
+                let keys = self.current_table().masked(keys);
+                self.run_checked(definition, base, stack, |stack| kernel.call_boxed(self, keys, stack))
+            }
+            (None, Some(keys)) => observer::call_boxed(self, base, keys, stack),
+            (None, None) => self.run_unproven(definition, base, keys, stack),
         }
     }
 
@@ -276,6 +286,10 @@ impl Operator {
         stack: &mut Stack,
         run: impl FnOnce(&mut Stack) -> Result<()>,
     ) -> Result<()> {
+        if definition.given_back.is_empty() {
+            run(stack)?;
+            return self.check_results(definition, stack, base);
+        }
         let given_back = definition.written_arguments(&stack[base..]);
         run(stack)?;
         self.check_results(definition, stack, base)?;

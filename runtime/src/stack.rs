@@ -26,10 +26,37 @@ impl Stack {
         self.0.push(value.into());
     }
 
+    /// Puts a result on top that is taken off again soon. It is made on either way apart, so that where there is room its parts
+    /// are written straight into their place: as a whole it would be read back at once from parts just written, for which a
+    /// processor has to wait.
+    #[inline]
+    pub(crate) fn push_result(&mut self, result: impl FnOnce() -> Value) {
+        if self.0.len() < self.0.capacity() {
+            self.0.push(result());
+        } else {
+            self.push_beyond(result());
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn push_beyond(&mut self, value: Value) {
+        self.0.push(value);
+    }
+
+    /// Takes the top value if `part` finds what it looks for in it. For values that own nothing: it is not dropped.
+    #[inline]
+    pub(crate) fn take_plain<T>(&mut self, part: impl FnOnce(&Value) -> Option<T>) -> Option<T> {
+        let found = part(self.0.last()?)?;
+        std::mem::forget(self.0.pop());
+        Some(found)
+    }
+
     /// Takes the top value.
     ///
     /// # Errors
     /// `StackEmpty` (D218).
+    #[inline]
     pub fn pop(&mut self) -> Result<Value> {
         self.0
             .pop()

@@ -264,6 +264,12 @@ impl Table {
         (cell, KeySet { functionalities, backends: keys.backends })
     }
 
+    /// The set without the functionalities that fall through.
+    #[inline]
+    pub(crate) fn masked(&self, keys: KeySet) -> KeySet {
+        KeySet { functionalities: keys.functionalities & self.mask, backends: keys.backends }
+    }
+
     /// Like [`Table::find`] with all rules: the order of added functionalities, and keys that fall through for their
     /// backend only (D90).
     pub(crate) fn find_past_fallthrough(&self, mut keys: KeySet) -> (&Cell, KeySet) {

@@ -103,47 +103,27 @@ pub(super) struct Candidate {
     pub(super) tensor: Tensor,
 }
 
-/// No heap where there is none, which is nearly always.
-pub(super) type Candidates = Vec<Candidate>;
-
-/// What a look over the arguments finds.
-#[derive(Default)]
-pub(super) struct Found {
-    pub(super) candidates: Candidates,
-    pub(super) has_tensor: bool,
-    pub(super) has_intercepted: bool,
+/// Whether a tensor among the arguments has a class that handles operators.
+#[inline]
+pub(super) fn any_intercepted(arguments: &[Value]) -> bool {
+    arguments.iter().any(|argument| match argument {
+        Value::Tensor(tensor) => is_intercepted(tensor.key_set()),
+        Value::List(_) => argument.tensors().any(|tensor| is_intercepted(tensor.key_set())),
+        _ => false,
+    })
 }
 
 /// Looks through the arguments and the elements of lists, left to right (P17, P91); nothing is nested deeper.
-#[inline]
-pub(super) fn find(arguments: &[Value]) -> Found {
-    let mut found = Found::default();
-    for argument in arguments {
-        match argument {
-            Value::Tensor(tensor) => found.look_at(tensor),
-            Value::List(_) => argument.tensors().for_each(|tensor| found.look_at(tensor)),
-            _ => (),
-        }
-    }
-    found
-}
-
-impl Found {
-    #[inline]
-    fn look_at(&mut self, tensor: &Tensor) {
-        self.has_tensor = true;
-        if is_intercepted(tensor.key_set()) {
-            self.add(tensor);
-        }
-    }
-
-    #[inline(never)]
-    fn add(&mut self, tensor: &Tensor) {
-        self.has_intercepted = true;
+#[inline(never)]
+pub(super) fn find(arguments: &[Value]) -> Vec<Candidate> {
+    let mut candidates = Vec::new();
+    let tensors = arguments.iter().flat_map(Value::tensors);
+    for tensor in tensors.filter(|tensor| is_intercepted(tensor.key_set())) {
         if let Some(ty) = type_of(tensor) {
-            insert(&mut self.candidates, ty, tensor);
+            insert(&mut candidates, ty, tensor);
         }
     }
+    candidates
 }
 
 /// The class of a tensor: a Rust one, or that of the object in its slot.
@@ -158,7 +138,7 @@ fn type_of(tensor: &Tensor) -> Option<HandlerType> {
 }
 
 /// One entry for each exact type; a new one goes before the first whose type it extends, else to the end (P92).
-fn insert(candidates: &mut Candidates, ty: HandlerType, tensor: &Tensor) {
+fn insert(candidates: &mut Vec<Candidate>, ty: HandlerType, tensor: &Tensor) {
     if candidates.iter().any(|held| held.ty == ty) {
         return;
     }
@@ -180,37 +160,46 @@ fn extends(ty: HandlerType, tensor: &Tensor, of: HandlerType) -> bool {
 }
 
 /// Offers a call to the modes, from the topmost that wants the operator down, each with itself and those above it off (P62, P64).
-/// One that declines passes it to the next below (better than P66), unless the thread keeps PyTorch's rule. `take` says which modes
-/// these are: the usual ones, or those before dispatch.
+/// One that declines passes it to the next below (better than P66), unless the thread keeps PyTorch's rule. `running` is that mode
+/// and `take` takes those below it: the usual ones, or those before dispatch.
+#[inline]
 pub(super) fn ask_modes(
+    running: &mut RunningMode,
+    take: fn(&mut RunningMode, &'static Operator) -> bool,
     call: &mut Call<'_>,
     declined: &mut Vec<String>,
-    take: impl Fn(&'static Operator) -> Option<RunningMode> + Copy,
 ) -> Result<Answer> {
-    let Some(running) = take(call.operator()) else { return Ok(Answer::Declined) };
-    let answer = {
-        let mode = running.mode();
-        let answer = match rules::find(call.operator(), || mode.handler_type()) {
-            Some(rule) => {
-                call.set_mode(running.object().cloned());
-                let answer = rule(call)?;
-                call.set_mode(None);
-                answer
-            }
-            None => mode.handle(call)?,
-        };
-        call.settled(answer, || format!("the mode {}", mode.name()))?
-    };
-    if answer == Answer::Declined {
-        declined.push(format!("mode {}", running.mode().name()));
-        if mode::decline_rule() == DeclineRule::NextMode {
-            let answer = ask_modes(call, declined, take)?;
-            running.finish()?;
-            return Ok(answer);
+    let Some(mode) = running.mode() else { return Ok(Answer::Declined) };
+    let handler = mode.handler();
+    let answer = match rules::find(call.operator(), || handler.handler_type()) {
+        Some(rule) => {
+            call.set_mode(mode.as_foreign().cloned());
+            let answer = rule(call)?;
+            call.set_mode(None);
+            answer
         }
+        None => handler.handle(call)?,
+    };
+    let mut answer = call.settled(answer, || format!("the mode {}", handler.name()))?;
+    if answer == Answer::Declined {
+        declined.push(format!("mode {}", handler.name()));
+        answer = ask_below(take, call, declined)?;
     }
     running.finish()?;
     Ok(answer)
+}
+
+#[cold]
+fn ask_below(
+    take: fn(&mut RunningMode, &'static Operator) -> bool,
+    call: &mut Call<'_>,
+    declined: &mut Vec<String>,
+) -> Result<Answer> {
+    let mut next = RunningMode::none();
+    if mode::decline_rule() == DeclineRule::Arguments || !take(&mut next, call.operator()) {
+        return Ok(Answer::Declined);
+    }
+    ask_modes(&mut next, take, call, declined)
 }
 
 /// Offers a call to the classes among the arguments, in order, with all modes on (P65).

@@ -4,7 +4,7 @@
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::interpreter::call::{Answer, Call};
-use crate::interpreter::candidates::{self, Found};
+use crate::interpreter::candidates;
 use crate::interpreter::programmable::python_dispatcher;
 use crate::interpreter::snapshot::SnapshotGuard;
 use crate::kernel::Kernel;
@@ -30,15 +30,17 @@ pub(crate) const SERVED: [DispatchKey; 4] = [
 
 /// The kernel's own key is the highest it is given (D201), so the first of the four in the order is it.
 fn fall_back(operator: &'static Operator, keys: KeySet, stack: &mut Stack) -> Result<()> {
-    if keys.contains(DispatchKey::PythonDispatcher) {
-        programmable(operator, keys, stack)
-    } else if keys.contains(DispatchKey::PreDispatch) {
-        pre_dispatch(operator, keys, stack)
-    } else if keys.contains(DispatchKey::PythonTLSSnapshot) {
-        take_snapshot(operator, keys, stack)
-    } else {
-        python(operator, keys, stack)
+    const RARE: KeySet = KeySet::of(DispatchKey::PythonDispatcher).with(DispatchKey::PreDispatch);
+    if keys.shares_functionality(RARE) {
+        return match keys.contains(DispatchKey::PythonDispatcher) {
+            true => programmable(operator, keys, stack),
+            false => pre_dispatch(operator, keys, stack),
+        };
     }
+    if !keys.contains(DispatchKey::PythonTLSSnapshot) {
+        return python(operator, keys, stack);
+    }
+    take_snapshot(operator, keys, stack)
 }
 
 /// P12 to P21: the snapshot, the keys above off, then modes, then subclasses; a call that nobody can be asked about goes on below.
@@ -46,21 +48,34 @@ fn python(operator: &'static Operator, keys: KeySet, stack: &mut Stack) -> Resul
     let _snapshot = SnapshotGuard::set_if_none();
     let _off = KeySetGuard::exclude(above_python());
     let base = base_of_arguments(operator, stack)?;
-    let found = candidates::find(&stack[base..]);
-    let record = range(&stack[base..]);
+    let arguments = &stack[base..];
+    let intercepted = candidates::any_intercepted(arguments);
+    let classes = if intercepted { Some(candidates::find(arguments)) } else { None };
+    let classes = classes.as_deref().unwrap_or_default();
+    let record = range(arguments);
     let mut declined = Vec::new();
-    let mut call = Call::new(operator, stack, base, &found.candidates);
-    if is_on() && candidates::ask_modes(&mut call, &mut declined, RunningMode::take)? == Answer::Done {
+    let mut call = Call::new(operator, stack, base, classes);
+    let mut running = RunningMode::none();
+    if is_on()
+        && running.take_top(operator)
+        && candidates::ask_modes(&mut running, RunningMode::take, &mut call, &mut declined)? == Answer::Done
+    {
+        // Its mode is back on the stack, so there is nothing to drop.
+        std::mem::forget(running);
         return Ok(());
     }
-    if candidates::ask_subclasses(&found.candidates, &mut call, &mut declined)? == Answer::Done {
+    if candidates::ask_subclasses(classes, &mut call, &mut declined)? == Answer::Done {
         return Ok(());
     }
     drop(record);
-    if declined.is_empty() {
-        return go_on_below(operator, keys, &found, stack);
+    if !declined.is_empty() {
+        return Err(candidates::all_declined(operator, &declined));
     }
-    Err(candidates::all_declined(operator, &declined))
+    if intercepted && classes.is_empty() {
+        let message = "a tensor carries the key Python, but no class of a living interpreter or of Rust stands behind it";
+        return Err(nobody_to_ask(operator, message));
+    }
+    go_on_below(operator, keys, base, stack)
 }
 
 /// Whether handlers may be asked at all (P64).
@@ -77,23 +92,23 @@ fn above_python() -> KeySet {
 
 /// P20, P21: nobody was asked. Modes and classes that do not want the operator pass it; Python that came from the thread alone
 /// means nothing once its modes are off. An explicit redispatch without anybody to ask is a mistake.
-fn go_on_below(operator: &'static Operator, keys: KeySet, found: &Found, stack: &mut Stack) -> Result<()> {
+fn go_on_below(operator: &'static Operator, keys: KeySet, base: usize, stack: &mut Stack) -> Result<()> {
     let mut sets = local_key_sets();
     let from_thread = sets.included.contains(DispatchKey::Python);
-    if !found.has_tensor && !from_thread {
+    if !from_thread && stack[base..].iter().all(|argument| argument.tensors().next().is_none()) {
         let message = "Hit Python dispatch key but no arguments had PyInterpreter (no tensor args?); \
                        there is no mode on the stack either, so nobody can be asked";
-        let error = Error::new(ErrorKind::NobodyToAsk, message);
-        return Err(error.in_operator(operator.name()).at_key(DispatchKey::Python));
-    }
-    if found.has_intercepted && found.candidates.is_empty() {
-        let message = "a tensor carries the key Python, but no class of a living interpreter or of Rust stands behind it";
-        let error = Error::new(ErrorKind::NobodyToAsk, message);
-        return Err(error.in_operator(operator.name()).at_key(DispatchKey::Python));
+        return Err(nobody_to_ask(operator, message));
     }
     sets.included = sets.included - INTERCEPTED;
     let _without = KeySetGuard::force(sets);
     operator.redispatch_boxed(keys - INTERCEPTED, stack)
+}
+
+#[cold]
+fn nobody_to_ask(operator: &'static Operator, message: &'static str) -> Error {
+    let error = Error::new(ErrorKind::NobodyToAsk, message);
+    error.in_operator(operator.name()).at_key(DispatchKey::Python)
 }
 
 /// P42.
@@ -110,14 +125,15 @@ fn programmable(operator: &'static Operator, keys: KeySet, stack: &mut Stack) ->
 
 /// P30.
 fn take_snapshot(operator: &'static Operator, keys: KeySet, stack: &mut Stack) -> Result<()> {
-    let _snapshot = SnapshotGuard::set_if_none();
     let below = keys & KeySet::after(DispatchKey::PythonTLSSnapshot);
     match operator.unproven_kernel(below) {
-        // Nearly always the next is the fallback of Python: this same kernel, whose results the caller checks.
-        Some((kernel, keys)) if std::ptr::eq(kernel, &raw const FALLBACKS) => {
-            fall_back(operator, keys, stack)
+        // Nearly always the next is the fallback of Python: this same kernel, which takes the snapshot if there is none and
+        // whose results the caller checks.
+        Some((kernel, keys)) if std::ptr::eq(kernel, &raw const FALLBACKS) => python(operator, keys, stack),
+        _ => {
+            let _snapshot = SnapshotGuard::set_if_none();
+            operator.redispatch_boxed(below, stack)
         }
-        _ => operator.redispatch_boxed(below, stack),
     }
 }
 
@@ -127,10 +143,12 @@ fn pre_dispatch(operator: &'static Operator, keys: KeySet, stack: &mut Stack) ->
     let below = keys & KeySet::after(DispatchKey::PreDispatch);
     if is_on() && mode::any_before_dispatch() {
         let base = base_of_arguments(operator, stack)?;
-        let found = candidates::find(&stack[base..]);
-        let mut call = Call::new(operator, stack, base, &found.candidates);
-        let take = RunningMode::take_pre_dispatch;
-        if candidates::ask_modes(&mut call, &mut Vec::new(), take)? == Answer::Done {
+        let classes = candidates::find(&stack[base..]);
+        let mut call = Call::new(operator, stack, base, &classes);
+        let (take, mut running) = (RunningMode::take_pre_dispatch, RunningMode::none());
+        if running.take_pre_dispatch(operator)
+            && candidates::ask_modes(&mut running, take, &mut call, &mut Vec::new())? == Answer::Done
+        {
             return Ok(());
         }
     }

@@ -1,26 +1,23 @@
 //! A mode while its handler runs: it and the modes above it are off, and come back as they were (P62, P242).
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::interpreter::ForeignObject;
-use crate::mode::DispatchMode;
-use crate::mode::scopes::{change, put_top, take_top, was_left};
-use crate::mode::stack::{Entry, ModeSlot, ModeStack};
+use crate::mode::Mode;
+use crate::mode::scopes::{Left, change, put_top, take_top, was_left};
+use crate::mode::stack::{Entry, ModeSlot, ModeStack, Shape};
 use crate::operator::Operator;
 
-/// A mode that was taken off the stack together with those above it, until [`RunningMode::finish`] or drop.
+/// A mode that was taken off the stack, together with those above it, until [`RunningMode::finish`] or drop. It is made empty and
+/// filled where it stays, so that nothing is moved on the way of a call.
 pub(crate) struct RunningMode {
-    /// Nothing once it is back.
-    running: Option<Taken>,
-    rest: Rest,
+    /// Nothing before one is taken, and once it is back.
+    entry: Option<Entry>,
+    part: Part,
+    left: Left,
+    /// Modes above it, which did not want the call, lowest first. `None` if it was simply the topmost user mode, as nearly always.
+    above: Option<Box<Above>>,
 }
 
-/// How to put a running mode back.
-enum Rest {
-    /// It was the topmost, when the stack had been changed so often: nearly always.
-    Top(u32, Shape),
-    /// Modes above it, which did not want the call, lowest first; and what was left beneath.
-    Deeper(Box<(Vec<Taken>, Shape)>),
-}
+struct Above(Vec<Taken>);
 
 struct Taken {
     entry: Entry,
@@ -34,83 +31,74 @@ enum Part {
     PreDispatch,
 }
 
-/// How many modes there are in each part of a stack.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) struct Shape {
-    user: u32,
-    pre_dispatch: u32,
-    infra: u8,
-}
-
-#[inline]
-pub(super) fn shape(stack: &ModeStack) -> Shape {
-    let infra = ModeSlot::ALL
-        .into_iter()
-        .fold(0, |bits, slot| bits | u8::from(stack.infra[slot as usize].is_some()) << slot as u8);
-    Shape { user: stack.user.len() as u32, infra, pre_dispatch: stack.pre_dispatch.len() as u32 }
-}
-
 impl RunningMode {
-    fn new(running: Taken, above: Vec<Taken>, stack: &ModeStack) -> RunningMode {
-        RunningMode { running: Some(running), rest: Rest::Deeper(Box::new((above, shape(stack)))) }
+    /// None.
+    pub(crate) const fn none() -> RunningMode {
+        RunningMode { entry: None, part: Part::User, left: Left::NOTHING, above: None }
     }
 
-    /// Takes the topmost mode that wants the operator, and those above it.
+    /// Takes the topmost mode that wants the operator, and those above it. Says whether there is one.
     #[inline]
-    pub(crate) fn take(operator: &'static Operator) -> Option<RunningMode> {
-        match take_top(operator) {
-            Some((entry, changes, left)) => {
-                let running = Some(Taken { entry, part: Part::User });
-                Some(RunningMode { running, rest: Rest::Top(changes, left) })
-            }
-            None => change(|stack| RunningMode::take_deeper(operator, stack))?,
-        }
+    pub(crate) fn take_top(&mut self, operator: &'static Operator) -> bool {
+        self.entry = take_top(operator, &mut self.left);
+        self.entry.is_some() || self.take(operator)
     }
 
-    fn take_deeper(operator: &'static Operator, stack: &mut ModeStack) -> Option<RunningMode> {
-        let wants = |entry: &Entry| entry.mode.wants(operator);
-        let mut taken = Vec::new();
-        let end = match stack.user.iter().rposition(wants) {
-            Some(place) => place,
-            None => {
-                let holds = |slot: &ModeSlot| stack.infra[*slot as usize].as_ref().is_some_and(wants);
-                let first = ModeSlot::ALL.into_iter().rev().find(holds)?;
-                for slot in ModeSlot::ALL.into_iter().filter(|&slot| slot >= first) {
-                    taken.extend(stack.empty(slot).map(|entry| Taken { entry, part: Part::Slot(slot) }));
+    /// As [`RunningMode::take_top`], where it need not be quick.
+    #[inline(never)]
+    pub(crate) fn take(&mut self, operator: &'static Operator) -> bool {
+        change(|stack| {
+            let wants = |entry: &Entry| entry.mode.wants(operator);
+            let mut taken = Vec::new();
+            let end = match stack.user.iter().rposition(wants) {
+                Some(place) => place,
+                None => {
+                    let holds = |slot: &ModeSlot| stack.infra[*slot as usize].as_ref().is_some_and(wants);
+                    let first = ModeSlot::ALL.into_iter().rev().find(holds)?;
+                    for slot in ModeSlot::ALL.into_iter().filter(|&slot| slot >= first) {
+                        taken.extend(stack.empty(slot).map(|entry| Taken { entry, part: Part::Slot(slot) }));
+                    }
+                    0
                 }
-                0
+            };
+            let slots = taken.len();
+            while stack.user.len() > end {
+                taken.extend(stack.pop_user().map(|entry| Taken { entry, part: Part::User }));
             }
-        };
-        let slots = taken.len();
-        while stack.user.len() > end {
-            taken.extend(stack.pop_user().map(|entry| Taken { entry, part: Part::User }));
-        }
-        taken[slots..].reverse();
-        let running = taken.remove(0);
-        Some(RunningMode::new(running, taken, stack))
+            taken[slots..].reverse();
+            self.fill(taken, stack);
+            Some(())
+        })
+        .flatten()
+        .is_some()
     }
 
-    /// Takes the topmost mode before dispatch that wants the operator, and those above it.
-    pub(crate) fn take_pre_dispatch(operator: &'static Operator) -> Option<RunningMode> {
+    /// Takes the topmost mode before dispatch that wants the operator, and those above it. Says whether there is one.
+    pub(crate) fn take_pre_dispatch(&mut self, operator: &'static Operator) -> bool {
         change(|stack| {
             let place = stack.pre_dispatch.iter().rposition(|entry| entry.mode.wants(operator))?;
             let part = Part::PreDispatch;
-            let above = stack.pre_dispatch.drain(place + 1..).map(|entry| Taken { entry, part }).collect();
-            let running = Taken { entry: stack.pre_dispatch.pop()?, part };
-            Some(RunningMode::new(running, above, stack))
-        })?
+            let taken = stack.pre_dispatch.drain(place..).map(|entry| Taken { entry, part }).collect();
+            self.fill(taken, stack);
+            Some(())
+        })
+        .flatten()
+        .is_some()
     }
 
-    /// The mode that runs.
+    /// The first of these runs, the others were above it; `stack` is what is left.
+    fn fill(&mut self, mut taken: Vec<Taken>, stack: &ModeStack) {
+        let Taken { entry, part } = taken.remove(0);
+        self.part = part;
+        self.left.shape = stack.shape();
+        self.above = Some(Box::new(Above(taken)));
+        self.entry = Some(entry);
+    }
+
+    /// The mode that runs, if one was taken.
     #[inline]
-    pub(crate) fn mode(&self) -> &dyn DispatchMode {
-        let running = self.running.as_ref().expect("it is put back by what consumes this alone");
-        running.entry.mode.handler()
-    }
-
-    /// The object of the mode that runs, if it is one of an interpreter.
-    pub(crate) fn object(&self) -> Option<&ForeignObject> {
-        self.running.as_ref()?.entry.mode.as_foreign()
+    pub(crate) fn mode(&self) -> Option<&Mode> {
+        self.entry.as_ref().map(|entry| &entry.mode)
     }
 
     /// Ends the run of a handler that returned.
@@ -119,34 +107,25 @@ impl RunningMode {
     /// `ModeStack` if the handler left modes on the stack or took others off. What it left is taken off, and the modes that
     /// were off come back, all the same.
     #[inline]
-    pub(crate) fn finish(mut self) -> Result<()> {
-        let result = self.restore();
-        if let Rest::Top(..) = self.rest {
-            // It holds nothing any more, so there is nothing to drop.
-            std::mem::forget(self);
-        }
-        result
-    }
-
-    /// Puts back what was taken, and says whether the handler left the rest as it found it.
-    #[inline]
-    fn restore(&mut self) -> Result<()> {
-        let Some(running) = self.running.take() else { return Ok(()) };
-        let (above, left) = match &mut self.rest {
-            Rest::Top(changes, left) => match put_top(running.entry, *changes) {
+    pub(crate) fn finish(&mut self) -> Result<()> {
+        let Some(entry) = self.entry.take() else { return Ok(()) };
+        let above = match self.above.take() {
+            Some(above) => above.0,
+            None => match put_top(entry, &self.left) {
                 None => return Ok(()),
-                Some(entry) => return restore_all(Taken { entry, part: Part::User }, Vec::new(), *left),
+                Some(entry) => {
+                    return restore_all(Taken { entry, part: Part::User }, Vec::new(), self.left.shape);
+                }
             },
-            Rest::Deeper(rest) => (std::mem::take(&mut rest.0), rest.1),
         };
-        restore_all(running, above, left)
+        restore_all(Taken { entry, part: self.part }, above, self.left.shape)
     }
 }
 
 #[cold]
 fn restore_all(running: Taken, above: Vec<Taken>, left: Shape) -> Result<()> {
     let unbalanced = change(|stack| {
-        let unbalanced = (shape(stack) != left).then(|| Unbalanced::repair(stack, left, &running));
+        let unbalanced = (stack.shape() != left).then(|| Unbalanced::repair(stack, left, &running));
         let mut gone = put_back(stack, running).map_or_else(Vec::new, |taken| vec![taken]);
         gone.extend(above.into_iter().filter_map(|taken| put_back(stack, taken)));
         (unbalanced, gone)
@@ -172,7 +151,7 @@ impl Unbalanced {
         while stack.user.len() > left.user as usize {
             behind.extend(stack.pop_user());
         }
-        let is_new = |slot: &ModeSlot| left.infra >> *slot as u8 & 1 == 0;
+        let is_new = |slot: &ModeSlot| !left.has(*slot);
         behind.extend(ModeSlot::ALL.into_iter().filter(is_new).filter_map(|slot| stack.empty(slot)));
         let kept = (left.pre_dispatch as usize).min(stack.pre_dispatch.len());
         behind.extend(stack.pre_dispatch.drain(kept..));
@@ -209,6 +188,6 @@ fn put_back(stack: &mut ModeStack, taken: Taken) -> Option<Taken> {
 impl Drop for RunningMode {
     fn drop(&mut self) {
         // The error or panic that is on its way says more than an unbalanced stack would.
-        let _ = self.restore();
+        let _ = self.finish();
     }
 }

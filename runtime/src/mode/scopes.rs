@@ -12,8 +12,7 @@ use crate::key_set::KeySet;
 use crate::local::{KeySetGuard, local_key_sets, set_included_keys};
 use crate::mode::Mode;
 use crate::mode::operator_set::all_interception;
-use crate::mode::running::{Shape, shape};
-use crate::mode::stack::{Entry, ModeSlot, ModeStack};
+use crate::mode::stack::{Entry, ModeSlot, ModeStack, Shape};
 use crate::operator::Operator;
 
 /// What happens when a mode declines a call.
@@ -74,35 +73,62 @@ pub(super) fn change<R>(f: impl FnOnce(&mut ModeStack) -> R) -> Option<R> {
         .ok()
 }
 
-/// Takes the topmost user mode for a call if it wants it. With it, the number of changes so far and what is left.
+/// What [`take_top`] left: the stack as it was then, and the included keys that went with the mode.
+#[derive(Clone, Copy)]
+pub(super) struct Left {
+    changes: u32,
+    pub(super) shape: Shape,
+    keys: KeySet,
+}
+
+impl Left {
+    pub(super) const NOTHING: Left = Left { changes: 0, shape: Shape::EMPTY, keys: KeySet::EMPTY };
+}
+
+/// Takes the topmost user mode for a call if it wants it.
 #[inline]
-pub(super) fn take_top(operator: &'static Operator) -> Option<(Entry, u32, Shape)> {
+pub(super) fn take_top(operator: &'static Operator, left: &mut Left) -> Option<Entry> {
     let taken = THREAD.try_with(|thread| {
         let mut stack = thread.stack.borrow_mut();
         let (entry, was_last) = stack.pop_user_if(|mode| mode.wants(operator))?;
-        if was_last {
-            keep_in_step(thread, &stack);
-        }
-        Some((entry, thread.changes.get(), shape(&stack)))
+        let keys = if was_last { take_keys(thread, &entry.mode) } else { KeySet::EMPTY };
+        *left = Left { changes: thread.changes.get(), shape: stack.shape(), keys };
+        Some(entry)
     });
     taken.ok().flatten()
 }
 
 /// Puts back what [`take_top`] took, unless the stack was changed since: then it gives it back.
 #[inline]
-pub(super) fn put_top(entry: Entry, changes: u32) -> Option<Entry> {
+pub(super) fn put_top(entry: Entry, left: &Left) -> Option<Entry> {
     let mut entry = Some(entry);
     let _ = THREAD.try_with(|thread| {
-        if thread.changes.get() == changes
+        if thread.changes.get() == left.changes
             && let Some(entry) = entry.take()
         {
-            let mut stack = thread.stack.borrow_mut();
-            if stack.push_user(entry) {
-                keep_in_step(thread, &stack);
-            }
+            thread.stack.borrow_mut().push_user(entry);
+            put_keys(thread, left.keys);
         }
     });
     entry
+}
+
+/// [`keep_in_step`] when the last mode of its kind was taken: the keys that went.
+#[inline]
+fn take_keys(thread: &ThreadModes, last: &Mode) -> KeySet {
+    let brought = thread.brought.get();
+    let keys = brought & last.keys();
+    thread.brought.set(brought - keys);
+    set_included_keys(local_key_sets().included - keys);
+    keys
+}
+
+/// [`keep_in_step`] when it comes back. What others included meanwhile stays theirs.
+#[inline]
+fn put_keys(thread: &ThreadModes, keys: KeySet) {
+    let included = local_key_sets().included;
+    thread.brought.set(thread.brought.get() | (keys - included));
+    set_included_keys(included | keys);
 }
 
 fn keep_in_step(thread: &ThreadModes, stack: &ModeStack) {

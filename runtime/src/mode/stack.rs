@@ -25,6 +25,10 @@ pub enum ModeSlot {
 impl ModeSlot {
     /// All, the lowest first.
     pub const ALL: [ModeSlot; 3] = [ModeSlot::Fake, ModeSlot::Proxy, ModeSlot::Functional];
+
+    fn bit(self) -> u8 {
+        1 << self as u8
+    }
 }
 
 impl fmt::Display for ModeSlot {
@@ -44,12 +48,30 @@ pub(super) struct Entry {
     pub(super) token: u64,
 }
 
+/// How many modes there are in each part of a stack.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct Shape {
+    pub(super) user: u32,
+    pub(super) pre_dispatch: u32,
+    filled: u8,
+}
+
+impl Shape {
+    pub(super) const EMPTY: Shape = Shape { user: 0, pre_dispatch: 0, filled: 0 };
+
+    pub(super) fn has(self, slot: ModeSlot) -> bool {
+        self.filled & slot.bit() != 0
+    }
+}
+
 /// A stack of modes: what [`crate::capture_modes`] gives and a thread can be given.
 #[derive(Clone, Default)]
 pub struct ModeStack {
     pub(super) user: Vec<Entry>,
     pub(super) infra: [Option<Entry>; 3],
     pub(super) pre_dispatch: Vec<Entry>,
+    /// Which slots are filled, one bit each.
+    filled: u8,
     /// How many of the first two want everything, and how many want some operators.
     general: u32,
     selective: u32,
@@ -60,6 +82,7 @@ impl ModeStack {
         user: Vec::new(),
         infra: [const { None }; 3],
         pre_dispatch: Vec::new(),
+        filled: 0,
         general: 0,
         selective: 0,
     };
@@ -87,6 +110,15 @@ impl ModeStack {
     /// The topmost mode.
     pub fn top(&self) -> Option<&Mode> {
         self.user.last().or_else(|| self.infra.iter().rev().flatten().next()).map(|entry| &entry.mode)
+    }
+
+    #[inline]
+    pub(super) fn shape(&self) -> Shape {
+        Shape {
+            user: self.user.len() as u32,
+            pre_dispatch: self.pre_dispatch.len() as u32,
+            filled: self.filled,
+        }
     }
 
     /// Which kinds of modes there are; [`ModeStack::keys`] depends on this alone.
@@ -146,6 +178,7 @@ impl ModeStack {
     /// Fills a slot that is empty.
     pub(super) fn fill(&mut self, slot: ModeSlot, entry: Entry) {
         self.count(&entry.mode, 1);
+        self.filled |= slot.bit();
         self.infra[slot as usize] = Some(entry);
     }
 
@@ -165,6 +198,7 @@ impl ModeStack {
 
     pub(super) fn empty(&mut self, slot: ModeSlot) -> Option<Entry> {
         let entry = self.infra[slot as usize].take()?;
+        self.filled &= !slot.bit();
         self.count(&entry.mode, -1);
         Some(entry)
     }
