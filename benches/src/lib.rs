@@ -4,6 +4,7 @@
 //! instruction counts.
 
 mod interception;
+mod registration;
 
 use std::hint::black_box;
 
@@ -154,6 +155,7 @@ pub fn cases() -> Vec<Case> {
         }),
     ];
     cases.extend(interception::cases());
+    cases.extend(registration::cases());
     cases
 }
 
