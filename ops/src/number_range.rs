@@ -10,9 +10,15 @@ pub(crate) fn in_range(number: Scalar, dtype: DType) -> Result<()> {
     let fits = match (number, dtype) {
         (_, DType::Bool) | (Scalar::Bool(_), _) => true,
         (Scalar::Int(v), DType::UInt8) => (-255..=255).contains(&v),
+        (Scalar::Int(v), DType::Int8) => i8::try_from(v).is_ok(),
+        (Scalar::Int(v), DType::Int16) => i16::try_from(v).is_ok(),
         (Scalar::Int(v), DType::Int32) => i32::try_from(v).is_ok(),
+        (Scalar::Int(v), DType::Float16 | DType::BFloat16) => float_fits(v as f64, dtype),
         (Scalar::Int(_), _) => true,
         (Scalar::Float(v), dtype) => float_fits(v, dtype),
+        (Scalar::Complex(re, im), dtype) if dtype.is_complex() => {
+            float_fits(re, dtype.to_real()) && float_fits(im, dtype.to_real())
+        }
         (Scalar::Complex(re, im), dtype) => im == 0.0 && float_fits(re, dtype),
     };
     match fits {
@@ -26,12 +32,20 @@ pub(crate) fn in_range(number: Scalar, dtype: DType) -> Result<()> {
 fn float_fits(v: f64, dtype: DType) -> bool {
     match dtype {
         DType::UInt8 => (-255.0..=255.0).contains(&v),
+        DType::Int8 => (f64::from(i8::MIN)..=f64::from(i8::MAX)).contains(&v),
+        DType::Int16 => (f64::from(i16::MIN)..=f64::from(i16::MAX)).contains(&v),
         DType::Int32 => (f64::from(i32::MIN)..=f64::from(i32::MAX)).contains(&v),
         // The largest integer is no double; the next double is just outside.
         DType::Int64 => (-(2f64.powi(63))..2f64.powi(63)).contains(&v),
-        DType::Float32 => v.is_nan() || v.is_infinite() || v.abs() <= f64::from(f32::MAX),
+        DType::Float16 => within(v, keyway::f16::MAX.to_f64()),
+        DType::BFloat16 => within(v, keyway::bf16::MAX.to_f64()),
+        DType::Float32 | DType::Complex64 => within(v, f32::MAX.into()),
         _ => true,
     }
+}
+
+fn within(v: f64, largest: f64) -> bool {
+    !v.is_finite() || v.abs() <= largest
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ use crate::promotion::{Operand, common_device, result_dtype, to_float};
 #[derive(Clone, Debug)]
 pub struct Plan {
     compute: DType,
+    keeps_numbers: bool,
     output: OutputMeta,
 }
 
@@ -21,7 +22,7 @@ impl Plan {
     fn new(operands: &[Operand<'_>], compute: DType) -> Result<Plan> {
         let geometry = result_geometry(operands)?;
         let output = OutputMeta::new(geometry, compute, common_device(operands)).accepting(castable);
-        Ok(Plan { compute, output })
+        Ok(Plan { compute, keeps_numbers: false, output })
     }
 
     fn promoted(operands: &[Operand<'_>]) -> Result<Plan> {
@@ -37,9 +38,25 @@ impl Plan {
         Plan { output: self.output.accepting(same_dtype), ..self }
     }
 
+    /// Single elements are not rounded to half precision before they are computed with, as in ATen's basic arithmetic.
+    fn keeping_numbers(self) -> Plan {
+        Plan { keeps_numbers: true, ..self }
+    }
+
     /// The dtype operands are converted to.
     pub fn compute(&self) -> DType {
         self.compute
+    }
+
+    /// Whether single elements and plain numbers are used as they are, although the dtype operands are converted to is a
+    /// half-precision one.
+    pub(crate) fn keeps_numbers(&self) -> bool {
+        self.keeps_numbers
+    }
+
+    /// Whether elements have to be rounded to the dtype of the operation before they are computed with as `dtype`.
+    pub(crate) fn is_narrower_than(&self, dtype: DType) -> bool {
+        self.compute.size() < dtype.size()
     }
 
     /// The result without elements, on the operands' device.
@@ -85,12 +102,15 @@ pub(crate) enum Rounding {
 
 /// Sums with a factor `alpha` for the second operand.
 pub(crate) fn sum(a: Operand<'_>, b: Operand<'_>, alpha: Scalar) -> Result<Plan> {
-    let plan = Plan::promoted(&[a, b])?;
+    let plan = Plan::promoted(&[a, b])?.keeping_numbers();
     match alpha {
         Scalar::Bool(_) if plan.compute != DType::Bool => {
             Err(Error::dtype(format!("`alpha` is a bool, but the result is {}; pass a number", plan.compute)))
         }
-        Scalar::Float(_) | Scalar::Complex(..) if !plan.compute.is_floating_point() => {
+        Scalar::Complex(..) if !plan.compute.is_complex() => {
+            Err(Error::dtype(format!("`alpha` must be real when the result is {}", plan.compute)))
+        }
+        Scalar::Float(_) if !plan.compute.is_floating_point() && !plan.compute.is_complex() => {
             Err(Error::dtype(format!("`alpha` must be an integer when the result is {}", plan.compute)))
         }
         _ => Ok(plan),
@@ -100,7 +120,7 @@ pub(crate) fn sum(a: Operand<'_>, b: Operand<'_>, alpha: Scalar) -> Result<Plan>
 /// Differences: sums that `bool` has no part in.
 pub(crate) fn difference(a: Operand<'_>, b: Operand<'_>, alpha: Scalar) -> Result<Plan> {
     for operand in [a, b] {
-        if operand.dtype()? == DType::Bool {
+        if operand.dtype() == DType::Bool {
             return Err(Error::not_implemented(
                 "bools cannot be subtracted; use `logical_not` to invert, or convert to an integer dtype first",
             ));
@@ -114,9 +134,14 @@ pub(crate) fn promoted(a: Operand<'_>, b: Operand<'_>) -> Result<Plan> {
     Plan::promoted(&[a, b])
 }
 
+/// Products: single elements keep their precision.
+pub(crate) fn product(a: Operand<'_>, b: Operand<'_>) -> Result<Plan> {
+    Ok(Plan::promoted(&[a, b])?.keeping_numbers())
+}
+
 /// True quotients, which are floating-point.
 pub(crate) fn quotient(a: Operand<'_>, b: Operand<'_>) -> Result<Plan> {
-    Plan::new(&[a, b], to_float(result_dtype(&[a, b])?))
+    Ok(Plan::new(&[a, b], to_float(result_dtype(&[a, b])?))?.keeping_numbers())
 }
 
 /// Quotients with a rounding mode by name.
@@ -140,7 +165,7 @@ pub(crate) fn rounded_quotient(
 /// Powers. Integers have no negative powers, which is known beforehand when the exponent is a number.
 pub(crate) fn power(base: Operand<'_>, exponent: Operand<'_>) -> Result<Plan> {
     if let (Operand::Tensor(base), Operand::Number(exponent)) = (base, exponent)
-        && !base.dtype().is_floating_point()
+        && base.dtype().is_integer()
         && exponent.is_integral()
         && exponent.to_i64() < 0
     {
@@ -197,7 +222,7 @@ pub(crate) fn masked_fill(x: &Tensor, mask: &Tensor) -> Result<Plan> {
     }
     let geometry = Geometry::contiguous(&broadcast_sizes(x.sizes(), mask.sizes())?)?;
     let output = OutputMeta::new(geometry, x.dtype(), common_device(&[x.into(), mask.into()]));
-    Ok(Plan { compute: x.dtype(), output })
+    Ok(Plan { compute: x.dtype(), keeps_numbers: false, output })
 }
 
 /// Refuses to compute in `bool`.

@@ -28,9 +28,9 @@ impl Operand<'_> {
     }
 
     /// The dtype it has before promotion.
-    pub(crate) fn dtype(&self) -> Result<DType> {
+    pub(crate) fn dtype(&self) -> DType {
         match self {
-            Operand::Tensor(tensor) => Ok(tensor.dtype()),
+            Operand::Tensor(tensor) => tensor.dtype(),
             Operand::Number(number) => number.dtype(),
         }
     }
@@ -78,23 +78,52 @@ pub(crate) fn promote(a: DType, b: DType) -> DType {
     let (low, high) = if rank(a) <= rank(b) { (a, b) } else { (b, a) };
     match (low, high) {
         (low, high) if low == high => high,
-        (DType::Bool, other) | (other, DType::Bool) => other,
+        (DType::UInt8, DType::Int8) => DType::Int16,
+        (DType::Float16, DType::BFloat16) => DType::Float32,
+        (DType::Float64, DType::Complex64) => DType::Complex128,
         (_, high) => high,
     }
 }
 
-/// Dtypes in the order of promotion; among the ones here it is total.
+/// Dtypes in the order of promotion; the pairs neither of which holds the other are not decided by it.
 fn rank(dtype: DType) -> usize {
-    const ORDER: [DType; 6] =
-        [DType::Bool, DType::UInt8, DType::Int32, DType::Int64, DType::Float32, DType::Float64];
+    const ORDER: [DType; 12] = [
+        DType::Bool,
+        DType::UInt8,
+        DType::Int8,
+        DType::Int16,
+        DType::Int32,
+        DType::Int64,
+        DType::Float16,
+        DType::BFloat16,
+        DType::Float32,
+        DType::Float64,
+        DType::Complex64,
+        DType::Complex128,
+    ];
     ORDER.iter().position(|&other| other == dtype).unwrap_or(ORDER.len())
 }
 
-/// `bool`, integer or floating-point, in this order.
+/// `bool`, integer, floating-point or complex, in this order.
 fn kind(dtype: DType) -> u8 {
     match dtype {
         DType::Bool => 0,
+        other if other.is_complex() => 3,
         other => 1 + u8::from(other.is_floating_point()),
+    }
+}
+
+/// The complex dtype whose parts are of a floating-point one, as far as there is one.
+pub(crate) fn to_complex(dtype: DType) -> DType {
+    if dtype == DType::Float64 { DType::Complex128 } else { DType::Complex64 }
+}
+
+/// The dtype of a plain number in promotion: floating-point and complex numbers have no precision of their own.
+fn as_default(dtype: DType) -> DType {
+    match dtype {
+        other if other.is_complex() => to_complex(DEFAULT_FLOAT),
+        other if other.is_floating_point() => DEFAULT_FLOAT,
+        other => other,
     }
 }
 
@@ -107,8 +136,8 @@ pub(crate) fn result_dtype(operands: &[Operand<'_>]) -> Result<DType> {
     let mut categories: [Option<DType>; 3] = [None; 3];
     for operand in operands {
         let category = operand.category();
-        let dtype = match (category, operand.dtype()?) {
-            (Category::Number, dtype) if dtype.is_floating_point() => DEFAULT_FLOAT,
+        let dtype = match (category, operand.dtype()) {
+            (Category::Number, dtype) => as_default(dtype),
             (_, dtype) => dtype,
         };
         let slot = &mut categories[category as usize];
@@ -127,17 +156,20 @@ fn uniform_dtype(operands: &[Operand<'_>]) -> Option<DType> {
     operands.iter().all(|operand| operand.tensor().is_some_and(has_it)).then_some(dtype)
 }
 
-/// A lower category counts only if its kind is higher.
+/// A lower category counts only if its kind is higher. Floating-point numbers keep their precision as complex ones.
 fn combine(higher: Option<DType>, lower: Option<DType>) -> Option<DType> {
     match (higher, lower) {
+        (Some(higher), Some(lower)) if higher.is_floating_point() && lower.is_complex() => {
+            Some(to_complex(higher))
+        }
         (Some(higher), Some(lower)) if kind(lower) > kind(higher) => Some(promote(higher, lower)),
         (higher, lower) => higher.or(lower),
     }
 }
 
-/// The dtype itself if it is floating-point, else the default one: for functions with fractional values.
+/// The dtype itself if it is floating-point or complex, else the default one: for functions with fractional values.
 pub(crate) fn to_float(dtype: DType) -> DType {
-    if dtype.is_floating_point() { dtype } else { DEFAULT_FLOAT }
+    if kind(dtype) >= kind(DEFAULT_FLOAT) { dtype } else { DEFAULT_FLOAT }
 }
 
 /// Whether results of one dtype may be written to a tensor of another: never from a higher kind to a lower one.
@@ -146,8 +178,8 @@ pub(crate) fn can_cast(from: DType, to: DType) -> bool {
 }
 
 /// The dtype of a tensor made of a number, if none is asked for.
-pub(crate) fn dtype_of_number(number: Scalar) -> Result<DType> {
-    number.dtype().map(|dtype| if dtype.is_floating_point() { DEFAULT_FLOAT } else { dtype })
+pub(crate) fn dtype_of_number(number: Scalar) -> DType {
+    as_default(number.dtype())
 }
 
 /// The device the operands of one call are on: that of the first tensor which is more than a number on the host.
@@ -178,6 +210,12 @@ mod tests {
             (Int64, Float32, Float32),
             (Float32, Float64, Float64),
             (Bool, Bool, Bool),
+            (UInt8, Int8, Int16),
+            (UInt8, Int16, Int16),
+            (Float16, BFloat16, Float32),
+            (Int64, Float16, Float16),
+            (Float64, Complex64, Complex128),
+            (BFloat16, Complex64, Complex64),
         ] {
             assert_eq!((promote(a, b), promote(b, a)), (both, both));
         }
@@ -205,6 +243,10 @@ mod tests {
         let wrapped = Tensor::wrapped_number(Scalar::Float(0.5)).unwrap();
         assert_eq!(promoted(&[(&bytes).into(), (&wrapped).into()]), Float32);
         assert!(result_dtype(&[]).is_err());
+        let (halves, imaginary) = (tensor(Float16, &[2]), Scalar::Complex(0.0, 1.0));
+        assert_eq!(promoted(&[(&halves).into(), Scalar::Float(0.5).into()]), Float16);
+        assert_eq!(promoted(&[(&long).into(), imaginary.into()]), Complex64);
+        assert_eq!(promoted(&[(&tensor(Float64, &[2])).into(), imaginary.into()]), Complex128);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Tensors from numbers, nested lists, arrays and tensors, and back.
 
-use keyway::{DType, Device, Geometry, Scalar, Storage, Tensor};
+use keyway::{DType, Device, Element, Geometry, Scalar, Storage, Tensor, with_element};
 use pyo3::exceptions::{PyRuntimeError, PyTypeError, PyValueError};
 use pyo3::intern;
 use pyo3::prelude::*;
@@ -66,9 +66,10 @@ impl Nested {
         let mut dtype = DType::Bool;
         for number in &self.numbers {
             match number {
-                Scalar::Float(_) | Scalar::Complex(..) => return DType::Float32,
-                Scalar::Int(_) => dtype = DType::Int64,
-                Scalar::Bool(_) => {}
+                Scalar::Complex(..) => return DType::Complex64,
+                Scalar::Float(_) => dtype = DType::Float32,
+                Scalar::Int(_) if dtype == DType::Bool => dtype = DType::Int64,
+                Scalar::Int(_) | Scalar::Bool(_) => {}
             }
         }
         if self.numbers.is_empty() { DType::Float32 } else { dtype }
@@ -76,23 +77,9 @@ impl Nested {
 
     fn tensor(&self, dtype: Option<DType>) -> keyway::Result<Tensor> {
         let (numbers, sizes) = (&self.numbers, &self.sizes[..]);
-        if let Some(Scalar::Complex(..)) = numbers.iter().find(|number| matches!(number, Scalar::Complex(..)))
-        {
-            return Err(keyway::Error::not_implemented("complex numbers have no dtype yet"));
-        }
-        let ints = || numbers.iter().map(|number| number.to_i64());
-        let floats = || numbers.iter().map(|number| number.to_f64());
-        match dtype.unwrap_or_else(|| self.dtype()) {
-            DType::UInt8 => Tensor::from_slice(&ints().map(|v| v as u8).collect::<Vec<_>>(), sizes),
-            DType::Int32 => Tensor::from_slice(&ints().map(|v| v as i32).collect::<Vec<_>>(), sizes),
-            DType::Int64 => Tensor::from_slice(&ints().collect::<Vec<_>>(), sizes),
-            DType::Float32 => Tensor::from_slice(&floats().map(|v| v as f32).collect::<Vec<_>>(), sizes),
-            DType::Float64 => Tensor::from_slice(&floats().collect::<Vec<_>>(), sizes),
-            DType::Bool => {
-                Tensor::from_slice(&numbers.iter().map(|n| n.to_bool()).collect::<Vec<_>>(), sizes)
-            }
-            other => Err(keyway::Error::dtype(format!("Python makes no tensors of {other} yet"))),
-        }
+        with_element!(dtype.unwrap_or_else(|| self.dtype()), T => {
+            Tensor::from_slice(&numbers.iter().map(|&number| T::from_scalar(number)).collect::<Vec<T>>(), sizes)
+        })
     }
 }
 
@@ -151,24 +138,21 @@ fn converted(py: Python<'_>, tensor: Tensor, dtype: Option<DType>, device: Devic
 /// A copy with memory of its own.
 fn copied(tensor: &Tensor) -> keyway::Result<Tensor> {
     let sizes = tensor.sizes();
-    match tensor.dtype() {
-        DType::UInt8 => Tensor::from_slice(&tensor.to_vec::<u8>()?, sizes),
-        DType::Int32 => Tensor::from_slice(&tensor.to_vec::<i32>()?, sizes),
-        DType::Int64 => Tensor::from_slice(&tensor.to_vec::<i64>()?, sizes),
-        DType::Float32 => Tensor::from_slice(&tensor.to_vec::<f32>()?, sizes),
-        DType::Float64 => Tensor::from_slice(&tensor.to_vec::<f64>()?, sizes),
-        DType::Bool => Tensor::from_slice(&tensor.to_vec::<bool>()?, sizes),
-        other => Err(keyway::Error::dtype(format!("Python copies no tensors of {other} yet"))),
-    }
+    with_element!(tensor.dtype(), T => Tensor::from_slice(&tensor.to_vec::<T>()?, sizes))
 }
 
 /// NumPy's codes for the dtypes there are, without the byte order.
-const ARRAY_CODES: [(&str, DType); 6] = [
+const ARRAY_CODES: [(&str, DType); 11] = [
     ("u1", DType::UInt8),
+    ("i1", DType::Int8),
+    ("i2", DType::Int16),
     ("i4", DType::Int32),
     ("i8", DType::Int64),
+    ("f2", DType::Float16),
     ("f4", DType::Float32),
     ("f8", DType::Float64),
+    ("c8", DType::Complex64),
+    ("c16", DType::Complex128),
     ("b1", DType::Bool),
 ];
 
@@ -208,15 +192,7 @@ fn _tolist<'py>(tensor: &Bound<'py, PyTensor>) -> PyResult<Bound<'py, PyAny>> {
 }
 
 fn numbers(tensor: &Tensor) -> keyway::Result<Vec<Scalar>> {
-    Ok(match tensor.dtype() {
-        DType::UInt8 => tensor.to_vec::<u8>()?.into_iter().map(Scalar::from).collect(),
-        DType::Int32 => tensor.to_vec::<i32>()?.into_iter().map(Scalar::from).collect(),
-        DType::Int64 => tensor.to_vec::<i64>()?.into_iter().map(Scalar::from).collect(),
-        DType::Float32 => tensor.to_vec::<f32>()?.into_iter().map(Scalar::from).collect(),
-        DType::Float64 => tensor.to_vec::<f64>()?.into_iter().map(Scalar::from).collect(),
-        DType::Bool => tensor.to_vec::<bool>()?.into_iter().map(Scalar::from).collect(),
-        other => return Err(keyway::Error::dtype(format!("Python has no numbers for {other} yet"))),
-    })
+    with_element!(tensor.dtype(), T => Ok(tensor.to_vec::<T>()?.into_iter().map(Into::into).collect()))
 }
 
 fn nested<'py>(py: Python<'py>, numbers: &[Scalar], sizes: &[i64]) -> PyResult<Bound<'py, PyAny>> {

@@ -75,6 +75,7 @@ pub use error::{Error, ErrorKind, Place, Result};
 pub use explain::{Explanation, Step, Verdict};
 pub use function_kernel::KernelFunction;
 pub use geometry::{Dims, Geometry, contiguous_strides};
+pub use half::{bf16, f16};
 pub use inference::{InferredSchema, Parameter, ResultType, ResultTypes};
 pub use interpreter::{
     Answer, Call, DeviceEvent, ForeignObject, GivenArguments, Handler, HandlerType, Interpreter,
@@ -101,6 +102,7 @@ pub use mode::{
     leave_mode, mode_at, mode_in_slot, mode_stack, mode_stack_len, modes_enabled, pop_mode, put_mode,
     set_mode, unset_mode, with_decline_rule, with_dispatch_disabled, with_mode, with_modes_disabled,
 };
+pub use num_complex::Complex;
 pub use observer::{
     ObservationGuard, Observer, ObserverFailure, ObserverGuard, Outcome, Record, RecordBuilder, RecordEnd,
     RecordGuard, RecordStart, Scope, Scopes, ThreadObservers, ThreadObserversGuard, clear_process_observers,

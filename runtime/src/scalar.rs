@@ -2,8 +2,10 @@
 
 use std::fmt;
 
+use half::{bf16, f16};
+use num_complex::Complex;
+
 use crate::dtype::DType;
-use crate::error::{Error, Result};
 
 /// The schema type `Scalar`: any number (yaml.md Y42).
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -19,16 +21,13 @@ pub enum Scalar {
 }
 
 impl Scalar {
-    /// The default dtype of a tensor made of it, given the default floating-point type.
-    ///
-    /// # Errors
-    /// `NotImplemented` for complex numbers: there is no complex dtype yet.
-    pub fn dtype(self) -> Result<DType> {
+    /// The dtype that holds it as it is.
+    pub fn dtype(self) -> DType {
         match self {
-            Scalar::Int(_) => Ok(DType::Int64),
-            Scalar::Float(_) => Ok(DType::Float64),
-            Scalar::Bool(_) => Ok(DType::Bool),
-            Scalar::Complex(..) => Err(Error::not_implemented("complex numbers have no dtype yet")),
+            Scalar::Int(_) => DType::Int64,
+            Scalar::Float(_) => DType::Float64,
+            Scalar::Bool(_) => DType::Bool,
+            Scalar::Complex(..) => DType::Complex128,
         }
     }
 
@@ -38,6 +37,14 @@ impl Scalar {
             Scalar::Int(v) => v as f64,
             Scalar::Float(v) | Scalar::Complex(v, _) => v,
             Scalar::Bool(v) => f64::from(u8::from(v)),
+        }
+    }
+
+    /// The imaginary part; zero unless it is complex.
+    pub fn imaginary(self) -> f64 {
+        match self {
+            Scalar::Complex(_, im) => im,
+            _ => 0.0,
         }
     }
 
@@ -75,7 +82,14 @@ macro_rules! from {
         }
     )*};
 }
-from!(i64 => Int, i32 => Int, u8 => Int, f64 => Float, f32 => Float, bool => Bool);
+from!(i64 => Int, i32 => Int, i16 => Int, i8 => Int, u8 => Int, bool => Bool);
+from!(f64 => Float, f32 => Float, f16 => Float, bf16 => Float);
+
+impl<T: Into<f64>> From<Complex<T>> for Scalar {
+    fn from(value: Complex<T>) -> Scalar {
+        Scalar::Complex(value.re.into(), value.im.into())
+    }
+}
 
 impl fmt::Display for Scalar {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

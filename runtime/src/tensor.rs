@@ -234,16 +234,16 @@ impl Tensor {
     /// A plain number as a tensor without dimensions, which ranks below tensors in type promotion.
     ///
     /// # Errors
-    /// `NotImplemented` for complex numbers.
+    /// None today: a number always has a dtype.
     pub fn wrapped_number(value: Scalar) -> Result<Tensor> {
         let storage = match value {
             Scalar::Int(v) => Storage::from_slice(&[v]),
             Scalar::Bool(v) => Storage::from_slice(&[v]),
             Scalar::Float(v) => Storage::from_slice(&[v]),
-            Scalar::Complex(..) => return Err(Error::not_implemented("complex numbers have no dtype yet")),
+            Scalar::Complex(re, im) => Storage::from_slice(&[num_complex::Complex::new(re, im)]),
         };
         let geometry = Geometry::contiguous(&[])?;
-        Ok(Tensor::assemble(storage, value.dtype()?, Device::CPU, geometry, key_set_of(Device::CPU), true))
+        Ok(Tensor::assemble(storage, value.dtype(), Device::CPU, geometry, key_set_of(Device::CPU), true))
     }
 
     /// Another tensor over the same storage: a view.
@@ -382,14 +382,7 @@ impl Tensor {
         if self.numel() != 1 {
             return Err(Error::value(format!("a tensor with {} elements is not one number", self.numel())));
         }
-        match self.dtype() {
-            DType::UInt8 => Ok(self.to_vec::<u8>()?[0].into()),
-            DType::Int32 => Ok(self.to_vec::<i32>()?[0].into()),
-            DType::Int64 => Ok(self.to_vec::<i64>()?[0].into()),
-            DType::Float32 => Ok(self.to_vec::<f32>()?[0].into()),
-            DType::Float64 => Ok(self.to_vec::<f64>()?[0].into()),
-            DType::Bool => Ok(self.to_vec::<bool>()?[0].into()),
-        }
+        crate::with_element!(self.dtype(), T => Ok(self.to_vec::<T>()?[0].into()))
     }
 }
 

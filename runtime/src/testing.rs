@@ -226,16 +226,9 @@ fn check_wrong_kinds(operator: &'static Operator, schema: &Schema, sample: &[Val
 /// For samples and comparisons.
 fn deep_copy(tensor: &Tensor) -> Result<Tensor> {
     let copy = Tensor::zeros(tensor.sizes(), tensor.dtype(), tensor.device())?;
-    macro_rules! copy {
-        ($($dtype:ident => $t:ty),*) => {
-            match tensor.dtype() {
-                $(crate::DType::$dtype => {
-                    let elements = tensor.to_vec::<$t>()?;
-                    copy.storage().write()?.elements::<$t>()?[..elements.len()].copy_from_slice(&elements);
-                })*
-            }
-        };
-    }
-    copy!(UInt8 => u8, Int32 => i32, Int64 => i64, Float32 => f32, Float64 => f64, Bool => bool);
-    Ok(copy)
+    crate::with_element!(tensor.dtype(), T => {
+        let elements = tensor.to_vec::<T>()?;
+        copy.storage().write()?.elements::<T>()?[..elements.len()].copy_from_slice(&elements);
+        Ok(copy)
+    })
 }

@@ -143,6 +143,12 @@ fn symbol_value(symbol: &str, base: BaseType) -> Option<String> {
         ("double" | "float64", BaseType::ScalarType) => "::keyway::DType::Float64",
         ("bool", BaseType::ScalarType) => "::keyway::DType::Bool",
         ("uint8", BaseType::ScalarType) => "::keyway::DType::UInt8",
+        ("int8", BaseType::ScalarType) => "::keyway::DType::Int8",
+        ("short" | "int16", BaseType::ScalarType) => "::keyway::DType::Int16",
+        ("half" | "float16", BaseType::ScalarType) => "::keyway::DType::Float16",
+        ("bfloat16", BaseType::ScalarType) => "::keyway::DType::BFloat16",
+        ("complex64", BaseType::ScalarType) => "::keyway::DType::Complex64",
+        ("complex128", BaseType::ScalarType) => "::keyway::DType::Complex128",
         _ => return None,
     };
     Some(value.to_owned())

@@ -1,7 +1,10 @@
 //! Values that are not tensors, and elements of constants, as text and back.
 
 use keyway::schema::{BaseType, Type};
-use keyway::{DType, Element, Error, Layout, List, MemoryFormat, Result, Scalar, Value};
+use keyway::{
+    Complex, DType, Element, Error, Layout, List, MemoryFormat, Result, Scalar, Value, bf16, f16,
+    with_element,
+};
 
 use super::read::Reader;
 
@@ -154,7 +157,7 @@ macro_rules! plain_text {
         }
     )*};
 }
-plain_text!(u8, i32, i64, bool);
+plain_text!(u8, i8, i16, i32, i64, bool);
 
 macro_rules! float_text {
     ($($t:ty),*) => {$(
@@ -176,45 +179,28 @@ macro_rules! float_text {
         }
     )*};
 }
-float_text!(f32, f64);
+float_text!(f16, bf16, f32, f64);
+
+impl<T> ElementText for Complex<T>
+where
+    T: ElementText,
+    Complex<T>: Element + Copy,
+{
+    /// Both parts with a slash between, which no number has.
+    fn text(self) -> String {
+        format!("{}/{}", self.re.text(), self.im.text())
+    }
+
+    fn of_text(text: &str) -> Option<Complex<T>> {
+        let (re, im) = text.split_once('/')?;
+        Some(Complex::new(T::of_text(re)?, T::of_text(im)?))
+    }
+}
 
 pub(super) fn read_element<T: ElementText>(reader: &mut Reader<'_>) -> Result<T> {
     T::of_text(reader.peek_word())
         .inspect(|_| reader.skip_word())
         .ok_or_else(|| reader.problem(&format!("an element of {} is missing", T::DTYPE)))
-}
-
-/// Runs code for the element type of a dtype.
-macro_rules! with_element {
-    ($dtype:expr, $t:ident => $body:expr) => {
-        match $dtype {
-            DType::UInt8 => {
-                type $t = u8;
-                $body
-            }
-            DType::Int32 => {
-                type $t = i32;
-                $body
-            }
-            DType::Int64 => {
-                type $t = i64;
-                $body
-            }
-            DType::Float32 => {
-                type $t = f32;
-                $body
-            }
-            DType::Float64 => {
-                type $t = f64;
-                $body
-            }
-            DType::Bool => {
-                type $t = bool;
-                $body
-            }
-            other => return Err(Error::not_implemented(format!("elements of {other} have no text"))),
-        }
-    };
 }
 
 /// The elements that bytes are, as a list; of more than `most` the first, and how many there are in all.

@@ -50,7 +50,7 @@ fn full(
     device: Option<Device>,
     pin_memory: Option<bool>,
 ) -> Result<Tensor> {
-    let dtype = dtype.map_or_else(|| dtype_of_number(fill_value), Ok)?;
+    let dtype = dtype.unwrap_or_else(|| dtype_of_number(fill_value));
     filled(size, fill_value, (Some(dtype), layout, device, pin_memory))
 }
 

@@ -2,12 +2,12 @@
 //!
 //! Dtypes and shapes come from [`pointwise`](crate::pointwise); here are only the functions of two elements.
 
-use keyway::{Error, Result, Scalar, Tensor, kernel};
+use keyway::{Element, Error, Result, Scalar, Tensor, kernel};
 
 use crate::aten;
 use crate::cpu::dense::{binary, unary};
 use crate::cpu::elements::dispatch_dtype;
-use crate::cpu::number::{Float, Integer, Number};
+use crate::cpu::number::{Float, Integer, Number, Ordered, Powers};
 use crate::pointwise::{self, Plan, Rounding};
 use crate::promotion::Operand;
 
@@ -41,7 +41,7 @@ fn mul(plan: &Plan, self_: &Tensor, other: &Tensor, out: &Tensor) -> Result<()> 
 #[kernel("aten::mul.Scalar", CPU)]
 fn mul_scalar(self_: &Tensor, other: Scalar) -> Result<Tensor> {
     let (a, b) = (self_.into(), other.into());
-    pointwise::promoted(a, b)?.filled(|plan, out| product(plan, out, a, b))
+    pointwise::product(a, b)?.filled(|plan, out| product(plan, out, a, b))
 }
 
 #[kernel("aten::div.out", CPU, structured)]
@@ -77,9 +77,9 @@ fn pow_of_scalar(self_: Scalar, exponent: &Tensor) -> Result<Tensor> {
 
 #[kernel("aten::pow.Tensor_Scalar_out", CPU, structured)]
 fn pow_scalar(plan: &Plan, self_: &Tensor, exponent: Scalar, out: &Tensor) -> Result<()> {
-    match plan.compute().is_floating_point() {
+    match plan.compute().is_floating_point() || plan.compute().is_complex() {
         true => {
-            dispatch_dtype!(floats: plan.compute(), T => fixed_power::<T>(out, self_, exponent.to_f64()))
+            dispatch_dtype!(fractional: plan.compute(), T => fixed_power::<T>(plan, out, self_, exponent))
         }
         false => powers(plan, out, self_.into(), exponent.into()),
     }
@@ -87,23 +87,23 @@ fn pow_scalar(plan: &Plan, self_: &Tensor, exponent: Scalar, out: &Tensor) -> Re
 
 #[kernel("aten::maximum.out", CPU, structured)]
 fn maximum(plan: &Plan, self_: &Tensor, other: &Tensor, out: &Tensor) -> Result<()> {
-    dispatch_dtype!(all: plan.compute(), T => binary(out, self_.into(), other.into(), larger::<T>))
+    dispatch_dtype!(ordered: plan.compute(), T => binary(plan, out, self_.into(), other.into(), larger::<T>))
 }
 
 #[kernel("aten::minimum.out", CPU, structured)]
 fn minimum(plan: &Plan, self_: &Tensor, other: &Tensor, out: &Tensor) -> Result<()> {
-    dispatch_dtype!(all: plan.compute(), T => binary(out, self_.into(), other.into(), smaller::<T>))
+    dispatch_dtype!(ordered: plan.compute(), T => binary(plan, out, self_.into(), other.into(), smaller::<T>))
 }
 
 /// The larger one; not-a-number if either is.
 #[inline]
-fn larger<T: Number>(a: T, b: T) -> T {
+fn larger<T: Ordered>(a: T, b: T) -> T {
     if a.is_nan() || a > b { a } else { b }
 }
 
 /// The smaller one; not-a-number if either is.
 #[inline]
-fn smaller<T: Number>(a: T, b: T) -> T {
+fn smaller<T: Ordered>(a: T, b: T) -> T {
     if a.is_nan() || a < b { a } else { b }
 }
 
@@ -118,22 +118,22 @@ fn negative(alpha: Scalar) -> Scalar {
 }
 
 fn weighted_sum(plan: &Plan, out: &Tensor, a: Operand<'_>, b: Operand<'_>, alpha: Scalar) -> Result<()> {
-    dispatch_dtype!(all: plan.compute(), T => {
+    dispatch_dtype!(values: plan.compute(), T => {
         let alpha = T::from_scalar(alpha);
         if alpha == T::ONE {
-            binary(out, a, b, |a: T, b: T| a.plus(b))
+            binary(plan, out, a, b, |a: T, b: T| a.plus(b))
         } else {
-            binary(out, a, b, |a: T, b: T| a.plus(alpha.times(b)))
+            binary(plan, out, a, b, |a: T, b: T| a.plus(alpha.times(b)))
         }
     })
 }
 
 fn product(plan: &Plan, out: &Tensor, a: Operand<'_>, b: Operand<'_>) -> Result<()> {
-    dispatch_dtype!(all: plan.compute(), T => binary(out, a, b, |a: T, b: T| a.times(b)))
+    dispatch_dtype!(values: plan.compute(), T => binary(plan, out, a, b, |a: T, b: T| a.times(b)))
 }
 
 fn quotient(plan: &Plan, out: &Tensor, a: Operand<'_>, b: Operand<'_>) -> Result<()> {
-    dispatch_dtype!(floats: plan.compute(), T => binary(out, a, b, |a: T, b: T| a / b))
+    dispatch_dtype!(fractional: plan.compute(), T => binary(plan, out, a, b, |a: T, b: T| a / b))
 }
 
 fn rounded_quotient(a: Operand<'_>, b: Operand<'_>, mode: Option<&str>) -> Result<Tensor> {
@@ -142,16 +142,16 @@ fn rounded_quotient(a: Operand<'_>, b: Operand<'_>, mode: Option<&str>) -> Resul
         Rounding::None => quotient(plan, out, a, b),
         _ if plan.compute().is_floating_point() => dispatch_dtype!(floats: plan.compute(), T => {
             match rounding {
-                Rounding::Floor => binary(out, a, b, floor_quotient::<T>),
-                _ => binary(out, a, b, |a: T, b: T| Float::trunc(a / b)),
+                Rounding::Floor => binary(plan, out, a, b, floor_quotient::<T>),
+                _ => binary(plan, out, a, b, |a: T, b: T| Float::trunc(a / b)),
             }
         }),
         _ => dispatch_dtype!(integers: plan.compute(), T => {
             let divided_by_zero = std::cell::Cell::new(false);
             let check = |b: T| divided_by_zero.set(divided_by_zero.get() | (b == T::ZERO));
             match rounding {
-                Rounding::Floor => binary(out, a, b, |a: T, b: T| { check(b); a.floor_quotient(b) })?,
-                _ => binary(out, a, b, |a: T, b: T| { check(b); a.quotient(b) })?,
+                Rounding::Floor => binary(plan, out, a, b, |a: T, b: T| { check(b); integer_floor_quotient(a, b) })?,
+                _ => binary(plan, out, a, b, |a: T, b: T| { check(b); a.quotient(b) })?,
             }
             match divided_by_zero.get() {
                 true => Err(Error::new(keyway::ErrorKind::Runtime, "`other` holds a zero: integers cannot be divided by it")),
@@ -183,78 +183,70 @@ fn power(base: Operand<'_>, exponent: Operand<'_>) -> Result<Tensor> {
 }
 
 fn powers(plan: &Plan, out: &Tensor, base: Operand<'_>, exponent: Operand<'_>) -> Result<()> {
-    match plan.compute().is_floating_point() {
-        true => dispatch_dtype!(floats: plan.compute(), T => {
-            binary(out, base, exponent, |base: T, exponent: T| base.powf(exponent))
+    match plan.compute().is_floating_point() || plan.compute().is_complex() {
+        true => dispatch_dtype!(fractional: plan.compute(), T => {
+            binary(plan, out, base, exponent, |base: T, exponent: T| base.power(exponent))
         }),
         false => dispatch_dtype!(integers: plan.compute(), T => {
-            binary(out, base, exponent, |base: T, exponent: T| base.power(exponent))
+            binary(plan, out, base, exponent, |base: T, exponent: T| integer_power(base, exponent))
         }),
     }
 }
 
 /// Powers with one exponent for all elements; frequent ones are products, quotients and roots.
-fn fixed_power<T: Float>(out: &Tensor, base: &Tensor, exponent: f64) -> Result<()> {
-    let powf = T::from_f64(exponent);
-    match exponent {
-        0.5 => unary(out, base, |x: T| x.sqrt()),
-        -0.5 => unary(out, base, |x: T| T::ONE / x.sqrt()),
-        1.0 => unary(out, base, |x: T| x),
-        -1.0 => unary(out, base, |x: T| T::ONE / x),
-        2.0 => unary(out, base, |x: T| x * x),
-        -2.0 => unary(out, base, |x: T| T::ONE / (x * x)),
-        3.0 => unary(out, base, |x: T| x * x * x),
-        _ => unary(out, base, |x: T| x.powf(powf)),
+fn fixed_power<T: Powers>(plan: &Plan, out: &Tensor, base: &Tensor, exponent: Scalar) -> Result<()> {
+    let power = T::from_scalar(exponent);
+    let is_real = exponent.imaginary() == 0.0;
+    match exponent.to_f64() {
+        _ if !is_real => unary(plan, out, base, |x: T| x.power(power)),
+        0.0 => unary(plan, out, base, |_: T| T::ONE),
+        0.5 => unary(plan, out, base, |x: T| x.sqrt()),
+        -0.5 => unary(plan, out, base, |x: T| T::ONE / x.sqrt()),
+        1.0 => unary(plan, out, base, |x: T| x),
+        -1.0 => unary(plan, out, base, |x: T| T::ONE / x),
+        2.0 => unary(plan, out, base, |x: T| x * x),
+        -2.0 => unary(plan, out, base, |x: T| T::ONE / (x * x)),
+        3.0 => unary(plan, out, base, |x: T| x * x * x),
+        _ => unary(plan, out, base, |x: T| x.power(power)),
     }
 }
 
-/// Quotients and powers of integers. They wrap around and never panic; a quotient by zero is zero.
-trait IntegerArithmetic: Integer {
-    /// The quotient, rounded towards zero.
-    fn quotient(self, other: Self) -> Self;
-    /// The quotient, rounded downwards.
-    fn floor_quotient(self, other: Self) -> Self;
-    /// The power; negative ones are cut to an integer.
-    fn power(self, exponent: Self) -> Self;
+/// The integer quotient rounded downwards.
+fn integer_floor_quotient<T: Integer>(a: T, b: T) -> T {
+    let quotient = a.quotient(b);
+    let is_exact = quotient.times(b) == a;
+    match !is_exact && b != T::ZERO && (a < T::ZERO) != (b < T::ZERO) {
+        true => quotient.minus(T::ONE),
+        false => quotient,
+    }
 }
 
-macro_rules! integer_arithmetic {
-    ($($t:ty),*) => {$(
-        impl IntegerArithmetic for $t {
-            fn quotient(self, other: Self) -> Self {
-                if other == 0 { 0 } else { self.wrapping_div(other) }
-            }
-
-            fn floor_quotient(self, other: Self) -> Self {
-                let quotient = self.quotient(other);
-                let exact = quotient.wrapping_mul(other) == self;
-                #[allow(unused_comparisons, reason = "unsigned types have no negative values")]
-                if !exact && other != 0 && (self < 0) != (other < 0) { quotient.wrapping_sub(1) } else { quotient }
-            }
-
-            fn power(self, exponent: Self) -> Self {
-                #[allow(unused_comparisons, reason = "unsigned types have no negative values")]
-                if exponent < 0 {
-                    return match self {
-                        1 => 1,
-                        base if base == (0 as $t).wrapping_sub(1) => if exponent & 1 == 1 { base } else { 1 },
-                        _ => 0,
-                    };
+/// The integer power, wrapped around; negative ones are cut to an integer.
+fn integer_power<T: Integer>(base: T, exponent: T) -> T {
+    let is_odd = |x: T| x.modulo(T::from_i64(2)) != T::ZERO;
+    if exponent < T::ZERO {
+        return match base {
+            base if base == T::ONE => T::ONE,
+            base if base == T::ZERO.minus(T::ONE) => {
+                if is_odd(exponent) {
+                    base
+                } else {
+                    T::ONE
                 }
-                let (mut power, mut square, mut rest) = (1 as $t, self, exponent);
-                while rest != 0 {
-                    if rest & 1 == 1 {
-                        power = power.wrapping_mul(square);
-                    }
-                    square = square.wrapping_mul(square);
-                    rest >>= 1;
-                }
-                power
             }
+            _ => T::ZERO,
+        };
+    }
+    let (mut power, mut square, mut rest) = (T::ONE, base, exponent);
+    while rest != T::ZERO {
+        if is_odd(rest) {
+            power = power.times(square);
         }
-    )*};
+        square = square.times(square);
+        rest = rest.quotient(T::from_i64(2));
+    }
+    power
 }
-integer_arithmetic!(u8, i32, i64);
 
 #[cfg(test)]
 mod tests {
@@ -262,9 +254,9 @@ mod tests {
 
     #[test]
     fn integer_quotients_round_as_asked() {
-        assert_eq!(((-7i64).quotient(2), (-7i64).floor_quotient(2), 7i64.floor_quotient(-2)), (-3, -4, -4));
-        assert_eq!((i32::MIN.quotient(-1), i32::MIN.floor_quotient(-1)), (i32::MIN, i32::MIN));
-        assert_eq!((7u8.floor_quotient(2), 7u8.quotient(0)), (3, 0));
+        assert_eq!((integer_floor_quotient(-7i64, 2), integer_floor_quotient(7i64, -2)), (-4, -4));
+        assert_eq!(integer_floor_quotient(i32::MIN, -1), i32::MIN);
+        assert_eq!((integer_floor_quotient(7u8, 2), integer_floor_quotient(7u8, 0)), (3, 0));
     }
 
     #[test]
@@ -277,7 +269,8 @@ mod tests {
 
     #[test]
     fn integer_powers_wrap_and_cut() {
-        assert_eq!((3i32.power(4), 2i64.power(-1), (-1i64).power(-3), 1i32.power(-5)), (81, 0, -1, 1));
-        assert_eq!((16u8.power(2), 0i64.power(0)), (0, 1));
+        assert_eq!((integer_power(3i32, 4), integer_power(2i64, -1)), (81, 0));
+        assert_eq!((integer_power(-1i64, -3), integer_power(1i32, -5)), (-1, 1));
+        assert_eq!((integer_power(16u8, 2), integer_power(0i64, 0)), (0, 1));
     }
 }

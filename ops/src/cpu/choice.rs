@@ -10,7 +10,7 @@ use crate::pointwise::{self, Plan};
 
 #[kernel("aten::where.self_out", CPU, structured)]
 fn where_self(plan: &Plan, condition: &Tensor, self_: &Tensor, other: &Tensor, out: &Tensor) -> Result<()> {
-    dispatch_dtype!(all: plan.compute(), T => choose::<T>(out, condition, self_.into(), other.into()))
+    dispatch_dtype!(values: plan.compute(), T => choose::<T>(plan, out, condition, self_.into(), other.into()))
 }
 
 #[kernel("aten::masked_fill.Scalar", CPU)]
@@ -18,6 +18,6 @@ fn masked_fill(self_: &Tensor, mask: &Tensor, value: Scalar) -> Result<Tensor> {
     let plan = pointwise::masked_fill(self_, mask)?;
     in_range(value, plan.compute())?;
     plan.filled(|plan, out| {
-        dispatch_dtype!(all: plan.compute(), T => choose::<T>(out, mask, value.into(), self_.into()))
+        dispatch_dtype!(values: plan.compute(), T => choose::<T>(plan, out, mask, value.into(), self_.into()))
     })
 }

@@ -10,7 +10,7 @@ use crate::promotion::Operand;
 
 /// Kernels of one comparison: with a tensor, with a number.
 macro_rules! comparisons {
-    ($($tensor:tt $with_tensor:ident, $scalar:tt $with_number:ident, $compare:ident = $operator:tt;)*) => {$(
+    ($($tensor:tt $with_tensor:ident, $scalar:tt $with_number:ident, $compare:ident of $set:ident = $operator:tt;)*) => {$(
         #[kernel($tensor, CPU, structured)]
         fn $with_tensor(plan: &Plan, self_: &Tensor, other: &Tensor, out: &Tensor) -> Result<()> {
             $compare(plan, out, self_.into(), other.into())
@@ -22,15 +22,15 @@ macro_rules! comparisons {
         }
 
         fn $compare(plan: &Plan, out: &Tensor, a: Operand<'_>, b: Operand<'_>) -> Result<()> {
-            dispatch_dtype!(all: plan.compute(), T => binary(out, a, b, |a: T, b: T| a $operator b))
+            dispatch_dtype!($set: plan.compute(), T => binary(plan, out, a, b, |a: T, b: T| a $operator b))
         }
     )*};
 }
 comparisons! {
-    "aten::eq.Tensor_out" eq, "aten::eq.Scalar_out" eq_scalar, equal = ==;
-    "aten::ne.Tensor_out" ne, "aten::ne.Scalar_out" ne_scalar, unequal = !=;
-    "aten::lt.Tensor_out" lt, "aten::lt.Scalar_out" lt_scalar, less = <;
-    "aten::le.Tensor_out" le, "aten::le.Scalar_out" le_scalar, less_or_equal = <=;
-    "aten::gt.Tensor_out" gt, "aten::gt.Scalar_out" gt_scalar, greater = >;
-    "aten::ge.Tensor_out" ge, "aten::ge.Scalar_out" ge_scalar, greater_or_equal = >=;
+    "aten::eq.Tensor_out" eq, "aten::eq.Scalar_out" eq_scalar, equal of values = ==;
+    "aten::ne.Tensor_out" ne, "aten::ne.Scalar_out" ne_scalar, unequal of values = !=;
+    "aten::lt.Tensor_out" lt, "aten::lt.Scalar_out" lt_scalar, less of ordered = <;
+    "aten::le.Tensor_out" le, "aten::le.Scalar_out" le_scalar, less_or_equal of ordered = <=;
+    "aten::gt.Tensor_out" gt, "aten::gt.Scalar_out" gt_scalar, greater of ordered = >;
+    "aten::ge.Tensor_out" ge, "aten::ge.Scalar_out" ge_scalar, greater_or_equal of ordered = >=;
 }

@@ -5,12 +5,14 @@
 
 use std::borrow::Cow;
 
-use keyway::{Dims, Element, Geometry, Result, Tensor};
+use keyway::{Dims, Element, Error, Geometry, Result, Scalar, Tensor};
 
 use crate::broadcast::broadcast_strides;
-use crate::cpu::elements::{Inputs, dispatch_dtype, write_apart};
+use crate::cpu::conversion::{converted, from_dtype, narrow, store};
+use crate::cpu::elements::{Inputs, read_all, write_apart};
 use crate::cpu::number::Number;
 use crate::cpu::walk::walk;
+use crate::pointwise::Plan;
 use crate::promotion::Operand;
 
 /// An operand, lined up with the result.
@@ -39,6 +41,7 @@ pub(crate) struct Operands<'a, const N: usize> {
     inputs: &'a Inputs<'a, N>,
     tensors: [&'a Tensor; N],
     result: &'a Geometry,
+    plan: &'a Plan,
 }
 
 impl<const N: usize> Operands<'_, N> {
@@ -46,7 +49,7 @@ impl<const N: usize> Operands<'_, N> {
     #[inline]
     pub(crate) fn get<T: Number>(&self, position: usize) -> Result<LinedUp<'_, T>> {
         let (tensor, result) = (self.tensors[position], self.result);
-        if tensor.dtype() != T::DTYPE {
+        if tensor.dtype() != T::DTYPE || self.plan.is_narrower_than(T::DTYPE) {
             return self.converted(position);
         }
         let (from, geometry) = (self.inputs.get::<T>(position)?.as_memory(), tensor.geometry());
@@ -59,32 +62,42 @@ impl<const N: usize> Operands<'_, N> {
         })
     }
 
-    /// An input of another dtype: its own elements are converted, then lined up.
+    /// An input of another dtype: its own elements are converted, by way of the dtype of the operation, then lined up.
     #[inline(never)]
     fn converted<T: Number>(&self, position: usize) -> Result<LinedUp<'_, T>> {
         let (tensor, result) = (self.tensors[position], self.result);
-        let geometry = tensor.geometry();
-        dispatch_dtype!(all: tensor.dtype(), S => {
-            let from = self.inputs.get::<S>(position)?.as_memory();
-            if geometry.numel() == 1 {
-                return Ok(LinedUp::Same(from[0].cast()));
+        let (geometry, bytes) = (tensor.geometry(), self.inputs.bytes(position));
+        let is_one = geometry.numel() == 1;
+        let lies_like = !is_one && lies_like(geometry, result);
+        let mut elements = match lies_like {
+            true => {
+                let mut elements = vec![T::ZERO; geometry.numel()];
+                from_dtype::<T>(tensor.dtype())?(bytes, geometry.offset() as usize, 1, &mut elements)?;
+                elements
             }
-            if lies_like(geometry, result) {
-                let elements = from[..result.numel()].iter().map(|&x| x.cast());
-                return Ok(LinedUp::Each(elements.collect()));
+            false => converted::<T>(bytes, tensor.dtype(), geometry)?,
+        };
+        if tensor.dtype() != self.plan.compute() && !(is_one && self.plan.keeps_numbers()) {
+            narrow(&mut elements, self.plan.compute());
+        }
+        Ok(match (is_one, lies_like) {
+            (true, _) => LinedUp::Same(elements[0]),
+            (_, true) => LinedUp::Each(elements.into()),
+            _ => {
+                let dense = Geometry::contiguous(geometry.sizes())?;
+                LinedUp::Strided(elements.into(), broadcast_strides(&dense, result.sizes()))
             }
-            let mut elements = Vec::with_capacity(geometry.numel());
-            let dense = Geometry::contiguous(geometry.sizes())?;
-            walk(dense.sizes(), [dense.strides(), geometry.strides()], |[_, start], [_, step], len| {
-                let stretch = from[start..].iter().step_by(step.max(1));
-                match step {
-                    0 => elements.resize(elements.len() + len, from[start].cast()),
-                    _ => elements.extend(stretch.take(len).map(|&x| x.cast::<T>())),
-                }
-            });
-            Ok(LinedUp::Strided(elements.into(), broadcast_strides(&dense, result.sizes())))
         })
     }
+}
+
+/// A number as an operand of a planned operator.
+fn operand_of<T: Number>(plan: &Plan, number: Scalar) -> T {
+    let mut element = [T::from_scalar(number)];
+    if !plan.keeps_numbers() {
+        narrow(&mut element, plan.compute());
+    }
+    element[0]
 }
 
 /// Whether the elements of a tensor lie exactly as those of the result, which has no gaps.
@@ -94,26 +107,35 @@ fn lies_like(geometry: &Geometry, result: &Geometry) -> bool {
         && (geometry.strides() == result.strides() || (geometry.is_contiguous() && result.is_contiguous()))
 }
 
-/// Has a kernel compute the elements of a tensor without gaps, in the order of memory. No input shares its memory.
+/// Has a kernel compute the elements of a tensor without gaps, in the order of memory. No input shares its memory. Where
+/// the tensor has another dtype than what is computed, results are converted afterwards.
 #[inline]
-fn compute<R: Element, const N: usize>(
+fn compute<R: Number, const N: usize>(
+    plan: &Plan,
     out: &Tensor,
     tensors: [&Tensor; N],
     kernel: impl FnOnce(&mut [R], &Operands<'_, N>) -> Result<()>,
 ) -> Result<()> {
+    let result = out.geometry();
+    if out.dtype() != R::DTYPE {
+        let mut elements = vec![R::ZERO; out.numel()];
+        read_all(tensors, |inputs| kernel(&mut elements, &Operands { inputs, tensors, result, plan }))?;
+        return store(out, &elements);
+    }
     write_apart(out, tensors, |mut elements, inputs| {
         let elements = &mut elements.as_memory()[..out.numel()];
-        kernel(elements, &Operands { inputs, tensors, result: out.geometry() })
+        kernel(elements, &Operands { inputs, tensors, result, plan })
     })
 }
 
 /// Applies a function to each element.
-pub(crate) fn unary<A: Number, R: Element>(
+pub(crate) fn unary<A: Number, R: Number>(
+    plan: &Plan,
     out: &Tensor,
     x: &Tensor,
     function: impl Fn(A) -> R,
 ) -> Result<()> {
-    compute(out, [x], |out, operands| {
+    compute(plan, out, [x], |out, operands| {
         match operands.get::<A>(0)? {
             LinedUp::Each(x) => out.iter_mut().zip(x.iter()).for_each(|(out, &x)| *out = function(x)),
             LinedUp::Same(x) => out.fill(function(x)),
@@ -130,33 +152,73 @@ pub(crate) fn unary<A: Number, R: Element>(
 }
 
 /// Applies a function to each pair of elements.
-pub(crate) fn binary<A: Number, R: Element>(
+pub(crate) fn binary<A: Number, R: Number>(
+    plan: &Plan,
     out: &Tensor,
     a: Operand<'_>,
     b: Operand<'_>,
     function: impl Fn(A, A) -> R,
 ) -> Result<()> {
     match (a, b) {
-        (Operand::Tensor(a), Operand::Tensor(b)) => compute(out, [a, b], |out, operands| {
+        (Operand::Tensor(a), Operand::Tensor(b)) => compute(plan, out, [a, b], |out, operands| {
             zip(out, operands.result, &operands.get(0)?, &operands.get(1)?, function);
             Ok(())
         }),
         (Operand::Tensor(a), Operand::Number(b)) => {
-            let b = A::from_scalar(b);
-            unary(out, a, |a| function(a, b))
+            let b = operand_of(plan, b);
+            unary(plan, out, a, |a| function(a, b))
         }
         (Operand::Number(a), Operand::Tensor(b)) => {
-            let a = A::from_scalar(a);
-            unary(out, b, |b| function(a, b))
+            let a = operand_of(plan, a);
+            unary(plan, out, b, |b| function(a, b))
         }
-        (Operand::Number(a), Operand::Number(b)) => compute(out, [], |out, _| {
-            out.fill(function(A::from_scalar(a), A::from_scalar(b)));
+        (Operand::Number(a), Operand::Number(b)) => compute(plan, out, [], |out, _| {
+            out.fill(function(operand_of(plan, a), operand_of(plan, b)));
             Ok(())
         }),
     }
 }
 
-fn zip<A: Number, R: Element>(
+/// Applies a function to each triple of elements.
+pub(crate) fn ternary<A: Number, R: Number>(
+    plan: &Plan,
+    out: &Tensor,
+    [a, b, c]: [Operand<'_>; 3],
+    function: impl Fn(A, A, A) -> R,
+) -> Result<()> {
+    /// What is opened in the place of a number, and not read.
+    fn held<'a>(operand: Operand<'a>, instead: &'a Tensor) -> &'a Tensor {
+        match operand {
+            Operand::Tensor(tensor) => tensor,
+            Operand::Number(_) => instead,
+        }
+    }
+    let mut tensors = [a, b, c].into_iter().filter_map(|operand| match operand {
+        Operand::Tensor(tensor) => Some(tensor),
+        Operand::Number(_) => None,
+    });
+    let instead = tensors.next().ok_or_else(|| Error::value("one of the operands must be a tensor"))?;
+    compute(plan, out, [held(a, instead), held(b, instead), held(c, instead)], |out, operands| {
+        let lined_up = |operand, position| match operand {
+            Operand::Tensor(_) => operands.get::<A>(position),
+            Operand::Number(number) => Ok(LinedUp::Same(operand_of(plan, number))),
+        };
+        let (a, b, c) = (lined_up(a, 0)?, lined_up(b, 1)?, lined_up(c, 2)?);
+        let result = operands.result;
+        let zeros = Dims::from_elem(0, result.sizes().len());
+        let (a, a_strides) = a.steps(result, &zeros);
+        let ((b, b_strides), (c, c_strides)) = (b.steps(result, &zeros), c.steps(result, &zeros));
+        let geometries = [result.strides(), a_strides, b_strides, c_strides];
+        walk(result.sizes(), geometries, |[at, i, j, l], [_, a_step, b_step, c_step], len| {
+            for (k, out) in out[at..at + len].iter_mut().enumerate() {
+                *out = function(a[i + k * a_step], b[j + k * b_step], c[l + k * c_step]);
+            }
+        });
+        Ok(())
+    })
+}
+
+fn zip<A: Number, R: Number>(
     out: &mut [R],
     result: &Geometry,
     a: &LinedUp<'_, A>,
@@ -181,7 +243,7 @@ fn zip<A: Number, R: Element>(
 
 /// One stretch of the result, which has no gaps. Operands step by one, by nothing, or by something else.
 #[inline]
-fn zip_stretch<A: Number, R: Element>(
+fn zip_stretch<A: Number, R: Number>(
     out: &mut [R],
     (a, a_step): (&[A], usize),
     (b, b_step): (&[A], usize),
@@ -207,8 +269,9 @@ fn zip_stretch<A: Number, R: Element>(
     }
 }
 
-/// Applies a function to a condition and a pair of elements each.
+/// Chooses the first of a pair of elements where a condition is true, and the second where it is not.
 pub(crate) fn choose<A: Number>(
+    plan: &Plan,
     out: &Tensor,
     condition: &Tensor,
     a: Operand<'_>,
@@ -219,10 +282,10 @@ pub(crate) fn choose<A: Number>(
         // Not read: the number stands for it.
         Operand::Number(_) => condition,
     };
-    compute(out, [condition, held(a), held(b)], |out: &mut [A], operands| {
+    compute(plan, out, [condition, held(a), held(b)], |out: &mut [A], operands| {
         let lined_up = |operand, position| match operand {
             Operand::Tensor(_) => operands.get::<A>(position),
-            Operand::Number(number) => Ok(LinedUp::Same(A::from_scalar(number))),
+            Operand::Number(number) => Ok(LinedUp::Same(operand_of(plan, number))),
         };
         let (condition, a, b) = (operands.get::<bool>(0)?, lined_up(a, 1)?, lined_up(b, 2)?);
         let result = operands.result;

@@ -10,6 +10,9 @@ use std::borrow::Cow;
 use keyway::{DType, Device, Element, Error, Geometry, Result, StorageRead, StorageWrite, Tensor};
 use ndarray::{ArrayViewD, ArrayViewMutD, IxDyn, ShapeBuilder, StrideShape};
 
+use crate::cpu::conversion::converted;
+use crate::cpu::number::Number;
+
 /// The elements of one tensor, open for reading.
 #[derive(Clone, Copy)]
 pub(crate) struct Elements<'a, T> {
@@ -144,6 +147,22 @@ impl<const N: usize> Inputs<'_, N> {
         let guard = self.guards[position].as_ref().expect("every input is opened before it is handed out");
         Ok(Elements { storage: guard.elements()?, geometry: tensor.geometry() })
     }
+
+    /// The input at a position as it was opened: a copy where it was in the memory to be written.
+    pub(crate) fn tensor(&self, position: usize) -> &Tensor {
+        self.tensors[position]
+    }
+
+    /// The storage of the input at a position.
+    pub(crate) fn bytes(&self, position: usize) -> &[u8] {
+        self.guards[position].as_ref().expect("every input is opened before it is handed out").bytes()
+    }
+
+    /// The elements of the input at a position as another type, in row-major order.
+    pub(crate) fn converted<T: Number>(&self, position: usize) -> Result<Vec<T>> {
+        let tensor = self.tensors[position];
+        converted(self.bytes(position), tensor.dtype(), tensor.geometry())
+    }
 }
 
 fn expect_dtype<T: Element>(tensor: &Tensor) -> Result<()> {
@@ -237,7 +256,7 @@ fn in_lock_order<const N: usize>(inputs: [&Tensor; N]) -> [usize; N] {
 
 /// A copy in row-major order over memory of its own.
 pub(crate) fn dense_copy(x: &Tensor) -> Result<Tensor> {
-    dispatch_dtype!(all: x.dtype(), T => Tensor::from_slice(&x.to_vec::<T>()?, x.sizes()))
+    keyway::with_element!(x.dtype(), T => Tensor::from_slice(&x.to_vec::<T>()?, x.sizes()))
 }
 
 /// A new host tensor in row-major order whose elements the kernel computes into a slice of zeros.
@@ -254,24 +273,57 @@ pub(crate) fn computed<T: Element, const N: usize>(
 }
 
 /// Runs an expression with a type name bound to the element type of a dtype: `dispatch_dtype!(floats: x.dtype(),
-/// T => sum::<T>(x))`. The sets are `all`, `numbers` (without `bool`), `integers` (also without) and `floats`; a
-/// dtype outside the set makes the expression return an error that names it.
+/// T => sum::<T>(x))`. A dtype outside the set makes the expression return an error that names it.
+///
+/// The sets to compute in have few types, for each makes a kernel of its own: `float16` and `bfloat16` are computed in
+/// `f32`, `int8` and `int16` in `i32`; operands are converted on the way in and results on the way out. `values` has every
+/// dtype, `ordered` those without complex, `numbers` those without complex and `bool`, `arithmetic` those without
+/// `bool`, `fractional` floating-point and complex ones, `integers` the integers without `bool`, `floats` floating-point
+/// ones.
+///
+/// `all` has each dtype's own type, for what converts. `bits` has one type for each size of an element, for what only
+/// moves elements: its tensors come from [`as_bits`].
 macro_rules! dispatch_dtype {
     (all: $dtype:expr, $t:ident => $body:expr) => {
-        dispatch_dtype!(@ $dtype, $t, $body, "all", UInt8 u8, Int32 i32, Int64 i64, Float32 f32, Float64 f64, Bool bool)
+        dispatch_dtype!(@ $dtype, $t, $body, "supported", UInt8 => u8, Int8 => i8, Int16 => i16, Int32 => i32,
+            Int64 => i64, Float16 => keyway::f16, BFloat16 => keyway::bf16, Float32 => f32, Float64 => f64,
+            Complex64 => keyway::Complex<f32>, Complex128 => keyway::Complex<f64>, Bool => bool)
+    };
+    (bits: $dtype:expr, $t:ident => $body:expr) => {
+        dispatch_dtype!(@ $dtype, $t, $body, "supported", UInt8 => u8, Int16 => i16, Int32 => i32, Int64 => i64,
+            Complex128 => keyway::Complex<f64>)
+    };
+    (values: $dtype:expr, $t:ident => $body:expr) => {
+        dispatch_dtype!(@ $dtype, $t, $body, "supported", UInt8 => u8, Int8 | Int16 | Int32 => i32, Int64 => i64,
+            Float16 | BFloat16 | Float32 => f32, Float64 => f64, Complex64 => keyway::Complex<f32>,
+            Complex128 => keyway::Complex<f64>, Bool => bool)
+    };
+    (ordered: $dtype:expr, $t:ident => $body:expr) => {
+        dispatch_dtype!(@ $dtype, $t, $body, "real", UInt8 => u8, Int8 | Int16 | Int32 => i32, Int64 => i64,
+            Float16 | BFloat16 | Float32 => f32, Float64 => f64, Bool => bool)
     };
     (numbers: $dtype:expr, $t:ident => $body:expr) => {
-        dispatch_dtype!(@ $dtype, $t, $body, "number", UInt8 u8, Int32 i32, Int64 i64, Float32 f32, Float64 f64)
+        dispatch_dtype!(@ $dtype, $t, $body, "real number", UInt8 => u8, Int8 | Int16 | Int32 => i32, Int64 => i64,
+            Float16 | BFloat16 | Float32 => f32, Float64 => f64)
+    };
+    (arithmetic: $dtype:expr, $t:ident => $body:expr) => {
+        dispatch_dtype!(@ $dtype, $t, $body, "number", UInt8 => u8, Int8 | Int16 | Int32 => i32, Int64 => i64,
+            Float16 | BFloat16 | Float32 => f32, Float64 => f64, Complex64 => keyway::Complex<f32>,
+            Complex128 => keyway::Complex<f64>)
     };
     (integers: $dtype:expr, $t:ident => $body:expr) => {
-        dispatch_dtype!(@ $dtype, $t, $body, "integer", UInt8 u8, Int32 i32, Int64 i64)
+        dispatch_dtype!(@ $dtype, $t, $body, "integer", UInt8 => u8, Int8 | Int16 | Int32 => i32, Int64 => i64)
+    };
+    (fractional: $dtype:expr, $t:ident => $body:expr) => {
+        dispatch_dtype!(@ $dtype, $t, $body, "floating-point or complex", Float16 | BFloat16 | Float32 => f32,
+            Float64 => f64, Complex64 => keyway::Complex<f32>, Complex128 => keyway::Complex<f64>)
     };
     (floats: $dtype:expr, $t:ident => $body:expr) => {
-        dispatch_dtype!(@ $dtype, $t, $body, "floating-point", Float32 f32, Float64 f64)
+        dispatch_dtype!(@ $dtype, $t, $body, "floating-point", Float16 | BFloat16 | Float32 => f32, Float64 => f64)
     };
-    (@ $dtype:expr, $t:ident, $body:expr, $set:literal, $($variant:ident $element:ty),*) => {
+    (@ $dtype:expr, $t:ident, $body:expr, $set:literal, $($($variant:ident)|+ => $element:ty),*) => {
         match $dtype {
-            $(keyway::DType::$variant => {
+            $($(keyway::DType::$variant)|+ => {
                 type $t = $element;
                 $body
             })*
@@ -282,6 +334,18 @@ macro_rules! dispatch_dtype {
 }
 pub(crate) use dispatch_dtype;
 
+/// The same memory as integers of the elements' size, for kernels that move elements and do not look at them.
+pub(crate) fn as_bits(x: &Tensor) -> Result<Tensor> {
+    let dtype = match x.dtype().size() {
+        1 => DType::UInt8,
+        2 => DType::Int16,
+        4 => DType::Int32,
+        8 => DType::Int64,
+        _ => DType::Complex128,
+    };
+    Tensor::from_storage(x.storage().clone(), dtype, x.device(), x.geometry().clone())
+}
+
 /// The error for a dtype a kernel does not compute with.
 #[cold]
 pub(crate) fn unsupported(dtype: DType, set: &str) -> Error {
@@ -291,7 +355,6 @@ pub(crate) fn unsupported(dtype: DType, set: &str) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cpu::number::Number;
 
     fn transposed() -> Tensor {
         let x = Tensor::from_slice(&[1i64, 2, 3, 4, 5, 6], &[2, 3]).unwrap();

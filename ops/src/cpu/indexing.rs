@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::aten;
-use crate::cpu::elements::{Elements, Inputs, computed, dispatch_dtype};
+use crate::cpu::elements::{Elements, Inputs, as_bits, computed, dispatch_dtype};
 use crate::cpu::number::Number;
 use crate::shape::dimension::extent;
 use crate::shape::indexing as rules;
@@ -15,6 +15,12 @@ fn positions<'a>(inputs: &'a Inputs<'_, 2>, dtype: DType) -> Result<Cow<'a, [i64
         DType::Int64 => inputs.get::<i64>(1)?.to_dense(),
         _ => Ok(inputs.get::<i32>(1)?.to_dense()?.iter().map(|&position| i64::from(position)).collect()),
     }
+}
+
+/// A new tensor of the input's dtype, made of its elements by a kernel that sees them as bits.
+pub(super) fn moved(x: &Tensor, kernel: impl FnOnce(&Tensor) -> Result<Tensor>) -> Result<Tensor> {
+    let made = kernel(&as_bits(x)?)?;
+    Tensor::from_storage(made.storage().clone(), x.dtype(), made.device(), made.geometry().clone())
 }
 
 fn checked(position: i64, size: i64, kind: ErrorKind) -> Result<usize> {
@@ -33,25 +39,27 @@ fn index_select(self_: &Tensor, dim: i64, index: &Tensor) -> Result<Tensor> {
     let size = extent(self_.sizes(), d);
     // Elements lie as [before the dimension, along it, after it].
     let inner: usize = self_.sizes().iter().skip(d + 1).map(|&size| size as usize).product();
-    dispatch_dtype!(all: self_.dtype(), T => computed(&sizes, [self_, index], |out: &mut [T], inputs| {
-        let chosen = positions(inputs, index.dtype())?;
-        let chosen: Vec<usize> =
-            chosen.iter().map(|&position| checked(position, size, ErrorKind::Index)).collect::<Result<_>>()?;
-        if out.is_empty() {
-            return Ok(());
-        }
-        let source = inputs.get::<T>(0)?.to_dense()?;
-        let blocks = source.chunks_exact(size as usize * inner);
-        for (to, from) in out.chunks_exact_mut(chosen.len() * inner).zip(blocks) {
-            match inner {
-                1 => to.iter_mut().zip(&chosen).for_each(|(to, &position)| *to = from[position]),
-                inner => to.chunks_exact_mut(inner).zip(&chosen).for_each(|(to, &position)| {
-                    to.copy_from_slice(&from[position * inner..][..inner]);
-                }),
+    moved(self_, |self_| {
+        dispatch_dtype!(bits: self_.dtype(), T => computed(&sizes, [self_, index], |out: &mut [T], inputs| {
+            let chosen = positions(inputs, index.dtype())?;
+            let chosen: Vec<usize> =
+                chosen.iter().map(|&position| checked(position, size, ErrorKind::Index)).collect::<Result<_>>()?;
+            if out.is_empty() {
+                return Ok(());
             }
-        }
-        Ok(())
-    }))
+            let source = inputs.get::<T>(0)?.to_dense()?;
+            let blocks = source.chunks_exact(size as usize * inner);
+            for (to, from) in out.chunks_exact_mut(chosen.len() * inner).zip(blocks) {
+                match inner {
+                    1 => to.iter_mut().zip(&chosen).for_each(|(to, &position)| *to = from[position]),
+                    inner => to.chunks_exact_mut(inner).zip(&chosen).for_each(|(to, &position)| {
+                        to.copy_from_slice(&from[position * inner..][..inner]);
+                    }),
+                }
+            }
+            Ok(())
+        }))
+    })
 }
 
 #[kernel("aten::gather", CPU)]
@@ -61,10 +69,12 @@ fn gather(self_: &Tensor, dim: i64, index: &Tensor, _sparse_grad: bool) -> Resul
         return Tensor::zeros(&sizes, self_.dtype(), self_.device());
     }
     let size = extent(self_.sizes(), d);
-    dispatch_dtype!(all: self_.dtype(), T => computed(&sizes, [self_, index], |out: &mut [T], inputs| {
-        let positions = positions(inputs, index.dtype())?;
-        gather_elements(out, inputs.get::<T>(0)?, &positions, index.sizes(), d, size)
-    }))
+    moved(self_, |self_| {
+        dispatch_dtype!(bits: self_.dtype(), T => computed(&sizes, [self_, index], |out: &mut [T], inputs| {
+            let positions = positions(inputs, index.dtype())?;
+            gather_elements(out, inputs.get::<T>(0)?, &positions, index.sizes(), d, size)
+        }))
+    })
 }
 
 /// Row after row of the index; `d` is the dimension along which the index says where to go.

@@ -1,11 +1,10 @@
 //! Joining tensors along a dimension.
 
-use keyway::{Device, Result, Tensor, kernel};
-use ndarray::{Axis, Slice};
+use std::ops::Range;
+
+use keyway::{Device, Geometry, Result, Tensor, kernel};
 
 use crate::aten;
-use crate::cpu::elements::{dispatch_dtype, write};
-use crate::cpu::number::Number;
 use crate::shape::joining::{self, is_passed_over};
 
 #[kernel("aten::cat", CPU)]
@@ -14,33 +13,18 @@ fn cat(tensors: &[Tensor], dim: i64) -> Result<Tensor> {
     let out = Tensor::zeros_strided(joined.geometry, joined.dtype, Device::CPU)?;
     let mut start = 0;
     for tensor in tensors.iter().filter(|tensor| !is_passed_over(tensor)) {
-        dispatch_dtype!(all: joined.dtype, T => place::<T>(&out, tensor, joined.dim, start))?;
-        start += tensor.sizes()[joined.dim];
+        let end = start + tensor.sizes()[joined.dim];
+        place(&out, tensor, joined.dim, start..end)?;
+        start = end;
     }
     Ok(out)
 }
 
-/// Writes a tensor to the positions of the result from `start` on.
-fn place<T: Number>(out: &Tensor, tensor: &Tensor, dim: usize, start: i64) -> Result<()> {
-    let slots = Slice::from(start as isize..(start + tensor.sizes()[dim]) as isize);
-    write::<T, 1, _>(out, [tensor], |mut out, inputs| {
-        if dim == 0
-            && let Some(out) = out.as_slice()
-            && tensor.dtype() == T::DTYPE
-            && let Some(from) = inputs.get::<T>(0)?.as_slice()
-        {
-            // Row-major throughout: one run of memory.
-            let row: usize = tensor.sizes()[1..].iter().map(|&size| size as usize).product();
-            out[start as usize * row..][..from.len()].copy_from_slice(from);
-            return Ok(());
-        }
-        let mut view = out.view()?;
-        let mut slots = view.slice_axis_mut(Axis(dim), slots);
-        dispatch_dtype!(all: tensor.dtype(), S => {
-            slots.zip_mut_with(&inputs.get::<S>(0)?.view()?, |to, &x| *to = x.cast());
-            Ok(())
-        })
-    })
+/// Writes a tensor to some positions of the result.
+fn place(out: &Tensor, tensor: &Tensor, dim: usize, positions: Range<i64>) -> Result<()> {
+    let (sizes, strides, offset) = (tensor.sizes(), out.strides(), positions.start * out.strides()[dim]);
+    let slot = out.view_as(Geometry::new(sizes, strides, offset)?)?;
+    aten::copy_::default.call(&slot, tensor, false).map(|_| ())
 }
 
 #[cfg(test)]

@@ -6,22 +6,24 @@
 
 use std::borrow::Cow;
 
-use keyway::{DType, Device, Element, Result, Tensor};
+use keyway::{Device, Dims, Element, Geometry, Result, Tensor};
 use ndarray::{ArrayViewD, ArrayViewMutD};
 
-use crate::cpu::elements::{Inputs, dispatch_dtype, read, write, write_apart};
+use crate::cpu::conversion::{self, converted};
+use crate::cpu::elements::{Inputs, dispatch_dtype, read_all, write, write_apart};
 use crate::cpu::number::Number;
 use crate::shape::dimension::{Axes, extent};
 
 /// The elements of an input as type `T`, the lanes along the axes one after the other.
-fn lanes_of<'a, T: Number>(inputs: &'a Inputs<'_, 1>, dtype: DType, order: &[usize]) -> Result<Cow<'a, [T]>> {
-    if dtype == T::DTYPE {
+fn lanes_of<'a, T: Number>(inputs: &'a Inputs<'_, 1>, x: &Tensor, order: &[usize]) -> Result<Cow<'a, [T]>> {
+    if x.dtype() == T::DTYPE {
         return inputs.get::<T>(0)?.to_dense_permuted(order);
     }
-    dispatch_dtype!(all: dtype, S => {
-        let source = inputs.get::<S>(0)?.to_dense_permuted(order)?;
-        Ok(source.iter().map(|&x| x.cast::<T>()).collect::<Vec<T>>().into())
-    })
+    let geometry = x.geometry();
+    let permuted = |of: &[i64]| order.iter().map(|&d| of[d]).collect::<Dims>();
+    let (sizes, strides) = (permuted(geometry.sizes()), permuted(geometry.strides()));
+    let permuted = Geometry::new(&sizes, &strides, geometry.offset())?;
+    Ok(converted::<T>(inputs.bytes(0), x.dtype(), &permuted)?.into())
 }
 
 /// The number of elements of a lane along the axes.
@@ -30,22 +32,40 @@ fn lane_len(sizes: &[i64], axes: Axes) -> usize {
 }
 
 /// Reduces each lane along the axes to one element of `out`, which lies in row-major order. Elements are converted to `T`
-/// before.
-pub(crate) fn reduce<T: Number, R: Element>(
+/// before, results to the dtype of `out` afterwards.
+pub(crate) fn reduce<T: Number, R: Number>(
     out: &Tensor,
     x: &Tensor,
     axes: Axes,
     kernel: impl Fn(&[T]) -> R,
 ) -> Result<()> {
     let len = lane_len(x.sizes(), axes);
-    write_apart(out, [x], |mut elements, inputs| {
-        let out: &mut [R] = elements.as_slice().ok_or_else(not_row_major)?;
-        let lanes = lanes_of::<T>(inputs, x.dtype(), &axes.innermost(x.dim()))?;
+    fill(out, x, |out: &mut [R], inputs| {
+        let lanes = lanes_of::<T>(inputs, x, &axes.innermost(x.dim()))?;
         match len {
             0 => out.fill_with(|| kernel(&[])),
             len => out.iter_mut().zip(lanes.chunks_exact(len)).for_each(|(to, lane)| *to = kernel(lane)),
         }
         Ok(())
+    })
+}
+
+/// Has a kernel fill a tensor in row-major order with results, which are converted to its dtype.
+fn fill<R: Number>(
+    out: &Tensor,
+    x: &Tensor,
+    kernel: impl FnOnce(&mut [R], &Inputs<'_, 1>) -> Result<()>,
+) -> Result<()> {
+    if !out.is_contiguous() {
+        return Err(not_row_major());
+    }
+    if out.dtype() != R::DTYPE {
+        let mut results = vec![R::ZERO; out.numel()];
+        read_all([x], |inputs| kernel(&mut results, inputs))?;
+        return conversion::store(out, &results);
+    }
+    write_apart(out, [x], |mut elements, inputs| {
+        kernel(elements.as_slice().ok_or_else(not_row_major)?, inputs)
     })
 }
 
@@ -61,13 +81,13 @@ fn order_of(rank: usize, dim: usize) -> Vec<usize> {
 
 /// A new tensor each of whose lanes along a dimension is computed from that of the input, as [`map_to`] does.
 pub(crate) fn map<T: Number>(x: &Tensor, dim: usize, kernel: impl Fn(&[T], &mut [T])) -> Result<Tensor> {
-    let out = Tensor::zeros(x.sizes(), T::DTYPE, Device::CPU)?;
+    let out = Tensor::zeros(x.sizes(), x.dtype(), Device::CPU)?;
     map_to(&out, x, dim, kernel)?;
     Ok(out)
 }
 
 /// Computes each lane along a dimension from that of the input, to a tensor in row-major order. Elements are converted to
-/// `T` before.
+/// `T` before, results to the dtype of the tensor afterwards.
 pub(crate) fn map_to<T: Number>(
     out: &Tensor,
     x: &Tensor,
@@ -76,36 +96,47 @@ pub(crate) fn map_to<T: Number>(
 ) -> Result<()> {
     let len = extent(x.sizes(), dim).max(1) as usize;
     let order = order_of(x.dim(), dim);
-    write_apart(out, [x], |mut elements, inputs| {
-        let out: &mut [T] = elements.as_slice().ok_or_else(not_row_major)?;
-        let lanes = lanes_of::<T>(inputs, x.dtype(), &order)?;
-        let fill = |to: &mut [T]| {
+    fill(out, x, |out: &mut [T], inputs| {
+        let lanes = lanes_of::<T>(inputs, x, &order)?;
+        let compute = |to: &mut [T]| {
             to.chunks_exact_mut(len).zip(lanes.chunks_exact(len)).for_each(|(to, lane)| kernel(lane, to));
         };
         if order.is_sorted() {
-            fill(out);
+            compute(out);
             return Ok(());
         }
         let mut computed = vec![T::ZERO; out.len()];
-        fill(&mut computed);
+        compute(&mut computed);
         let mut out = ArrayViewMutD::from_shape(shape(x.sizes()), out).map_err(unreachable_shape)?;
         out.assign(&in_place(&computed, x.sizes(), &order)?);
         Ok(())
     })
 }
 
-/// Calls a kernel with the lanes of a tensor along a dimension, in the order [`store`] takes results in.
+/// Calls a kernel with the lanes of a tensor along a dimension, in the order [`store`] takes results in. Elements are
+/// converted to `T` before.
 pub(crate) fn for_each<T: Number>(x: &Tensor, dim: usize, mut kernel: impl FnMut(&[T])) -> Result<()> {
     let len = extent(x.sizes(), dim).max(1) as usize;
-    read::<T, _>(x, |x_elements| {
-        let lanes = x_elements.to_dense_permuted(&order_of(x.dim(), dim))?;
+    read_all([x], |inputs| {
+        let lanes = lanes_of::<T>(inputs, x, &order_of(x.dim(), dim))?;
         lanes.chunks_exact(len).for_each(&mut kernel);
         Ok(())
     })
 }
 
-/// Writes results, lane after lane along a dimension, to a tensor of any strides.
-pub(crate) fn store<R: Element>(out: &Tensor, dim: usize, results: &[R]) -> Result<()> {
+/// Writes results, lane after lane along a dimension, to a tensor of any strides and dtype.
+pub(crate) fn store<R: Number>(out: &Tensor, dim: usize, results: &[R]) -> Result<()> {
+    if out.dtype() == R::DTYPE {
+        return store_elements(out, dim, results);
+    }
+    let len = Geometry::contiguous(&[results.len() as i64])?;
+    dispatch_dtype!(all: out.dtype(), T => {
+        let results = converted::<T>(bytemuck::cast_slice(results), R::DTYPE, &len)?;
+        store_elements(out, dim, &results)
+    })
+}
+
+fn store_elements<R: Element>(out: &Tensor, dim: usize, results: &[R]) -> Result<()> {
     let order = order_of(out.dim(), dim);
     write::<R, 0, _>(out, [], |mut elements, _| {
         match elements.as_slice() {
@@ -137,6 +168,7 @@ fn unreachable_shape(cause: ndarray::ShapeError) -> keyway::Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use keyway::DType;
 
     fn x() -> Tensor {
         Tensor::from_slice(&[1i64, 2, 3, 4, 5, 6], &[2, 3]).unwrap()
@@ -164,7 +196,7 @@ mod tests {
         let reversed = map::<f32>(&x(), 0, |lane, out| {
             out.iter_mut().zip(lane.iter().rev()).for_each(|(to, &from)| *to = from);
         });
-        assert_eq!(reversed.unwrap().to_vec::<f32>().unwrap(), [4.0, 5.0, 6.0, 1.0, 2.0, 3.0]);
+        assert_eq!(reversed.unwrap().to_vec::<i64>().unwrap(), [4, 5, 6, 1, 2, 3]);
     }
 
     #[test]

@@ -1,7 +1,7 @@
-//! Matrix products: floats by the `gemm` crate, integers by plain loops. Operands are used with their strides, not
+//! Matrix products: floats by the `gemm` crate, integers and complex numbers by plain loops. Operands are used with their strides, not
 //! copied.
 
-use keyway::{Result, Scalar, Tensor, kernel};
+use keyway::{Complex, DType, Element, Result, Scalar, Tensor, kernel};
 use ndarray::{
     ArrayView2, ArrayView3, ArrayViewD, ArrayViewMut2, ArrayViewMut3, Axis, Dimension, Ix1, Ix2, Ix3,
 };
@@ -46,10 +46,10 @@ macro_rules! float_products {
 }
 float_products!(f32 => f64, f64 => f64);
 
-macro_rules! integer_products {
-    ($($t:ty),*) => {$(
+macro_rules! plain_products {
+    ($($t:ty => $accumulator:ty),*) => {$(
         impl Product for $t {
-            type Accumulator = $t;
+            type Accumulator = $accumulator;
 
             fn product(
                 out: ArrayViewMut2<'_, Self>,
@@ -58,15 +58,15 @@ macro_rules! integer_products {
                 alpha: Self,
                 beta: Option<Self>,
             ) {
-                integer_product(out, a, b, alpha, beta);
+                plain_product(out, a, b, alpha, beta);
             }
         }
     )*};
 }
-integer_products!(u8, i32, i64);
+plain_products!(u8 => u8, i32 => i32, i64 => i64, Complex<f32> => Complex<f64>, Complex<f64> => Complex<f64>);
 
 /// Row by row, so that the inner loop runs along the rows of `b` and of the result.
-fn integer_product<T: Number>(
+fn plain_product<T: Number>(
     mut out: ArrayViewMut2<'_, T>,
     a: ArrayView2<'_, T>,
     b: ArrayView2<'_, T>,
@@ -94,6 +94,25 @@ fn with_rank<T, D: Dimension>(view: ArrayViewD<'_, T>) -> Result<ndarray::ArrayV
     })
 }
 
+/// Has a kernel compute with matrices in a dtype there are products for; the result gets the dtype of the first.
+fn in_wide_dtype<const N: usize>(
+    tensors: [&Tensor; N],
+    kernel: impl FnOnce([&Tensor; N]) -> Result<Tensor>,
+) -> Result<Tensor> {
+    let wide = match tensors[0].dtype() {
+        DType::Int8 | DType::Int16 => DType::Int32,
+        DType::Float16 | DType::BFloat16 => DType::Float32,
+        _ => return kernel(tensors),
+    };
+    let convert =
+        |x: &Tensor, dtype| aten::_to_copy::default.call(x, Some(dtype), None, None, None, false, None);
+    let mut widened = Vec::with_capacity(N);
+    for tensor in tensors {
+        widened.push(convert(tensor, wide)?);
+    }
+    convert(&kernel(std::array::from_fn(|position| &widened[position]))?, tensors[0].dtype())
+}
+
 fn matrix_out<'a, T>(out: &'a mut [T], sizes: &[i64]) -> Result<ArrayViewMut2<'a, T>> {
     ArrayViewMut2::from_shape((sizes[0] as usize, sizes[1] as usize), out)
         .map_err(|cause| keyway::Error::shape(format!("the result does not have sizes {sizes:?}: {cause}")))
@@ -103,28 +122,32 @@ fn matrix_out<'a, T>(out: &'a mut [T], sizes: &[i64]) -> Result<ArrayViewMut2<'a
 fn mm(self_: &Tensor, mat2: &Tensor) -> Result<Tensor> {
     let sizes = rules::matrix_matrix(["self", "mat2"], self_.sizes(), mat2.sizes())?;
     rules::same_dtype(&[("self", self_), ("mat2", mat2)])?;
-    dispatch_dtype!(numbers: self_.dtype(), T => computed(&sizes, [self_, mat2], |out: &mut [T], inputs| {
-        let (a, b) = (fixed::<T, Ix2>(inputs.get(0)?)?, fixed(inputs.get(1)?)?);
-        T::product(matrix_out(out, &sizes)?, a, b, T::ONE, None);
-        Ok(())
-    }))
+    in_wide_dtype([self_, mat2], |[self_, mat2]| {
+        dispatch_dtype!(arithmetic: self_.dtype(), T => computed(&sizes, [self_, mat2], |out: &mut [T], inputs| {
+            let (a, b) = (fixed::<T, Ix2>(inputs.get(0)?)?, fixed(inputs.get(1)?)?);
+            T::product(matrix_out(out, &sizes)?, a, b, T::ONE, None);
+            Ok(())
+        }))
+    })
 }
 
 #[kernel("aten::addmm", CPU)]
 fn addmm(self_: &Tensor, mat1: &Tensor, mat2: &Tensor, beta: Scalar, alpha: Scalar) -> Result<Tensor> {
     let sizes = rules::addmm(self_, mat1, mat2)?;
-    dispatch_dtype!(numbers: self_.dtype(), T => computed(&sizes, [self_, mat1, mat2], |out: &mut [T], inputs| {
-        let (a, b) = (fixed::<T, Ix2>(inputs.get(1)?)?, fixed(inputs.get(2)?)?);
-        let mut out = matrix_out(out, &sizes)?;
-        let beta = T::from_scalar(beta);
-        // A factor of zero takes even not-a-number away.
-        let beta = (beta != T::ZERO).then_some(beta);
-        if beta.is_some() {
-            assign_broadcast(&mut out, inputs)?;
-        }
-        T::product(out, a, b, T::from_scalar(alpha), beta);
-        Ok(())
-    }))
+    in_wide_dtype([self_, mat1, mat2], |[self_, mat1, mat2]| {
+        dispatch_dtype!(arithmetic: self_.dtype(), T => computed(&sizes, [self_, mat1, mat2], |out: &mut [T], inputs| {
+            let (a, b) = (fixed::<T, Ix2>(inputs.get(1)?)?, fixed(inputs.get(2)?)?);
+            let mut out = matrix_out(out, &sizes)?;
+            let beta = T::from_scalar(beta);
+            // A factor of zero takes even not-a-number away.
+            let beta = (beta != T::ZERO).then_some(beta);
+            if beta.is_some() {
+                assign_broadcast(&mut out, inputs)?;
+            }
+            T::product(out, a, b, T::from_scalar(alpha), beta);
+            Ok(())
+        }))
+    })
 }
 
 fn assign_broadcast<T: Number>(out: &mut ArrayViewMut2<'_, T>, inputs: &Inputs<'_, 3>) -> Result<()> {
@@ -142,26 +165,30 @@ fn assign_broadcast<T: Number>(out: &mut ArrayViewMut2<'_, T>, inputs: &Inputs<'
 fn bmm(self_: &Tensor, mat2: &Tensor) -> Result<Tensor> {
     let sizes = rules::batches(self_.sizes(), mat2.sizes())?;
     rules::same_dtype(&[("self", self_), ("mat2", mat2)])?;
-    dispatch_dtype!(numbers: self_.dtype(), T => computed(&sizes, [self_, mat2], |out: &mut [T], inputs| {
-        let (a, b): (ArrayView3<'_, T>, _) = (fixed(inputs.get(0)?)?, fixed::<T, Ix3>(inputs.get(1)?)?);
-        let mut out = ArrayViewMut3::from_shape((a.dim().0, a.dim().1, b.dim().2), out)
-            .map_err(|cause| keyway::Error::shape(cause.to_string()))?;
-        for ((out, a), b) in out.axis_iter_mut(Axis(0)).zip(a.axis_iter(Axis(0))).zip(b.axis_iter(Axis(0))) {
-            T::product(out, a, b, T::ONE, None);
-        }
-        Ok(())
-    }))
+    in_wide_dtype([self_, mat2], |[self_, mat2]| {
+        dispatch_dtype!(arithmetic: self_.dtype(), T => computed(&sizes, [self_, mat2], |out: &mut [T], inputs| {
+            let (a, b): (ArrayView3<'_, T>, _) = (fixed(inputs.get(0)?)?, fixed::<T, Ix3>(inputs.get(1)?)?);
+            let mut out = ArrayViewMut3::from_shape((a.dim().0, a.dim().1, b.dim().2), out)
+                .map_err(|cause| keyway::Error::shape(cause.to_string()))?;
+            for ((out, a), b) in out.axis_iter_mut(Axis(0)).zip(a.axis_iter(Axis(0))).zip(b.axis_iter(Axis(0))) {
+                T::product(out, a, b, T::ONE, None);
+            }
+            Ok(())
+        }))
+    })
 }
 
 #[kernel("aten::mv", CPU)]
 fn mv(self_: &Tensor, vec: &Tensor) -> Result<Tensor> {
     let sizes = rules::matrix_vector(self_.sizes(), vec.sizes())?;
     rules::same_dtype(&[("self", self_), ("vec", vec)])?;
-    dispatch_dtype!(numbers: self_.dtype(), T => computed(&sizes, [self_, vec], |out: &mut [T], inputs| {
-        let (matrix, vector) = (fixed::<T, Ix2>(inputs.get(0)?)?, fixed::<T, Ix1>(inputs.get(1)?)?);
-        T::product(matrix_out(out, &[sizes[0], 1])?, matrix, vector.insert_axis(Axis(1)), T::ONE, None);
-        Ok(())
-    }))
+    in_wide_dtype([self_, vec], |[self_, vec]| {
+        dispatch_dtype!(arithmetic: self_.dtype(), T => computed(&sizes, [self_, vec], |out: &mut [T], inputs| {
+            let (matrix, vector) = (fixed::<T, Ix2>(inputs.get(0)?)?, fixed::<T, Ix1>(inputs.get(1)?)?);
+            T::product(matrix_out(out, &[sizes[0], 1])?, matrix, vector.insert_axis(Axis(1)), T::ONE, None);
+            Ok(())
+        }))
+    })
 }
 
 /// The sum of the products of two vectors' elements, in eight partial sums.
@@ -182,9 +209,11 @@ fn inner_product<T: Product>(a: &[T], b: &[T]) -> T {
 fn dot(self_: &Tensor, tensor: &Tensor) -> Result<Tensor> {
     rules::vectors(self_.sizes(), tensor.sizes())?;
     rules::same_dtype(&[("self", self_), ("tensor", tensor)])?;
-    dispatch_dtype!(numbers: self_.dtype(), T => {
-        let product = read2::<T, T, _>(self_, tensor, |a, b| Ok(inner_product(&a.to_dense()?, &b.to_dense()?)))?;
-        Tensor::from_slice(&[product], &[])
+    in_wide_dtype([self_, tensor], |[self_, tensor]| {
+        dispatch_dtype!(arithmetic: self_.dtype(), T => {
+            let product = read2::<T, T, _>(self_, tensor, |a, b| Ok(inner_product(&a.to_dense()?, &b.to_dense()?)))?;
+            Tensor::from_slice(&[product], &[])
+        })
     })
 }
 

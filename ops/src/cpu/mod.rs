@@ -6,6 +6,7 @@
 mod binary;
 mod choice;
 mod comparison;
+pub(crate) mod conversion;
 mod copy;
 mod creation;
 pub(crate) mod dense;

@@ -1,14 +1,15 @@
 //! Numbers as elements: casts between element types as ATen makes them, and arithmetic that never panics.
 //!
-//! Kernels are generic over [`Number`], [`Integer`] or [`Float`] and get their type from
-//! [`dispatch_dtype!`](crate::cpu::elements::dispatch_dtype). Nothing here knows tensors.
+//! Kernels are generic over one of these traits and get their type from
+//! [`dispatch_dtype!`](crate::cpu::elements::dispatch_dtype). Nothing here knows tensors. Half-precision elements are moved
+//! and converted, but never computed with: kernels compute in `f32` and round the result once, as ATen does.
 
-use keyway::{Element, Scalar};
+use keyway::{Complex, Element, bf16, f16};
 
 use crate::cpu::exponential;
 
 /// An element of any dtype. Sums and products of `bool` are "or" and "and"; those of integers wrap.
-pub(crate) trait Number: Element + PartialOrd {
+pub(crate) trait Number: Element {
     /// Nothing, `false`.
     const ZERO: Self;
     /// One, `true`.
@@ -17,23 +18,18 @@ pub(crate) trait Number: Element + PartialOrd {
     fn from_f64(value: f64) -> Self;
     /// The nearest value, wrapped around for narrower integers; `bool` is whether it is not zero.
     fn from_i64(value: i64) -> Self;
+    /// The nearest value; the real part where there are no others.
+    fn from_complex(value: Complex<f64>) -> Self {
+        Self::from_f64(value.re)
+    }
     /// The element as another type.
     fn cast<To: Number>(self) -> To;
     /// The sum.
     fn plus(self, other: Self) -> Self;
     /// The product.
     fn times(self, other: Self) -> Self;
-    /// Whether it is not a number; only floats can be.
+    /// Whether it is, or has a part that is, not a number; integers and `bool` always are.
     fn is_nan(self) -> bool;
-
-    /// A number that is not a tensor, as an element.
-    fn from_scalar(value: Scalar) -> Self {
-        match value {
-            Scalar::Int(v) => Self::from_i64(v),
-            Scalar::Bool(v) => Self::from_i64(i64::from(v)),
-            Scalar::Float(v) | Scalar::Complex(v, _) => Self::from_f64(v),
-        }
-    }
 
     /// Whether it is not zero; not-a-number is not.
     fn is_true(self) -> bool {
@@ -41,10 +37,25 @@ pub(crate) trait Number: Element + PartialOrd {
     }
 }
 
-/// An element of an integer dtype, `bool` not counted.
-pub(crate) trait Integer: Number + Ord {
-    /// The difference, wrapped around.
+/// An element that is smaller or larger than another one: any but complex numbers.
+pub(crate) trait Ordered: Number + PartialOrd {}
+
+/// An element with differences: any but `bool`.
+pub(crate) trait Signed: Number {
+    /// The difference; integers wrap around.
     fn minus(self, other: Self) -> Self;
+}
+
+/// An element of an integer dtype, `bool` not counted.
+pub(crate) trait Integer: Ordered + Signed + Ord + Eq {
+    /// The quotient rounded towards zero, wrapped around; zero for a divisor of zero.
+    fn quotient(self, other: Self) -> Self;
+    /// The remainder with the sign of `self`; zero for a divisor of zero.
+    fn modulo(self, other: Self) -> Self;
+    /// Shifted left by a number of bits; nothing is left when that is negative or too large.
+    fn shifted_left(self, bits: Self) -> Self;
+    /// Shifted right by a number of bits, copies of the sign following.
+    fn shifted_right(self, bits: Self) -> Self;
 }
 
 macro_rules! integers {
@@ -85,15 +96,36 @@ macro_rules! integers {
             }
         }
 
-        impl Integer for $t {
+        impl Ordered for $t {}
+
+        impl Signed for $t {
             #[inline]
             fn minus(self, other: Self) -> Self {
                 self.wrapping_sub(other)
             }
         }
+
+        impl Integer for $t {
+            fn quotient(self, other: Self) -> Self {
+                if other == 0 { 0 } else { self.wrapping_div(other) }
+            }
+
+            fn modulo(self, other: Self) -> Self {
+                if other == 0 { 0 } else { self.wrapping_rem(other) }
+            }
+
+            fn shifted_left(self, bits: Self) -> Self {
+                u32::try_from(bits).ok().and_then(|bits| self.checked_shl(bits)).unwrap_or(0)
+            }
+
+            fn shifted_right(self, bits: Self) -> Self {
+                let all = <$t>::BITS - 1;
+                self >> u32::try_from(bits).unwrap_or(all).min(all)
+            }
+        }
     )*};
 }
-integers!(u8, i32, i64);
+integers!(u8, i8, i16, i32, i64);
 
 impl Number for bool {
     const ZERO: Self = false;
@@ -107,6 +139,11 @@ impl Number for bool {
     #[inline]
     fn from_i64(value: i64) -> Self {
         value != 0
+    }
+
+    #[inline]
+    fn from_complex(value: Complex<f64>) -> Self {
+        value.re != 0.0 || value.im != 0.0
     }
 
     #[inline]
@@ -130,22 +167,137 @@ impl Number for bool {
     }
 }
 
+impl Ordered for bool {}
+
+macro_rules! half_floats {
+    ($($t:ty),*) => {$(
+        impl Number for $t {
+            const ZERO: Self = <$t>::ZERO;
+            const ONE: Self = <$t>::ONE;
+
+            #[inline]
+            fn from_f64(value: f64) -> Self {
+                <$t>::from_f32(value as f32)
+            }
+
+            #[inline]
+            fn from_i64(value: i64) -> Self {
+                <$t>::from_f32(value as f32)
+            }
+
+            #[inline]
+            fn cast<To: Number>(self) -> To {
+                To::from_f64(f64::from(self.to_f32()))
+            }
+
+            #[inline]
+            fn plus(self, other: Self) -> Self {
+                self + other
+            }
+
+            #[inline]
+            fn times(self, other: Self) -> Self {
+                self * other
+            }
+
+            #[inline]
+            fn is_nan(self) -> bool {
+                <$t>::is_nan(self)
+            }
+        }
+
+        impl Ordered for $t {}
+    )*};
+}
+half_floats!(f16, bf16);
+
+/// Declares a trait of functions with fractional values, and implements it by the methods of the same names.
+macro_rules! functions {
+    (
+        $(#[doc = $about:literal])*
+        trait $trait:ident: $super:path;
+        $($types:ty),*;
+        $($(#[doc = $doc:literal])+ $name:ident($($argument:ident)?),)*
+    ) => {
+        $(#[doc = $about])*
+        pub(crate) trait $trait: $super {
+            $($(#[doc = $doc])+ fn $name(self $(, $argument: Self)?) -> Self;)*
+        }
+        functions!(@each ($($types),*) $trait, { $(#[inline] fn $name(self $(, $argument: Self)?) -> Self { Self::$name(self $(, $argument)?) })* });
+    };
+    (@each ($($t:ty),*) $trait:ident, $body:tt) => {
+        $(functions!(@impl $t, $trait, $body);)*
+    };
+    (@impl $t:ty, $trait:ident, { $($body:tt)* }) => {
+        impl $trait for $t { $($body)* }
+    };
+}
+
+/// The operators of fields.
+pub(crate) trait Arithmetic:
+    Signed
+    + std::ops::Add<Output = Self>
+    + std::ops::Sub<Output = Self>
+    + std::ops::Mul<Output = Self>
+    + std::ops::MulAssign
+    + std::ops::Div<Output = Self>
+    + std::ops::Neg<Output = Self>
+{
+}
+
+functions! {
+    /// An element with fractional values: a floating-point or complex number, with the functions of its own precision.
+    trait Fractional: Arithmetic;
+    f32, f64, Complex<f32>, Complex<f64>;
+    /// The square root.
+    sqrt(),
+    /// The exponential.
+    exp(),
+    /// The natural logarithm.
+    ln(),
+    /// The sine.
+    sin(),
+    /// The cosine.
+    cos(),
+    /// The tangent.
+    tan(),
+    /// The hyperbolic sine.
+    sinh(),
+    /// The hyperbolic cosine.
+    cosh(),
+    /// The hyperbolic tangent.
+    tanh(),
+    /// The inverse of the sine.
+    asin(),
+    /// The inverse of the cosine.
+    acos(),
+    /// The inverse of the tangent.
+    atan(),
+    /// The inverse of the hyperbolic sine.
+    asinh(),
+    /// The inverse of the hyperbolic cosine.
+    acosh(),
+    /// The inverse of the hyperbolic tangent.
+    atanh(),
+}
+
+/// Powers with a fractional exponent of the same type.
+pub(crate) trait Powers: Fractional {
+    /// `self` raised to `exponent`.
+    fn power(self, exponent: Self) -> Self;
+}
+
 macro_rules! float_functions {
     ($(#[doc = $doc:literal] $name:ident($($argument:ident)?),)*) => {
-        /// An element of a floating-point dtype, with the functions of its own precision.
-        pub(crate) trait Float:
-            Number
-            + std::ops::Add<Output = Self>
-            + std::ops::Sub<Output = Self>
-            + std::ops::Mul<Output = Self>
-            + std::ops::MulAssign
-            + std::ops::Div<Output = Self>
-            + std::ops::Rem<Output = Self>
-            + std::ops::Neg<Output = Self>
-        {
+        /// An element of a floating-point dtype that is computed with, with the functions of its own precision.
+        pub(crate) trait Float: Powers + Ordered + std::ops::Rem<Output = Self> {
             /// The exponential within two units in the last place, in a form that vectorises.
             fn quick_exp(self) -> Self;
             $(#[doc = $doc] fn $name(self $(, $argument: Self)?) -> Self;)*
+            /// Whether it is finite.
+            fn is_finite(self) -> bool;
+            /// Whether the sign bit is set.
+            fn is_sign_negative(self) -> bool;
         }
         float_functions!(@impl f32 $($name($($argument)?),)*);
         float_functions!(@impl f64 $($name($($argument)?),)*);
@@ -158,33 +310,62 @@ macro_rules! float_functions {
             }
 
             $(#[inline] fn $name(self $(, $argument: Self)?) -> Self { $t::$name(self $(, $argument)?) })*
+
+            #[inline]
+            fn is_finite(self) -> bool {
+                $t::is_finite(self)
+            }
+
+            #[inline]
+            fn is_sign_negative(self) -> bool {
+                $t::is_sign_negative(self)
+            }
         }
     };
 }
 float_functions! {
     /// The absolute value.
     abs(),
-    /// The square root.
-    sqrt(),
-    /// The exponential.
-    exp(),
-    /// The natural logarithm.
-    ln(),
-    /// The sine.
-    sin(),
-    /// The cosine.
-    cos(),
-    /// The hyperbolic tangent.
-    tanh(),
     /// The next whole number downwards.
     floor(),
+    /// The next whole number upwards.
+    ceil(),
     /// The next whole number towards zero.
     trunc(),
+    /// The nearest whole number, even ones in the middle.
+    round_ties_even(),
     /// A power with a float exponent.
     powf(exponent),
     /// The absolute value with the sign of another number.
     copysign(sign),
+    /// The exponential less one, accurate near zero.
+    exp_m1(),
+    /// The logarithm of one more, accurate near zero.
+    ln_1p(),
+    /// The logarithm to base 2.
+    log2(),
+    /// The logarithm to base 10.
+    log10(),
+    /// The angle of a point, given its second and its first coordinate.
+    atan2(x),
+    /// The length of the hypotenuse.
+    hypot(other),
 }
+
+/// What floating-point and complex elements have in common beyond the name of the type.
+macro_rules! fractional_arithmetic {
+    ($($t:ty),*) => {$(
+        impl Signed for $t {
+            #[inline]
+            fn minus(self, other: Self) -> Self {
+                self - other
+            }
+        }
+
+        impl Arithmetic for $t {}
+    )*};
+}
+fractional_arithmetic!(f32, f64, Complex<f32>, Complex<f64>);
 
 macro_rules! floats {
     ($($t:ty),*) => {$(
@@ -222,9 +403,73 @@ macro_rules! floats {
                 <$t>::is_nan(self)
             }
         }
+
+        impl Ordered for $t {}
+
+        impl Powers for $t {
+            #[inline]
+            fn power(self, exponent: Self) -> Self {
+                self.powf(exponent)
+            }
+        }
     )*};
 }
 floats!(f32, f64);
+
+macro_rules! complex {
+    ($($part:ty),*) => {$(
+        impl Number for Complex<$part> {
+            const ZERO: Self = Complex::new(0.0, 0.0);
+            const ONE: Self = Complex::new(1.0, 0.0);
+
+            #[inline]
+            fn from_f64(value: f64) -> Self {
+                Complex::new(value as $part, 0.0)
+            }
+
+            #[inline]
+            fn from_i64(value: i64) -> Self {
+                Complex::new(value as $part, 0.0)
+            }
+
+            #[inline]
+            fn from_complex(value: Complex<f64>) -> Self {
+                Complex::new(value.re as $part, value.im as $part)
+            }
+
+            #[inline]
+            fn cast<To: Number>(self) -> To {
+                To::from_complex(Complex::new(self.re.into(), self.im.into()))
+            }
+
+            #[inline]
+            fn plus(self, other: Self) -> Self {
+                self + other
+            }
+
+            #[inline]
+            fn times(self, other: Self) -> Self {
+                self * other
+            }
+
+            #[inline]
+            fn is_nan(self) -> bool {
+                self.re.is_nan() || self.im.is_nan()
+            }
+        }
+
+        impl Powers for Complex<$part> {
+            #[inline]
+            fn power(self, exponent: Self) -> Self {
+                match exponent == Self::ZERO {
+                    true => Self::ONE,
+                    false => self.powc(exponent),
+                }
+            }
+        }
+    )*};
+}
+complex!(f32, f64);
 
 #[cfg(test)]
 mod tests {
@@ -235,6 +480,7 @@ mod tests {
         assert_eq!((-1.9f32).cast::<i64>(), -1);
         assert_eq!((-1.0f64).cast::<u8>(), 255);
         assert_eq!(300i64.cast::<u8>(), 44);
+        assert_eq!(200u8.cast::<i8>(), -56);
         assert_eq!((1i64 << 40).cast::<i32>(), 0);
         assert!(f64::NAN.cast::<bool>() && 0.5f32.cast::<bool>() && !0u8.cast::<bool>());
         assert_eq!(true.cast::<f32>(), 1.0);
@@ -242,9 +488,32 @@ mod tests {
     }
 
     #[test]
+    fn complex_numbers_keep_their_real_part() {
+        let number = Complex::new(1.5f32, -2.0);
+        assert_eq!(number.cast::<f64>(), 1.5);
+        assert_eq!(number.cast::<Complex<f64>>(), Complex::new(1.5, -2.0));
+        assert!(Complex::new(0.0f64, 1.0).cast::<bool>());
+        assert_eq!(2i16.cast::<Complex<f32>>(), Complex::new(2.0, 0.0));
+    }
+
+    #[test]
+    fn half_precision_rounds_to_even() {
+        assert_eq!(2049i64.cast::<f16>().to_f32(), 2048.0);
+        assert_eq!(1e6f32.cast::<f16>().to_f32(), f32::INFINITY);
+        assert_eq!(f16::from_f32(0.1).cast::<bf16>().to_f32(), 0.100_097_656);
+    }
+
+    #[test]
     fn arithmetic_wraps_and_is_logic_for_bool() {
         assert_eq!(i32::MAX.plus(1), i32::MIN);
         assert_eq!(200u8.times(2), 144);
         assert!(true.plus(true) && !true.times(false));
+    }
+
+    #[test]
+    fn integers_shift_and_divide_without_panics() {
+        assert_eq!((1i32.shifted_left(31), 1i32.shifted_left(32), 1i32.shifted_left(-1)), (i32::MIN, 0, 0));
+        assert_eq!(((-8i8).shifted_right(1), (-8i8).shifted_right(100), 8u8.shifted_right(9)), (-4, -1, 0));
+        assert_eq!((i64::MIN.quotient(-1), i64::MIN.modulo(-1), 7u8.modulo(0)), (i64::MIN, 0, 0));
     }
 }

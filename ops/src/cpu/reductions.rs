@@ -3,12 +3,12 @@
 //! Sums, products and scans of `float32` are accumulated in `float64`. Not-a-number wins over every element where an
 //! extreme one is looked for.
 
-use keyway::{DType, Result, Tensor, kernel};
+use keyway::{Complex, DType, Result, Tensor, kernel};
 
 use crate::aten;
 use crate::cpu::elements::dispatch_dtype;
 use crate::cpu::lanes::{map_to, reduce};
-use crate::cpu::number::Number;
+use crate::cpu::number::{Number, Ordered};
 use crate::shape::dimension::wrap;
 use crate::shape::reduction::{self, Reduction};
 
@@ -32,11 +32,11 @@ macro_rules! summed {
                 let (blocks, rest) = lane.as_chunks::<8>();
                 for block in blocks {
                     for (sum, &x) in partial.iter_mut().zip(block) {
-                        *sum = sum.plus(<$accumulator>::from(x));
+                        *sum = sum.plus(x.cast::<$accumulator>());
                     }
                 }
                 for (sum, &x) in partial.iter_mut().zip(rest) {
-                    *sum = sum.plus(<$accumulator>::from(x));
+                    *sum = sum.plus(x.cast::<$accumulator>());
                 }
                 partial.into_iter().fold(<$accumulator>::ZERO, Number::plus)
             }
@@ -44,6 +44,7 @@ macro_rules! summed {
     )*};
 }
 summed!(u8 => u8, i32 => i32, i64 => i64, f32 => f64, f64 => f64, bool => bool);
+summed!(Complex<f32> => Complex<f64>, Complex<f64> => Complex<f64>);
 
 #[kernel("aten::sum.IntList_out", CPU, structured)]
 fn sum(
@@ -54,7 +55,7 @@ fn sum(
     _dtype: Option<DType>,
     out: &Tensor,
 ) -> Result<()> {
-    dispatch_dtype!(all: plan.dtype(), T => {
+    dispatch_dtype!(values: plan.dtype(), T => {
         reduce::<T, T>(out, self_, plan.axes(), |lane| <T as Summed>::sum(lane).cast())
     })
 }
@@ -68,13 +69,16 @@ fn mean(
     _dtype: Option<DType>,
     out: &Tensor,
 ) -> Result<()> {
-    dispatch_dtype!(floats: plan.dtype(), T => {
-        reduce::<T, T>(out, self_, plan.axes(), |lane| T::from_f64(<T as Summed>::sum(lane) / lane.len() as f64))
+    dispatch_dtype!(fractional: plan.dtype(), T => {
+        type Wide = <T as Summed>::Accumulator;
+        reduce::<T, T>(out, self_, plan.axes(), |lane| {
+            (<T as Summed>::sum(lane) / Wide::from_i64(lane.len() as i64)).cast()
+        })
     })
 }
 
 fn product(plan: &Reduction, x: &Tensor, out: &Tensor) -> Result<()> {
-    dispatch_dtype!(all: plan.dtype(), T => {
+    dispatch_dtype!(values: plan.dtype(), T => {
         reduce::<T, T>(out, x, plan.axes(), |lane| lane.iter().copied().fold(T::ONE, Number::times))
     })
 }
@@ -108,7 +112,7 @@ pub(super) enum Extreme {
 impl Extreme {
     /// Whether an element takes the place of the one held so far; equal ones do not.
     #[inline]
-    fn replaces<T: Number>(self, new: T, held: T) -> bool {
+    fn replaces<T: Ordered>(self, new: T, held: T) -> bool {
         let beyond = match self {
             Extreme::Largest => new > held,
             Extreme::Smallest => new < held,
@@ -117,7 +121,7 @@ impl Extreme {
     }
 
     /// The extreme element of a lane that has one, by way of the extremes of eight parts, which vectorises.
-    pub(super) fn of<T: Number>(self, lane: &[T]) -> T {
+    pub(super) fn of<T: Ordered>(self, lane: &[T]) -> T {
         let further = |held: T, &new: &T| {
             let beyond = match self {
                 Extreme::Largest => new > held,
@@ -134,7 +138,7 @@ impl Extreme {
     }
 
     /// The position of the first extreme element.
-    fn position<T: Number>(self, lane: &[T]) -> i64 {
+    fn position<T: Ordered>(self, lane: &[T]) -> i64 {
         let mut held = 0;
         for (position, &new) in lane.iter().enumerate().skip(1) {
             if self.replaces(new, lane[held]) {
@@ -145,7 +149,7 @@ impl Extreme {
     }
 
     fn elements(self, plan: &Reduction, x: &Tensor, out: &Tensor) -> Result<()> {
-        dispatch_dtype!(all: x.dtype(), T => reduce::<T, T>(out, x, plan.axes(), |lane| self.of(lane)))
+        dispatch_dtype!(ordered: x.dtype(), T => reduce::<T, T>(out, x, plan.axes(), |lane| self.of(lane)))
     }
 
     fn positions(self, plan: &Reduction, x: &Tensor, out: &Tensor) -> Result<()> {
@@ -188,12 +192,9 @@ extremes! {
 
 /// Whether a lane holds a true element (`any`), or no false one (`all`): `sought` decides the answer.
 fn truth(plan: &Reduction, x: &Tensor, out: &Tensor, sought: bool) -> Result<()> {
-    dispatch_dtype!(all: x.dtype(), T => {
+    dispatch_dtype!(values: x.dtype(), T => {
         let of = |lane: &[T]| lane.iter().any(|x| x.is_true() == sought) == sought;
-        match plan.dtype() {
-            DType::UInt8 => reduce::<T, u8>(out, x, plan.axes(), |lane| of(lane).into()),
-            _ => reduce::<T, bool>(out, x, plan.axes(), of),
-        }
+        reduce::<T, bool>(out, x, plan.axes(), of)
     })
 }
 
@@ -219,7 +220,7 @@ truths! {
 #[kernel("aten::cumsum.out", CPU, structured)]
 fn cumsum(self_: &Tensor, dim: i64, _dtype: Option<DType>, out: &Tensor) -> Result<()> {
     let d = wrap(dim, self_.dim())?;
-    dispatch_dtype!(all: out.dtype(), T => map_to::<T>(out, self_, d, |lane, out| {
+    dispatch_dtype!(values: out.dtype(), T => map_to::<T>(out, self_, d, |lane, out| {
         let mut sum = <T as Summed>::Accumulator::ZERO;
         for (to, &x) in out.iter_mut().zip(lane) {
             sum = sum.plus(x.cast());

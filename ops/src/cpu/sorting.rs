@@ -7,29 +7,34 @@ use keyway::{Device, Element, MemoryFormat, Result, Tensor, kernel};
 use crate::aten;
 use crate::cpu::elements::dispatch_dtype;
 use crate::cpu::lanes::{for_each, store};
-use crate::cpu::number::Number;
+use crate::cpu::number::Ordered;
 use crate::memory_format::geometry_like;
 use crate::shape::dimension::wrap;
 use crate::shape::indexing;
 
 /// The total order of elements.
 #[inline]
-fn compare<T: Number>(a: &T, b: &T) -> Ordering {
+fn compare<T: Ordered>(a: &T, b: &T) -> Ordering {
     a.partial_cmp(b).unwrap_or_else(|| a.is_nan().cmp(&b.is_nan()))
 }
 
 #[inline]
-fn directed<T: Number>(descending: bool) -> impl Fn(&(T, i64), &(T, i64)) -> Ordering {
+fn directed<T: Ordered>(descending: bool) -> impl Fn(&(T, i64), &(T, i64)) -> Ordering {
     move |a, b| if descending { compare(&b.0, &a.0) } else { compare(&a.0, &b.0) }
 }
 
 /// The elements of a lane with their positions.
-fn placed<T: Number>(lane: &[T]) -> Vec<(T, i64)> {
+fn placed<T: Ordered>(lane: &[T]) -> Vec<(T, i64)> {
     lane.iter().copied().zip(0..).collect()
 }
 
 /// Stores what was chosen of the lanes along a dimension to tensors for the elements and for their positions.
-fn store_chosen<T: Number>(values: &Tensor, indices: &Tensor, dim: usize, chosen: &[(T, i64)]) -> Result<()> {
+fn store_chosen<T: Ordered>(
+    values: &Tensor,
+    indices: &Tensor,
+    dim: usize,
+    chosen: &[(T, i64)],
+) -> Result<()> {
     store(values, dim, &chosen.iter().map(|&(value, _)| value).collect::<Vec<T>>())?;
     store(indices, dim, &chosen.iter().map(|&(_, position)| position).collect::<Vec<i64>>())
 }
@@ -45,7 +50,7 @@ fn sort_stable(
     let geometry = geometry_like(self_.geometry(), MemoryFormat::Preserve)?;
     let values = Tensor::zeros_strided(geometry.clone(), self_.dtype(), Device::CPU)?;
     let indices = Tensor::zeros_strided(geometry, i64::DTYPE, Device::CPU)?;
-    dispatch_dtype!(all: self_.dtype(), T => {
+    dispatch_dtype!(ordered: self_.dtype(), T => {
         let mut chosen = Vec::with_capacity(self_.numel());
         for_each::<T>(self_, d, |lane| {
             let from = chosen.len();

@@ -20,7 +20,7 @@ macro_rules! planned {
 planned! {
     "aten::add.Scalar" add_scalar_meta(self_: &Tensor, other: Scalar, alpha: Scalar) = pointwise::sum;
     "aten::sub.Scalar" sub_scalar_meta(self_: &Tensor, other: Scalar, alpha: Scalar) = pointwise::difference;
-    "aten::mul.Scalar" mul_scalar_meta(self_: &Tensor, other: Scalar) = pointwise::promoted;
+    "aten::mul.Scalar" mul_scalar_meta(self_: &Tensor, other: Scalar) = pointwise::product;
     "aten::div.Scalar" div_scalar_meta(self_: &Tensor, other: Scalar) = pointwise::quotient;
     "aten::div.Tensor_mode" div_mode_meta(self_: &Tensor, other: &Tensor, mode: Option<&str>) = rounded_quotient;
     "aten::div.Scalar_mode" div_scalar_mode_meta(self_: &Tensor, other: Scalar, mode: Option<&str>)

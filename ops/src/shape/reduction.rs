@@ -98,7 +98,7 @@ pub(crate) fn cumulative(x: &Tensor, dim: i64, dtype: Option<DType>) -> Result<O
 fn sum_dtype(input: DType, asked: Option<DType>) -> DType {
     match asked {
         Some(dtype) => dtype,
-        None if input.is_floating_point() => input,
+        None if input.is_floating_point() || input.is_complex() => input,
         None => DType::Int64,
     }
 }
@@ -106,7 +106,7 @@ fn sum_dtype(input: DType, asked: Option<DType>) -> DType {
 /// The dtype of a mean, which must be a floating-point one.
 fn mean_dtype(input: DType, asked: Option<DType>) -> Result<DType> {
     let dtype = asked.unwrap_or(input);
-    match dtype.is_floating_point() {
+    match dtype.is_floating_point() || dtype.is_complex() {
         true => Ok(dtype),
         false => Err(Error::not_implemented(format!(
             "a mean cannot be {dtype}; ask for a floating-point dtype with the argument `dtype`"
@@ -144,6 +144,9 @@ pub(crate) fn nonempty_dim(sizes: &[i64], dim: i64) -> Result<usize> {
 
 /// The dimensions of an `argmax`, which without a dimension runs over all elements.
 fn arg_axes(sizes: &[i64], dtype: DType, dim: Option<i64>) -> Result<Axes> {
+    if dtype.is_complex() {
+        return Err(Error::dtype(format!("{dtype} has no order; take the absolute values first")));
+    }
     if dtype == DType::Bool {
         return Err(Error::not_implemented("not implemented for bool; convert to uint8 first"));
     }

@@ -21,7 +21,7 @@ shapes! {
     Plan:
     "aten::add.out" add_shape(self_: &Tensor, other: &Tensor, alpha: Scalar) = pointwise::sum;
     "aten::sub.out" sub_shape(self_: &Tensor, other: &Tensor, alpha: Scalar) = pointwise::difference;
-    "aten::mul.out" mul_shape(self_: &Tensor, other: &Tensor) = pointwise::promoted;
+    "aten::mul.out" mul_shape(self_: &Tensor, other: &Tensor) = pointwise::product;
     "aten::div.out" div_shape(self_: &Tensor, other: &Tensor) = pointwise::quotient;
     "aten::pow.Tensor_Scalar_out" pow_scalar_shape(self_: &Tensor, exponent: Scalar) = pointwise::power;
     "aten::maximum.out" maximum_shape(self_: &Tensor, other: &Tensor) = pointwise::promoted;

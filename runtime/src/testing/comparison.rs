@@ -1,22 +1,24 @@
 //! Comparing results.
 
 use crate::dtype::DType;
+use crate::error::Result;
+use crate::scalar::Scalar;
 use crate::tensor::Tensor;
 use crate::value::Value;
+use crate::with_element;
 
-/// Elements as numbers; every dtype there is fits a double but for large integers, which are compared by their bits.
+/// Elements as numbers, the parts of complex ones one after the other; every dtype there is fits doubles but for large
+/// integers, which are compared as far as doubles go.
 fn numbers(tensor: &Tensor) -> Vec<f64> {
-    fn all<T: crate::Element>(tensor: &Tensor, number: impl Fn(T) -> f64) -> Vec<f64> {
-        tensor.to_vec::<T>().unwrap_or_else(|e| panic!("{e}")).into_iter().map(number).collect()
-    }
-    match tensor.dtype() {
-        DType::UInt8 => all::<u8>(tensor, f64::from),
-        DType::Int32 => all::<i32>(tensor, f64::from),
-        DType::Int64 => all::<i64>(tensor, |v| v as f64),
-        DType::Float32 => all::<f32>(tensor, f64::from),
-        DType::Float64 => all::<f64>(tensor, |v| v),
-        DType::Bool => all::<bool>(tensor, |v| f64::from(u8::from(v))),
-    }
+    let parts = |scalar| match scalar {
+        Scalar::Complex(re, im) => [Some(re), Some(im)],
+        real => [Some(real.to_f64()), None],
+    };
+    scalars(tensor).unwrap_or_else(|e| panic!("{e}")).into_iter().flat_map(parts).flatten().collect()
+}
+
+fn scalars(tensor: &Tensor) -> Result<Vec<Scalar>> {
+    with_element!(tensor.dtype(), T => Ok(tensor.to_vec::<T>()?.into_iter().map(Into::into).collect()))
 }
 
 fn tensors(values: &[Value]) -> Vec<&Tensor> {

@@ -1,6 +1,6 @@
 //! Results, memory and errors against what was recorded.
 
-use keyway::{DType, Error, ErrorKind, Operator, Tensor, Value};
+use keyway::{DType, Element, Error, ErrorKind, Operator, Scalar, Storage, Tensor, Value, with_element};
 use serde_json::Value as Json;
 
 use super::read;
@@ -79,9 +79,19 @@ fn value(got: &Value, expected: &Json, tolerance: Tolerance) -> Compared {
             _ => Err(format!("a list of another kind or length: {list:?}")),
         },
         (got, expected) => {
+            if let Some(word) = expected.as_str() {
+                return match read::symbol(word)?.to_string() == got.to_string() {
+                    true => Ok(()),
+                    false => Err(format!("{got}, {word} was recorded")),
+                };
+            }
             let (scalar, want) = (got.as_scalar(), read::number(expected)?);
-            let same_kind = scalar.is_some_and(|got| got.dtype().ok() == want.dtype().ok());
-            match same_kind && scalar.is_some_and(|got| tolerance.allows(got.to_f64(), want.to_f64())) {
+            let same_kind = scalar.is_some_and(|got| got.dtype() == want.dtype());
+            let close = |got: Scalar| {
+                tolerance.allows(got.to_f64(), want.to_f64())
+                    && tolerance.allows(got.imaginary(), want.imaginary())
+            };
+            match same_kind && scalar.is_some_and(close) {
                 true => Ok(()),
                 false => Err(format!("{got}, {want} was recorded")),
             }
@@ -142,26 +152,25 @@ fn written(got: &Tensor, expected: &Json, tolerance: Tolerance) -> Compared {
 /// Compares one element of a storage.
 fn element(dtype: DType, bytes: &[u8], position: usize, want: &Json, tolerance: Tolerance) -> Compared {
     let bytes = &bytes[position * dtype.size()..][..dtype.size()];
-    let fits = match dtype {
-        DType::Float32 => {
-            let got = f32::from_ne_bytes(bytes.try_into().expect("four bytes"));
-            tolerance.allows(got.into(), f64::from(read::float(want)? as f32))
+    let (held, want) = (first(dtype, bytes).map_err(|error| error.to_string())?, read::element(want, dtype)?);
+    let rounded: keyway::Result<Scalar> = with_element!(dtype, T => Ok(T::from_scalar(want).into()));
+    let want = rounded.map_err(|error| error.to_string())?;
+    let fits = match (held, want) {
+        (Scalar::Int(held), Scalar::Int(want)) => held == want,
+        (held, want) => {
+            tolerance.allows(held.to_f64(), want.to_f64())
+                && tolerance.allows(held.imaginary(), want.imaginary())
         }
-        DType::Float64 => {
-            let got = f64::from_ne_bytes(bytes.try_into().expect("eight bytes"));
-            tolerance.allows(got, read::float(want)?)
-        }
-        DType::Int64 => Some(i64::from_ne_bytes(bytes.try_into().expect("eight bytes"))) == want.as_i64(),
-        DType::Int32 => {
-            Some(i32::from_ne_bytes(bytes.try_into().expect("four bytes")).into()) == want.as_i64()
-        }
-        DType::Bool => Some(bytes[0] != 0) == want.as_bool(),
-        _ => Some(bytes[0].into()) == want.as_i64(),
     };
     match fits {
         true => Ok(()),
-        false => Err(format!("the bytes {bytes:?} of a {dtype}, {want} was recorded")),
+        false => Err(format!("{held}, {want} was recorded")),
     }
+}
+
+/// The element that bytes are.
+fn first(dtype: DType, bytes: &[u8]) -> keyway::Result<Scalar> {
+    with_element!(dtype, T => Ok(Storage::from_slice(bytes).read()?.elements::<T>()?[0].into()))
 }
 
 /// The positions of the elements relative to the storage, in row-major order.

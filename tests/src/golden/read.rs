@@ -2,7 +2,8 @@
 
 use keyway::schema::{Argument, BaseType, Type};
 use keyway::{
-    DType, Device, Geometry, Layout, MemoryFormat, Operator, Scalar, Stack, Storage, Tensor, Value,
+    DType, Device, Element, Geometry, Layout, MemoryFormat, Operator, Scalar, Stack, Storage, Tensor, Value,
+    with_element,
 };
 use serde_json::Value as Json;
 
@@ -60,6 +61,26 @@ impl Reader {
                     elements.iter().map(|element| self.tensor(&element["t"])).collect();
                 Ok(tensors?.into())
             }
+            Type::Optional(inner) if **inner == Type::Base(BaseType::Tensor) => {
+                let tensor = |element: &Json| match element {
+                    Json::Null => Ok(None),
+                    element => self.tensor(&element["t"]).map(Some),
+                };
+                let tensors: Read<Vec<Option<Tensor>>> = elements.iter().map(tensor).collect();
+                Ok(tensors?.into())
+            }
+            Type::Base(BaseType::Float) => {
+                let floats: Read<Vec<f64>> = elements.iter().map(|e| Ok(number(e)?.to_f64())).collect();
+                Ok(floats?.into())
+            }
+            Type::Base(BaseType::Scalar) => {
+                let numbers: Read<Vec<Scalar>> = elements.iter().map(number).collect();
+                Ok(numbers?.into())
+            }
+            Type::Base(BaseType::Bool) => {
+                let bools: Option<Vec<bool>> = elements.iter().map(Json::as_bool).collect();
+                Ok(bools.ok_or("a list of bools with other values")?.into())
+            }
             other => Err(format!("lists of {other}")),
         }
     }
@@ -86,20 +107,27 @@ fn tensor(json: &Json, earlier: &[Tensor]) -> Read<Tensor> {
 
 fn storage(json: &Json, dtype: DType) -> Read<Storage> {
     let elements = json.as_array().ok_or("a storage without values")?;
-    let floats = || elements.iter().map(float).collect::<Read<Vec<f64>>>();
-    let ints = || ints(json);
-    Ok(match dtype {
-        DType::Float32 => Storage::from_slice(&floats()?.iter().map(|&v| v as f32).collect::<Vec<_>>()),
-        DType::Float64 => Storage::from_slice(&floats()?),
-        DType::Int64 => Storage::from_slice(&ints()?),
-        DType::Int32 => Storage::from_slice(&ints()?.iter().map(|&v| v as i32).collect::<Vec<_>>()),
-        DType::UInt8 => Storage::from_slice(&ints()?.iter().map(|&v| v as u8).collect::<Vec<_>>()),
-        DType::Bool => {
-            let bools: Option<Vec<bool>> = elements.iter().map(Json::as_bool).collect();
-            Storage::from_slice(&bools.ok_or("a storage of bools with other values")?)
+    let numbers: Read<Vec<Scalar>> = elements.iter().map(|json| element(json, dtype)).collect();
+    let numbers = numbers?;
+    let storage: keyway::Result<Storage> = with_element!(dtype, T => {
+        Ok(Storage::from_slice(&numbers.iter().map(|&number| T::from_scalar(number)).collect::<Vec<T>>()))
+    });
+    storage.map_err(|e| e.to_string())
+}
+
+/// One element of a storage of some dtype.
+pub(super) fn element(json: &Json, dtype: DType) -> Read<Scalar> {
+    match (json, dtype) {
+        (Json::Bool(v), DType::Bool) => Ok(Scalar::Bool(*v)),
+        (Json::Array(parts), _) if dtype.is_complex() && parts.len() == 2 => {
+            Ok(Scalar::Complex(float(&parts[0])?, float(&parts[1])?))
         }
-        other => return Err(format!("dtype {other}")),
-    })
+        (_, dtype) if dtype.is_floating_point() => float(json).map(Scalar::Float),
+        (Json::Number(v), dtype) if dtype.is_integer() => {
+            v.as_i64().map(Scalar::Int).ok_or_else(|| format!("{v} is no 64-bit integer"))
+        }
+        _ => Err(format!("{json} is no element of {dtype}")),
+    }
 }
 
 /// A list of integers.
@@ -124,7 +152,9 @@ pub(super) fn number(json: &Json) -> Read<Scalar> {
         Json::Bool(v) => Ok(Scalar::Bool(*v)),
         Json::Number(v) => v.as_i64().map(Scalar::Int).ok_or_else(|| format!("{v} is no 64-bit integer")),
         Json::Object(object) if object.contains_key("f") => float(&object["f"]).map(Scalar::Float),
-        Json::Object(object) if object.contains_key("c") => Err("complex numbers".to_owned()),
+        Json::Object(object) if object.contains_key("c") => {
+            Ok(Scalar::Complex(float(&object["c"][0])?, float(&object["c"][1])?))
+        }
         other => Err(format!("{other} is no number")),
     }
 }
@@ -135,7 +165,7 @@ pub(super) fn dtype(name: &str) -> Read<DType> {
 }
 
 /// A word with its kind: `dtype:int64`, `str:floor`.
-fn symbol(text: &str) -> Read<Value> {
+pub(super) fn symbol(text: &str) -> Read<Value> {
     let (kind, word) = text.split_once(':').ok_or_else(|| format!("the word {text}"))?;
     match (kind, word) {
         ("dtype", word) => dtype(word).map(Value::DType),
@@ -166,6 +196,9 @@ pub(super) fn to_meta(stack: &Stack) -> (Stack, bool) {
         Value::Tensor(tensor) => Value::from(meta(tensor)),
         Value::List(list) => match &**list {
             keyway::List::Tensor(tensors) => tensors.iter().map(&mut meta).collect::<Vec<_>>().into(),
+            keyway::List::OptionalTensor(tensors) => {
+                tensors.iter().map(|tensor| tensor.as_ref().map(&mut meta)).collect::<Vec<_>>().into()
+            }
             _ => value.clone(),
         },
         other => other.clone(),
