@@ -13,6 +13,7 @@ mod number_range;
 mod overlap;
 mod pointwise;
 mod promotion;
+pub mod random;
 mod shape;
 
 /// What shape functions of structured operators return, for the kernels of other backends.

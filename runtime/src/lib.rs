@@ -167,3 +167,24 @@ macro_rules! operator_tests {
         include!(concat!(env!("OUT_DIR"), "/operator_tests.rs"));
     };
 }
+
+/// Gives the arguments that tests call operators with, for those that trying finds none for; for an integration test beside
+/// [`operator_tests!`]. Needs the feature `testing`.
+///
+/// ```ignore
+/// keyway::operator_samples! {
+///     "digits::vote" => [[elements(&[1i64, 2, 1], &[3]), Value::Int(10)]];
+/// }
+/// ```
+#[cfg(feature = "testing")]
+#[macro_export]
+macro_rules! operator_samples {
+    ($($operator:literal => [$([$($value:expr),* $(,)?]),* $(,)?];)*) => {$(
+        $crate::__private::inventory::submit! {
+            $crate::testing::GivenSamples {
+                operator: $operator,
+                make: || vec![$(vec![$(::std::convert::Into::into($value)),*]),*],
+            }
+        }
+    )*};
+}

@@ -8,12 +8,14 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 
 use crate::device::Device;
+use crate::error::{Error, ErrorKind, Result};
 use crate::key::{DispatchKey, Functionality};
 use crate::key_set::KeySet;
 
 /// A source of random numbers on a device; cloning shares it.
 ///
-/// It holds a seed and how much of the stream that belongs to it was used. What numbers come of it is for the kernels.
+/// It holds a seed, and where in the stream that belongs to it the next numbers are: as a count for kernels that compute
+/// them from their place, or as an engine of the kernels' own. What numbers come of it is for the kernels.
 #[derive(Clone, Debug)]
 pub struct Generator(Arc<GeneratorState>);
 
@@ -21,7 +23,23 @@ pub struct Generator(Arc<GeneratorState>);
 struct GeneratorState {
     device: Device,
     keys: KeySet,
-    position: Mutex<(u64, u64)>,
+    position: Mutex<Position>,
+}
+
+/// Where in a seed's stream a generator is.
+#[derive(Debug)]
+struct Position {
+    seed: u64,
+    /// How many places were reserved.
+    reserved: u64,
+    /// What kernels draw from, if there are such.
+    engine: Option<Box<dyn Any + Send>>,
+}
+
+impl Position {
+    fn start(seed: u64) -> Position {
+        Position { seed, reserved: 0, engine: None }
+    }
 }
 
 impl Generator {
@@ -33,7 +51,7 @@ impl Generator {
     /// A generator that brings these keys to the calls that take it: `CustomRNGKeyId`, say, for one whose numbers are
     /// made elsewhere (D6, D76).
     pub fn with_keys(device: Device, seed: u64, keys: KeySet) -> Generator {
-        Generator(Arc::new(GeneratorState { device, keys, position: Mutex::new((seed, 0)) }))
+        Generator(Arc::new(GeneratorState { device, keys, position: Mutex::new(Position::start(seed)) }))
     }
 
     /// The keys it brings to a call, typed or boxed (D76; better than D79).
@@ -49,20 +67,47 @@ impl Generator {
 
     /// The seed.
     pub fn seed(&self) -> u64 {
-        self.0.position.lock().0
+        self.0.position.lock().seed
     }
 
     /// Starts the stream of another seed.
     pub fn set_seed(&self, seed: u64) {
-        *self.0.position.lock() = (seed, 0);
+        *self.0.position.lock() = Position::start(seed);
     }
 
     /// Takes so many places of the stream for a kernel: the seed, and where the kernel's part starts.
     pub fn reserve(&self, count: u64) -> (u64, u64) {
         let mut position = self.0.position.lock();
-        let (seed, start) = *position;
-        position.1 = start.wrapping_add(count);
-        (seed, start)
+        let start = position.reserved;
+        position.reserved = start.wrapping_add(count);
+        (position.seed, start)
+    }
+
+    /// Draws from the engine that makes this generator's numbers, alone: other threads wait. The first call, and the first
+    /// after a new seed, makes the engine of the seed. `draw` must not use the generator.
+    ///
+    /// # Errors
+    /// `Runtime` if the generator has an engine of another type: kernels of another backend draw from it.
+    pub fn draw<E: Any + Send, R>(
+        &self,
+        start: impl FnOnce(u64) -> E,
+        draw: impl FnOnce(&mut E) -> R,
+    ) -> Result<R> {
+        let mut position = self.0.position.lock();
+        let seed = position.seed;
+        let engine = position.engine.get_or_insert_with(|| Box::new(start(seed)));
+        match engine.downcast_mut() {
+            Some(engine) => Ok(draw(engine)),
+            None => Err(Error::new(
+                ErrorKind::Runtime,
+                "the generator makes numbers of another kind: its engine is that of another backend's kernels",
+            )),
+        }
+    }
+
+    /// Puts an engine in place of the one there is, as one that was saved before.
+    pub fn set_engine(&self, seed: u64, engine: impl Any + Send) {
+        *self.0.position.lock() = Position { engine: Some(Box::new(engine)), ..Position::start(seed) };
     }
 
     /// Whether both are the same generator.
@@ -139,6 +184,22 @@ mod tests {
         assert_eq!((generator.reserve(4), generator.clone().reserve(1)), ((7, 0), (7, 4)));
         generator.set_seed(8);
         assert_eq!(generator.reserve(1), (8, 0));
+    }
+
+    #[test]
+    fn an_engine_is_made_once_a_seed_and_drawn_from_by_one_kind_of_kernel() {
+        let generator = Generator::new(Device::CPU, 7);
+        let next = |step: &mut u64| {
+            *step += 1;
+            *step
+        };
+        let drawn = || generator.draw(|seed| seed, next).unwrap();
+        assert_eq!((drawn(), drawn()), (8, 9));
+        assert!(generator.draw(|_| 0u8, |_| ()).unwrap_err().to_string().contains("another backend"));
+        generator.set_seed(1);
+        assert_eq!(drawn(), 2);
+        generator.set_engine(7, 8u64);
+        assert_eq!((generator.seed(), drawn()), (7, 9));
     }
 
     #[test]

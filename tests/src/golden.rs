@@ -60,6 +60,9 @@ pub fn run_sample(sample: &Json) -> Outcome {
         Err(reason) => return Outcome::Unsupported(reason),
     };
     let arguments: Vec<Value> = call.stack.to_vec();
+    if let Some(seed) = sample["seed"].as_u64() {
+        keyway_ops::random::manual_seed(seed);
+    }
     let ran = run(call.operator, arguments.iter().cloned().collect());
     let compared = match (&ran, sample["error"].as_object()) {
         (Ok(_), Some(_)) => Err(format!("it should fail: {}", sample["error"]["message"])),

@@ -11,7 +11,7 @@ use crate::memory_format::geometry_like;
 use crate::promotion::dtype_of_number;
 
 /// The options of a creation operator, in schema order.
-type Options = (Option<DType>, Option<Layout>, Option<Device>, Option<bool>);
+pub(crate) type Options = (Option<DType>, Option<Layout>, Option<Device>, Option<bool>);
 
 fn filled(size: &[i64], value: Scalar, (dtype, layout, device, pin_memory): Options) -> Result<Tensor> {
     let out = aten::empty::memory_format.call(size, dtype, layout, device, pin_memory, None)?;

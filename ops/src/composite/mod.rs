@@ -3,11 +3,12 @@
 //! No element is touched here, and no backend is named.
 
 mod copying;
-mod creation;
+pub(crate) mod creation;
 mod in_place;
 mod joining;
 mod matmul;
-mod out;
+pub(crate) mod out;
+mod random;
 mod reductions;
 mod softmax;
 mod sorting;

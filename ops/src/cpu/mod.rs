@@ -18,6 +18,7 @@ mod joining;
 mod lanes;
 mod matmul;
 pub(crate) mod number;
+mod random;
 mod reductions;
 mod softmax;
 mod sorting;

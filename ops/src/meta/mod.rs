@@ -7,4 +7,5 @@ mod creation;
 mod indexing;
 mod matmul;
 mod pointwise;
+mod random;
 mod reductions;

@@ -1,4 +1,4 @@
-//! Arguments an operator accepts, found by trying.
+//! Arguments an operator accepts: those a crate gives, or found by trying.
 
 use keyway_schema::{Argument, BaseType, Schema, Type};
 
@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::operator::Operator;
 use crate::scalar::Scalar;
 use crate::tensor::Tensor;
-use crate::testing::{call_boxed, deep_copy};
+use crate::testing::{call_boxed, deep_copy, given};
 use crate::value::{List, Value, accepted_tags};
 
 /// How many calls are tried at most.
@@ -27,9 +27,13 @@ impl Samples {
     }
 }
 
-/// Tries the product of the candidates of each argument, the first argument varying slowest. Takes the first accepted
-/// one and then some far apart.
+/// The given arguments that are accepted. Without any, tries the product of the candidates of each argument, the first
+/// argument varying slowest, and takes the first accepted one and then some far apart.
 pub(super) fn find_samples(operator: &'static Operator, schema: &Schema) -> Samples {
+    let given = given::of(operator, schema);
+    if !given.is_empty() {
+        return accepted(operator, given);
+    }
     let candidates: Vec<Vec<Value>> = schema.arguments.iter().map(candidates).collect();
     let mut found = Samples { arguments: Vec::new(), last_error: "nothing was tried".to_owned() };
     let total: usize = candidates.iter().map(Vec::len).product();
@@ -49,6 +53,18 @@ pub(super) fn find_samples(operator: &'static Operator, schema: &Schema) -> Samp
                 found.last_error = error.to_string();
                 at += 1;
             }
+        }
+    }
+    found
+}
+
+/// Those of the given arguments that the operator accepts.
+fn accepted(operator: &'static Operator, given: Vec<Vec<Value>>) -> Samples {
+    let mut found = Samples { arguments: Vec::new(), last_error: "nothing was given".to_owned() };
+    for arguments in given {
+        match call_boxed(operator, &copied(&arguments)) {
+            Ok(_) => found.arguments.push(arguments),
+            Err(error) => found.last_error = error.to_string(),
         }
     }
     found
@@ -116,7 +132,7 @@ fn of_base(base: BaseType) -> Vec<Value> {
 }
 
 /// Positive and negative numbers, all different, none zero.
-fn float(sizes: &[i64]) -> Tensor {
+pub(super) fn float(sizes: &[i64]) -> Tensor {
     let numel: i64 = sizes.iter().product();
     let elements: Vec<f32> =
         (0..numel).map(|i| (((i * 7) % numel.max(1)) as f32 - numel as f32 / 3.0) * 0.5 + 0.25).collect();
@@ -133,11 +149,11 @@ fn mask(sizes: &[i64]) -> Tensor {
     made(Tensor::from_slice(&(0..numel).map(|i| i % 3 == 0).collect::<Vec<bool>>(), sizes))
 }
 
-fn zeros(sizes: &[i64], dtype: DType) -> Value {
+pub(super) fn zeros(sizes: &[i64], dtype: DType) -> Value {
     made(Tensor::zeros(sizes, dtype, Device::CPU)).into()
 }
 
-fn made(tensor: Result<Tensor>) -> Tensor {
+pub(super) fn made(tensor: Result<Tensor>) -> Tensor {
     tensor.unwrap_or_else(|e| panic!("a sample tensor cannot be made: {e}"))
 }
 
