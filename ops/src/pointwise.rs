@@ -8,6 +8,8 @@ use keyway::{DType, Error, Geometry, OutputMeta, Result, Scalar, StructuredMeta,
 
 use crate::broadcast::{broadcast_sizes, result_geometry};
 use crate::copying::{castable, same_dtype};
+use crate::shape::dimension::wrap;
+use crate::shape::view::sliced;
 use crate::promotion::{Operand, common_device, result_dtype, to_float};
 
 /// What a pointwise operator will compute.
@@ -223,6 +225,106 @@ pub(crate) fn masked_fill(x: &Tensor, mask: &Tensor) -> Result<Plan> {
     let geometry = Geometry::contiguous(&broadcast_sizes(x.sizes(), mask.sizes())?)?;
     let output = OutputMeta::new(geometry, x.dtype(), common_device(&[x.into(), mask.into()]));
     Ok(Plan { compute: x.dtype(), keeps_numbers: false, output })
+}
+
+/// Activations, which are defined for floating-point dtypes only.
+pub(crate) fn activation(x: &Tensor) -> Result<Plan> {
+    floating_point(Plan::new(&[x.into()], x.dtype())?)
+}
+
+/// Activations with a result in row-major order.
+pub(crate) fn contiguous_activation(x: &Tensor) -> Result<Plan> {
+    let output = OutputMeta::contiguous(x.sizes(), x.dtype(), x.device())?;
+    floating_point(Plan { output, ..activation(x)? })
+}
+
+/// Gradients of activations, from the gradient of the result and the input or the result.
+pub(crate) fn gradient(grad: &Tensor, x: &Tensor) -> Result<Plan> {
+    floating_point(Plan::promoted(&[grad.into(), x.into()])?)
+}
+
+/// Which function `gelu` computes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Approximation {
+    /// The exact one.
+    None,
+    /// The one with a tanh.
+    Tanh,
+}
+
+impl Approximation {
+    /// The one of a name.
+    pub(crate) fn of(name: &str) -> Result<Approximation> {
+        match name {
+            "none" => Ok(Approximation::None),
+            "tanh" => Ok(Approximation::Tanh),
+            other => {
+                let message = format!("`approximate` must be \"none\" or \"tanh\", it is {other:?}");
+                Err(Error::new(keyway::ErrorKind::Runtime, message))
+            }
+        }
+    }
+}
+
+/// `gelu`.
+pub(crate) fn gelu(x: &Tensor, approximate: &str) -> Result<Plan> {
+    Approximation::of(approximate)?;
+    activation(x)
+}
+
+/// The gradient of `gelu`.
+pub(crate) fn gelu_gradient(grad: &Tensor, x: &Tensor, approximate: &str) -> Result<Plan> {
+    Approximation::of(approximate)?;
+    gradient(grad, x)
+}
+
+/// The two halves of a tensor along a dimension.
+pub(crate) fn halves(x: &Tensor, dim: i64) -> Result<(Tensor, Tensor)> {
+    if x.dim() == 0 {
+        return Err(Error::shape("a tensor without dimensions cannot be halved"));
+    }
+    let size = x.sizes()[wrap(dim, x.dim())?];
+    if size % 2 != 0 {
+        return Err(Error::shape(format!("dimension {dim} must have an even size to be halved, it has {size}")));
+    }
+    let part = |from, to| x.view_as(sliced(x.geometry(), dim, Some(from), Some(to), 1)?);
+    Ok((part(0, size / 2)?, part(size / 2, size)?))
+}
+
+/// `glu`, which multiplies one half by a function of the other.
+pub(crate) fn glu(x: &Tensor, dim: i64) -> Result<Plan> {
+    let (a, b) = halves(x, dim)?;
+    gradient(&a, &b)
+}
+
+/// `threshold`, which integers have as well.
+pub(crate) fn threshold(x: &Tensor) -> Result<Plan> {
+    numeric(Plan::new(&[x.into()], x.dtype())?)
+}
+
+/// The gradient of `threshold`.
+pub(crate) fn threshold_gradient(grad: &Tensor, x: &Tensor) -> Result<Plan> {
+    numeric(Plan::promoted(&[grad.into(), x.into()])?)
+}
+
+/// `prelu`, whose weight is of the input's dtype.
+pub(crate) fn prelu(x: &Tensor, weight: &Tensor) -> Result<Plan> {
+    if x.dtype() != weight.dtype() {
+        let message = format!("`weight` must be {} like `self`, it is {}", x.dtype(), weight.dtype());
+        return Err(Error::dtype(message));
+    }
+    floating_point(Plan::promoted(&[x.into(), weight.into()])?)
+}
+
+/// Refuses to compute in anything but a floating-point dtype.
+fn floating_point(plan: Plan) -> Result<Plan> {
+    match plan.compute.is_floating_point() {
+        true => Ok(plan),
+        false => Err(Error::not_implemented(format!(
+            "not implemented for {}; convert to a floating-point dtype first",
+            plan.compute
+        ))),
+    }
 }
 
 /// Refuses to compute in `bool`.

@@ -30,6 +30,7 @@ in_place! {
     "aten::sub_.Scalar" sub_scalar_(other: Scalar, alpha: Scalar) = aten::sub::Scalar;
     "aten::mul_.Scalar" mul_scalar_(other: Scalar) = aten::mul::Scalar;
     "aten::div_.Scalar" div_scalar_(other: Scalar) = aten::div::Scalar;
+    "aten::hardswish_" hardswish_() = aten::hardswish::default;
     "aten::relu_" relu_() = aten::relu::default;
     "aten::masked_fill_.Scalar" masked_fill_(mask: &Tensor, value: Scalar) = aten::masked_fill::Scalar;
     "aten::addmm_" addmm_(mat1: &Tensor, mat2: &Tensor, beta: Scalar, alpha: Scalar) = aten::addmm::default;

@@ -2,6 +2,7 @@
 //!
 //! No element is touched here, and no backend is named.
 
+mod activations;
 mod copying;
 pub(crate) mod creation;
 mod in_place;

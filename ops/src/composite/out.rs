@@ -51,6 +51,7 @@ macro_rules! out_forms {
 out_forms! {
     "aten::softmax.int_out" softmax_out(self_: &Tensor, dim: i64, dtype: Option<DType>)
         = aten::softmax::int, EXACT;
+    "aten::hardswish.out" hardswish_out(self_: &Tensor) = aten::hardswish::default, CASTS;
     "aten::mm.out" mm_out(self_: &Tensor, mat2: &Tensor) = aten::mm::default, EXACT;
     "aten::bmm.out" bmm_out(self_: &Tensor, mat2: &Tensor) = aten::bmm::default, EXACT;
     "aten::addmm.out" addmm_out(self_: &Tensor, mat1: &Tensor, mat2: &Tensor, beta: Scalar, alpha: Scalar)

@@ -3,6 +3,7 @@
 //! Elements are reached through [`elements`] only. Shapes and result dtypes are decided by the rules beside this room,
 //! which the kernels of `meta` share.
 
+mod activations;
 mod binary;
 mod choice;
 mod comparison;
@@ -11,6 +12,7 @@ mod copy;
 mod creation;
 pub(crate) mod dense;
 pub(crate) mod elements;
+pub(crate) mod error_function;
 mod exponential;
 mod gemm_call;
 mod indexing;

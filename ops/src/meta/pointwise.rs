@@ -29,6 +29,8 @@ planned! {
     "aten::pow.Scalar" pow_of_scalar_meta(self_: Scalar, exponent: &Tensor) = pointwise::power;
     "aten::masked_fill.Scalar" masked_fill_meta(self_: &Tensor, mask: &Tensor, value: Scalar) = masked_fill;
     "aten::relu" relu_meta(self_: &Tensor) = pointwise::arithmetic_function;
+    "aten::hardswish" hardswish_meta(self_: &Tensor) = pointwise::activation;
+    "aten::_prelu_kernel" _prelu_kernel_meta(self_: &Tensor, weight: &Tensor) = pointwise::prelu;
 }
 
 fn rounded_quotient(a: Operand<'_>, b: Operand<'_>, mode: Option<&str>) -> Result<Plan> {
@@ -38,4 +40,15 @@ fn rounded_quotient(a: Operand<'_>, b: Operand<'_>, mode: Option<&str>) -> Resul
 fn masked_fill(x: &Tensor, mask: &Tensor, value: Scalar) -> Result<Plan> {
     in_range(value, x.dtype())?;
     pointwise::masked_fill(x, mask)
+}
+
+#[kernel("aten::hardtanh_backward", Meta)]
+fn hardtanh_backward_meta(grad_output: &Tensor, self_: &Tensor, _min: Scalar, _max: Scalar) -> Result<Tensor> {
+    pointwise::gradient(grad_output, self_)?.empty()
+}
+
+#[kernel("aten::log_sigmoid_forward", Meta)]
+fn log_sigmoid_forward_meta(self_: &Tensor) -> Result<(Tensor, Tensor)> {
+    let plan = pointwise::contiguous_activation(self_)?;
+    Ok((plan.empty()?, plan.empty()?))
 }

@@ -51,6 +51,25 @@ shapes! {
     "aten::cos.out" cos_shape(self_: &Tensor) = pointwise::float_function;
     "aten::tanh.out" tanh_shape(self_: &Tensor) = pointwise::float_function;
     "aten::sigmoid.out" sigmoid_shape(self_: &Tensor) = pointwise::float_function;
+    "aten::glu.out" glu_shape(self_: &Tensor, dim: i64) = pointwise::glu;
+    "aten::silu.out" silu_shape(self_: &Tensor) = pointwise::activation;
+    "aten::mish.out" mish_shape(self_: &Tensor) = pointwise::activation;
+    "aten::hardsigmoid.out" hardsigmoid_shape(self_: &Tensor) = pointwise::activation;
+    "aten::elu.out" elu_shape(self_: &Tensor, _alpha: Scalar, _scale: Scalar, _input_scale: Scalar) = |x, _: Scalar, _: Scalar, _: Scalar| pointwise::activation(x);
+    "aten::leaky_relu.out" leaky_relu_shape(self_: &Tensor, _slope: Scalar) = |x, _: Scalar| pointwise::activation(x);
+    "aten::softplus.out" softplus_shape(self_: &Tensor, _beta: Scalar, _threshold: Scalar) = |x, _: Scalar, _: Scalar| pointwise::activation(x);
+    "aten::softshrink.out" softshrink_shape(self_: &Tensor, _lambd: Scalar) = |x, _: Scalar| pointwise::activation(x);
+    "aten::hardshrink.out" hardshrink_shape(self_: &Tensor, _lambd: Scalar) = |x, _: Scalar| pointwise::activation(x);
+    "aten::threshold.out" threshold_shape(self_: &Tensor, _threshold: Scalar, _value: Scalar) = |x, _: Scalar, _: Scalar| pointwise::threshold(x);
+    "aten::gelu.out" gelu_shape(self_: &Tensor, approximate: &str) = pointwise::gelu;
+    "aten::gelu_backward.grad_input" gelu_backward_shape(grad_output: &Tensor, self_: &Tensor, approximate: &str) = pointwise::gelu_gradient;
+    "aten::silu_backward.grad_input" silu_backward_shape(grad_output: &Tensor, self_: &Tensor) = pointwise::gradient;
+    "aten::hardsigmoid_backward.grad_input" hardsigmoid_backward_shape(grad_output: &Tensor, self_: &Tensor) = pointwise::gradient;
+    "aten::sigmoid_backward.grad_input" sigmoid_backward_shape(grad_output: &Tensor, output: &Tensor) = pointwise::gradient;
+    "aten::tanh_backward.grad_input" tanh_backward_shape(grad_output: &Tensor, output: &Tensor) = pointwise::gradient;
+    "aten::threshold_backward.grad_input" threshold_backward_shape(grad_output: &Tensor, self_: &Tensor, _threshold: Scalar) = |grad, x, _: Scalar| pointwise::threshold_gradient(grad, x);
+    "aten::softplus_backward.grad_input" softplus_backward_shape(grad_output: &Tensor, self_: &Tensor, _beta: Scalar, _threshold: Scalar) = |grad, x, _: Scalar, _: Scalar| pointwise::gradient(grad, x);
+    "aten::leaky_relu_backward.grad_input" leaky_relu_backward_shape(grad_output: &Tensor, self_: &Tensor, _slope: Scalar, _is_result: bool) = |grad, x, _: Scalar, _: bool| pointwise::gradient(grad, x);
     "aten::logical_not.out" logical_not_shape(self_: &Tensor) = pointwise::test;
 }
 
@@ -90,4 +109,22 @@ fn all_shape(self_: &Tensor, dim: i64, keepdim: bool) -> Result<Reduction> {
 shapes! {
     OutputMeta:
     "aten::cumsum.out" cumsum_shape(self_: &Tensor, dim: i64, dtype: Option<DType>) = reduction::cumulative;
+}
+
+#[structured("aten::elu_backward.grad_input")]
+fn elu_backward_shape(
+    grad_output: &Tensor,
+    alpha: Scalar,
+    _scale: Scalar,
+    _input_scale: Scalar,
+    is_result: bool,
+    self_or_result: &Tensor,
+) -> Result<Plan> {
+    if is_result && alpha.to_f64() < 0.0 {
+        return Err(keyway::Error::new(
+            keyway::ErrorKind::Runtime,
+            format!("`alpha` is {alpha}: with a negative one the gradient cannot be told from the result"),
+        ));
+    }
+    pointwise::gradient(grad_output, self_or_result)
 }

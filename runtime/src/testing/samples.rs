@@ -5,6 +5,7 @@ use keyway_schema::{Argument, BaseType, Schema, Type};
 use crate::device::{Device, MemoryFormat};
 use crate::dtype::DType;
 use crate::error::Result;
+use crate::inputs::default_value;
 use crate::operator::Operator;
 use crate::scalar::Scalar;
 use crate::tensor::Tensor;
@@ -84,7 +85,12 @@ fn candidates(argument: &Argument) -> Vec<Value> {
     if argument.is_out {
         return [DType::Float32, DType::Int64, DType::Bool].map(|dtype| zeros(&[0], dtype)).to_vec();
     }
-    of_type(&argument.ty)
+    let mut candidates = of_type(&argument.ty);
+    if let Some(word @ Value::Str(_)) = default_value(argument) {
+        // Which words an operator knows is its own affair; its default is one of them.
+        candidates.insert(0, word);
+    }
+    candidates
 }
 
 fn of_type(ty: &Type) -> Vec<Value> {
