@@ -8,9 +8,9 @@ use keyway::{DType, Error, Geometry, OutputMeta, Result, Scalar, StructuredMeta,
 
 use crate::broadcast::{broadcast_sizes, result_geometry};
 use crate::copying::{castable, same_dtype};
+use crate::promotion::{Operand, common_device, result_dtype, to_float};
 use crate::shape::dimension::wrap;
 use crate::shape::view::sliced;
-use crate::promotion::{Operand, common_device, result_dtype, to_float};
 
 /// What a pointwise operator will compute.
 #[derive(Clone, Debug)]
@@ -285,7 +285,9 @@ pub(crate) fn halves(x: &Tensor, dim: i64) -> Result<(Tensor, Tensor)> {
     }
     let size = x.sizes()[wrap(dim, x.dim())?];
     if size % 2 != 0 {
-        return Err(Error::shape(format!("dimension {dim} must have an even size to be halved, it has {size}")));
+        return Err(Error::shape(format!(
+            "dimension {dim} must have an even size to be halved, it has {size}"
+        )));
     }
     let part = |from, to| x.view_as(sliced(x.geometry(), dim, Some(from), Some(to), 1)?);
     Ok((part(0, size / 2)?, part(size / 2, size)?))

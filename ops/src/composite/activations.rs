@@ -3,6 +3,7 @@
 use keyway::{DType, Error, Result, Scalar, Tensor, kernel};
 
 use crate::aten;
+use crate::composite::out::write_results;
 
 /// The factors with which a network's layers keep mean and variance.
 const SELU: (Scalar, Scalar) =
@@ -102,7 +103,8 @@ fn _prelu_kernel_backward(grad_output: &Tensor, self_: &Tensor, weight: &Tensor)
     let zero = aten::zeros_like(grad_output)?;
     let of_input =
         aten::r#where::self_.call(&positive, grad_output, &aten::mul::Tensor.call(weight, grad_output)?)?;
-    let of_weight = aten::r#where::self_.call(&positive, &zero, &aten::mul::Tensor.call(self_, grad_output)?)?;
+    let of_weight =
+        aten::r#where::self_.call(&positive, &zero, &aten::mul::Tensor.call(self_, grad_output)?)?;
     Ok((of_input, of_weight))
 }
 
@@ -120,10 +122,5 @@ fn log_sigmoid_out(self_: &Tensor, out: &Tensor) -> Result<()> {
 #[kernel("aten::log_sigmoid_forward.output", CompositeExplicitAutograd)]
 fn log_sigmoid_forward_output(self_: &Tensor, output: &Tensor, buffer: &Tensor) -> Result<()> {
     let (result, held) = aten::log_sigmoid_forward::default.call(self_)?;
-    for (target, result) in [(output, &result), (buffer, &held)] {
-        crate::copying::check_same_dtype(target, result)?;
-        crate::composite::out::resize(target, result.sizes(), result.strides())?;
-        aten::copy_::default.call(target, result, false)?;
-    }
-    Ok(())
+    write_results([(output, &result), (buffer, &held)])
 }

@@ -8,6 +8,7 @@ pub(crate) mod creation;
 mod in_place;
 mod joining;
 mod matmul;
+mod normalisation;
 pub(crate) mod out;
 mod random;
 mod reductions;

@@ -31,6 +31,12 @@ fn write_out(
     Ok(())
 }
 
+/// Writes several results, each to its out argument of the same dtype.
+pub(crate) fn write_results<const N: usize>(results: [(&Tensor, &Tensor); N]) -> Result<()> {
+    results.iter().try_for_each(|(out, result)| EXACT(out, result))?;
+    results.iter().try_for_each(|(out, result)| write_out(out, &[], result, EXACT))
+}
+
 /// Gives `out` new sizes and strides, unless it has the sizes already.
 pub(crate) fn resize(out: &Tensor, sizes: &[i64], strides: &[i64]) -> Result<()> {
     match out.sizes() == sizes {

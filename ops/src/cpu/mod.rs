@@ -5,6 +5,7 @@
 
 mod activations;
 mod binary;
+pub(crate) mod boxed;
 mod choice;
 mod comparison;
 pub(crate) mod conversion;
@@ -19,7 +20,9 @@ mod indexing;
 mod joining;
 mod lanes;
 mod matmul;
+mod normalisation;
 pub(crate) mod number;
+mod plain;
 mod random;
 mod reductions;
 mod softmax;

@@ -6,6 +6,7 @@ mod copy;
 mod creation;
 mod indexing;
 mod matmul;
+mod normalisation;
 mod pointwise;
 mod random;
 mod reductions;

@@ -43,7 +43,12 @@ fn masked_fill(x: &Tensor, mask: &Tensor, value: Scalar) -> Result<Plan> {
 }
 
 #[kernel("aten::hardtanh_backward", Meta)]
-fn hardtanh_backward_meta(grad_output: &Tensor, self_: &Tensor, _min: Scalar, _max: Scalar) -> Result<Tensor> {
+fn hardtanh_backward_meta(
+    grad_output: &Tensor,
+    self_: &Tensor,
+    _min: Scalar,
+    _max: Scalar,
+) -> Result<Tensor> {
     pointwise::gradient(grad_output, self_)?.empty()
 }
 

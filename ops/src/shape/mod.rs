@@ -7,6 +7,7 @@ pub(crate) mod dimension;
 pub(crate) mod indexing;
 pub(crate) mod joining;
 pub(crate) mod matmul;
+pub(crate) mod normalisation;
 pub(crate) mod reduction;
 mod structured;
 pub(crate) mod view;

@@ -1,5 +1,7 @@
 //! One generated test for each operator of `ops.yaml`: see `keyway::testing::check_operator`.
 
+mod samples;
+
 use keyway_ops::aten;
 
 keyway::operator_tests!();
