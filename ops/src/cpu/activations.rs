@@ -4,7 +4,7 @@
 
 use std::f64::consts::{FRAC_1_SQRT_2, FRAC_2_SQRT_PI, SQRT_2};
 
-use keyway::{Result, Scalar, Tensor, kernel};
+use keyway::{Element, Result, Scalar, Tensor, kernel};
 
 use crate::aten;
 use crate::cpu::dense::{binary, unary};
@@ -20,7 +20,7 @@ macro_rules! functions {
         fn $kernel(plan: &Plan, self_: &Tensor, $($number: Scalar,)* out: &Tensor) -> Result<()> {
             dispatch_dtype!(floats: plan.compute(), T => {
                 $(let $number = T::from_scalar($number);)*
-                unary(out, self_, |$x: T| $value)
+                unary(plan, out, self_, |$x: T| $value)
             })
         }
     )*};
@@ -52,7 +52,7 @@ macro_rules! gradients {
         ) -> Result<()> {
             dispatch_dtype!(floats: plan.compute(), T => {
                 $(let $number = T::from_scalar($number);)*
-                binary(grad_input, grad_output.into(), $argument.into(), |$grad: T, $x: T| $value)
+                binary(plan, grad_input, grad_output.into(), $argument.into(), |$grad: T, $x: T| $value)
             })
         }
     )*};
@@ -99,8 +99,8 @@ const CUBIC: f64 = 0.044715;
 fn gelu(plan: &Plan, self_: &Tensor, approximate: &str, out: &Tensor) -> Result<()> {
     let approximation = Approximation::of(approximate)?;
     dispatch_dtype!(floats: plan.compute(), T => match approximation {
-        Approximation::None => unary(out, self_, |x: T| x * normal_distribution(x)),
-        Approximation::Tanh => unary(out, self_, |x: T| {
+        Approximation::None => unary(plan, out, self_, |x: T| x * normal_distribution(x)),
+        Approximation::Tanh => unary(plan, out, self_, |x: T| {
             T::from_f64(0.5) * x * (T::ONE + stretched(x).tanh())
         }),
     })
@@ -127,11 +127,11 @@ fn gelu_backward(
     let (grads, xs) = (grad_output.into(), self_.into());
     let approximation = Approximation::of(approximate)?;
     dispatch_dtype!(floats: plan.compute(), T => match approximation {
-        Approximation::None => binary(grad_input, grads, xs, |grad: T, x: T| {
+        Approximation::None => binary(plan, grad_input, grads, xs, |grad: T, x: T| {
             let density = (T::from_f64(-0.5) * x * x).exp() * T::from_f64(DENSITY);
             grad * (normal_distribution(x) + x * density)
         }),
-        Approximation::Tanh => binary(grad_input, grads, xs, |grad: T, x: T| {
+        Approximation::Tanh => binary(plan, grad_input, grads, xs, |grad: T, x: T| {
             let (half, tanh) = (T::from_f64(0.5), stretched(x).tanh());
             let inner = T::from_f64(SLOPE) * (T::ONE + T::from_f64(3.0 * CUBIC) * x * x);
             grad * (half * (T::ONE + tanh) + half * x * (T::ONE - tanh * tanh) * inner)
@@ -155,7 +155,7 @@ fn elu_backward(
     dispatch_dtype!(floats: plan.compute(), T => {
         let (scale, inner) = (T::from_scalar(scale), T::from_scalar(input_scale));
         let negative = T::from_scalar(alpha) * scale;
-        binary(grad_input, grads, xs, |grad: T, x: T| match (x > T::ZERO, is_result) {
+        binary(plan, grad_input, grads, xs, |grad: T, x: T| match (x > T::ZERO, is_result) {
             (true, _) => grad * scale,
             (false, true) => grad * inner * (x + negative),
             (false, false) => grad * inner * negative * (x * inner).exp(),
@@ -175,7 +175,7 @@ fn leaky_relu_backward(
     dispatch_dtype!(floats: plan.compute(), T => {
         let slope = T::from_scalar(negative_slope);
         let gradient = |grad: T, x: T| if x > T::ZERO { grad } else { grad * slope };
-        binary(grad_input, grad_output.into(), self_.into(), gradient)
+        binary(plan, grad_input, grad_output.into(), self_.into(), gradient)
     })
 }
 
@@ -183,7 +183,7 @@ fn leaky_relu_backward(
 fn threshold(plan: &Plan, self_: &Tensor, threshold: Scalar, value: Scalar, out: &Tensor) -> Result<()> {
     dispatch_dtype!(numbers: plan.compute(), T => {
         let (threshold, value) = (T::from_scalar(threshold), T::from_scalar(value));
-        unary(out, self_, |x: T| if x <= threshold { value } else { x })
+        unary(plan, out, self_, |x: T| if x <= threshold { value } else { x })
     })
 }
 
@@ -198,7 +198,7 @@ fn threshold_backward(
     dispatch_dtype!(numbers: plan.compute(), T => {
         let threshold = T::from_scalar(threshold);
         let gradient = |grad: T, x: T| if x <= threshold { T::ZERO } else { grad };
-        binary(grad_input, grad_output.into(), self_.into(), gradient)
+        binary(plan, grad_input, grad_output.into(), self_.into(), gradient)
     })
 }
 
@@ -206,7 +206,7 @@ fn threshold_backward(
 fn glu(plan: &Plan, self_: &Tensor, dim: i64, out: &Tensor) -> Result<()> {
     let (a, b) = pointwise::halves(self_, dim)?;
     dispatch_dtype!(floats: plan.compute(), T => {
-        binary(out, (&a).into(), (&b).into(), |a: T, b: T| a * sigmoid(b))
+        binary(plan, out, (&a).into(), (&b).into(), |a: T, b: T| a * sigmoid(b))
     })
 }
 
@@ -214,7 +214,7 @@ fn glu(plan: &Plan, self_: &Tensor, dim: i64, out: &Tensor) -> Result<()> {
 fn hardswish(self_: &Tensor) -> Result<Tensor> {
     pointwise::activation(self_)?.filled(|plan, out| {
         dispatch_dtype!(floats: plan.compute(), T => {
-            unary(out, self_, |x: T| x * three_lines(x) / T::from_f64(6.0))
+            unary(plan, out, self_, |x: T| x * three_lines(x) / T::from_f64(6.0))
         })
     })
 }
@@ -230,7 +230,7 @@ fn hardtanh_backward(
         dispatch_dtype!(floats: plan.compute(), T => {
             let (min, max) = (T::from_scalar(min_val), T::from_scalar(max_val));
             let gradient = |grad: T, x: T| if x <= min || x >= max { T::ZERO } else { grad };
-            binary(out, grad_output.into(), self_.into(), gradient)
+            binary(plan, out, grad_output.into(), self_.into(), gradient)
         })
     })
 }
@@ -240,7 +240,7 @@ fn _prelu_kernel(self_: &Tensor, weight: &Tensor) -> Result<Tensor> {
     pointwise::prelu(self_, weight)?.filled(|plan, out| {
         dispatch_dtype!(floats: plan.compute(), T => {
             let function = |x: T, weight: T| if x > T::ZERO { x } else { weight * x };
-            binary(out, self_.into(), weight.into(), function)
+            binary(plan, out, self_.into(), weight.into(), function)
         })
     })
 }
@@ -251,8 +251,8 @@ fn log_sigmoid_forward(self_: &Tensor) -> Result<(Tensor, Tensor)> {
     let buffer = plan.empty()?;
     let result = plan.filled(|plan, out| {
         dispatch_dtype!(floats: plan.compute(), T => {
-            unary(&buffer, self_, |x: T| (-Float::abs(x)).exp())?;
-            unary(out, self_, |x: T| {
+            unary(plan, &buffer, self_, |x: T| (-Float::abs(x)).exp())?;
+            unary(plan, out, self_, |x: T| {
                 let least = if x > T::ZERO { T::ZERO } else { x };
                 least - (-Float::abs(x)).exp().ln_1p()
             })

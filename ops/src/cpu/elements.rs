@@ -140,11 +140,6 @@ pub(crate) struct Inputs<'a, const N: usize> {
 }
 
 impl<const N: usize> Inputs<'_, N> {
-    /// The input at a position as it was opened: a copy where it was in the memory to be written.
-    pub(crate) fn tensor(&self, position: usize) -> &Tensor {
-        self.tensors[position]
-    }
-
     /// The elements of the input at a position.
     pub(crate) fn get<T: Element>(&self, position: usize) -> Result<Elements<'_, T>> {
         let tensor = self.tensors[position];

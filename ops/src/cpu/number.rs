@@ -334,8 +334,6 @@ float_functions! {
     trunc(),
     /// The nearest whole number, even ones in the middle.
     round_ties_even(),
-    /// The logarithm of one more, accurate near zero.
-    ln_1p(),
     /// A power with a float exponent.
     powf(exponent),
     /// The absolute value with the sign of another number.

@@ -8,6 +8,7 @@ use std::borrow::Cow;
 
 use keyway::{Result, Tensor};
 
+use crate::cpu::conversion;
 use crate::cpu::elements::{Inputs, dispatch_dtype, read_all, write, write_apart};
 use crate::cpu::number::Number;
 
@@ -56,14 +57,14 @@ fn elements<'a, T: Number, const N: usize>(
     if dtype == T::DTYPE {
         return opened.get::<T>(position)?.to_dense();
     }
-    dispatch_dtype!(all: dtype, S => {
-        let elements = opened.get::<S>(position)?.to_dense()?;
-        Ok(elements.iter().map(|element| element.cast::<T>()).collect::<Vec<T>>().into())
-    })
+    Ok(opened.converted::<T>(position)?.into())
 }
 
 /// Writes elements in row-major order to a tensor of any strides and dtype.
 pub(crate) fn store<T: Number>(out: &Tensor, elements: &[T]) -> Result<()> {
+    if out.is_contiguous() {
+        return conversion::store(out, elements);
+    }
     dispatch_dtype!(all: out.dtype(), To => write::<To, 0, _>(out, [], |mut to, _| {
         to.view()?.iter_mut().zip(elements).for_each(|(to, &from)| *to = from.cast());
         Ok(())

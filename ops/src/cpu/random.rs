@@ -3,12 +3,13 @@
 //! Elements are filled in the order of their memory. What is drawn for one element is in
 //! [`distributions`](crate::random::distributions), what is refused in [`arguments`](crate::random::arguments).
 
-use keyway::{DType, Error, ErrorKind, Generator, Result, Tensor, kernel};
+use keyway::{DType, Dims, Error, ErrorKind, Generator, Geometry, Result, Tensor, bf16, f16, kernel};
 
 use crate::aten;
 use crate::composite::out::resize;
-use crate::cpu::elements::{computed, dispatch_dtype, read, write};
+use crate::cpu::elements::{computed, dispatch_dtype, write};
 use crate::cpu::number::{Float, Number};
+use crate::cpu::plain;
 use crate::cpu::walk::walk;
 use crate::random::{Engine, arguments, distributions as draws, draw};
 
@@ -35,7 +36,7 @@ macro_rules! fractions {
         #[kernel($operator, CPU)]
         fn $kernel(self_: &Tensor, $($argument: f64,)* generator: Option<&Generator>) -> Result<()> {
             $check(self_, $($argument),*)?;
-            dispatch_dtype!(floats: self_.dtype(), T => {
+            dispatch_dtype!(all: self_.dtype(), T => {
                 fill(self_, generator, |engine| T::from_f64($next(engine, $($argument),*)))
             })
         }
@@ -51,10 +52,11 @@ fractions! {
 fn uniform_(self_: &Tensor, from: f64, to: f64, generator: Option<&Generator>) -> Result<()> {
     arguments::uniform(self_, from, to)?;
     match self_.dtype() {
+        dtype if dtype.is_complex() => uniform_(&parts(self_)?, from, to, generator),
         DType::Float64 => fill(self_, generator, |engine| draws::double_uniform(engine) * (to - from) + from),
         dtype => {
             let (from, to) = (from as f32, to as f32);
-            dispatch_dtype!(floats: dtype, T => fill(self_, generator, |engine| {
+            dispatch_dtype!(all: dtype, T => fill(self_, generator, |engine| {
                 (draws::single_uniform(engine) * (to - from) + from).cast::<T>()
             }))
         }
@@ -67,55 +69,87 @@ const BLOCK: usize = 16;
 #[kernel("aten::normal_", CPU)]
 fn normal_(self_: &Tensor, mean: f64, std: f64, generator: Option<&Generator>) -> Result<()> {
     arguments::normal(self_, mean, std)?;
+    if self_.dtype().is_complex() {
+        // Real and imaginary parts share the variance.
+        return normal_(&parts(self_)?, mean, std / 2f64.sqrt(), generator);
+    }
+    if self_.numel() < BLOCK || !self_.is_contiguous() {
+        return dispatch_dtype!(all: self_.dtype(), T => {
+            fill(self_, generator, |engine| T::from_f64(draws::normal(engine, mean, std)))
+        });
+    }
     dispatch_dtype!(floats: self_.dtype(), T => {
-        if self_.numel() < BLOCK || !self_.is_contiguous() {
-            return fill(self_, generator, |engine| T::from_f64(draws::normal(engine, mean, std)));
-        }
-        draw(generator, |engine| write::<T, 0, _>(self_, [], |mut elements, _| {
-            let elements = elements.as_slice().unwrap_or_default();
-            fill_normal(elements, engine, T::from_f64(mean), T::from_f64(std));
-            Ok(())
-        }))?
+        let round: fn(T) -> T = match self_.dtype() {
+            DType::Float16 => |x| x.cast::<f16>().cast(),
+            DType::BFloat16 => |x| x.cast::<bf16>().cast(),
+            _ => |x| x,
+        };
+        let (mean, std) = (round(T::from_f64(mean)), round(T::from_f64(std)));
+        plain::compute::<T, 0>(self_, [], |elements, _| {
+            draw(generator, |engine| Normal { mean, std, round }.fill(elements, engine))
+        })
     })
 }
 
-/// Uniform numbers, then block by block made normal ones. What is left at the end is the end of one more block, drawn
-/// anew.
-fn fill_normal<T: Float>(elements: &mut [T], engine: &mut Engine, mean: T, std: T) {
-    let mut uniform = |elements: &mut [T]| {
-        elements.iter_mut().for_each(|element| {
-            *element = match T::DTYPE {
-                DType::Float64 => T::from_f64(draws::double_uniform(engine)),
-                _ => draws::single_uniform(engine).cast(),
-            };
-        });
-    };
-    uniform(elements);
-    let (blocks, rest) = elements.as_chunks_mut::<BLOCK>();
-    blocks.iter_mut().for_each(|block| make_normal(block, mean, std));
-    if !rest.is_empty()
-        && let Some(block) = elements.last_chunk_mut::<BLOCK>()
-    {
-        uniform(block);
-        make_normal(block, mean, std);
-    }
+/// The real and imaginary parts of complex elements, as a last dimension of two.
+fn parts(x: &Tensor) -> Result<Tensor> {
+    let dtype = if x.dtype() == DType::Complex64 { DType::Float32 } else { DType::Float64 };
+    let doubled = |of: &[i64], last| of.iter().map(|step| step * 2).chain([last]).collect::<Dims>();
+    let sizes = x.sizes().iter().copied().chain([2]).collect::<Dims>();
+    let geometry = Geometry::new(&sizes, &doubled(x.strides(), 1), x.storage_offset() * 2)?;
+    Tensor::from_storage(x.storage().clone(), dtype, x.device(), geometry)
 }
 
-/// Makes normal numbers of uniform ones, in pairs half a block apart.
-fn make_normal<T: Float>(block: &mut [T; BLOCK], mean: T, std: T) {
-    let (firsts, seconds) = block.split_at_mut(BLOCK / 2);
-    for (first, second) in firsts.iter_mut().zip(seconds) {
-        let radius = (T::from_f64(-2.0) * (T::ONE - *first).ln()).sqrt();
-        let angle = T::from_f64(2.0 * std::f64::consts::PI) * *second;
-        *first = radius * angle.cos() * std + mean;
-        *second = radius * angle.sin() * std + mean;
+/// Normal numbers made in blocks. Each step is rounded to the dtype of the elements.
+struct Normal<T> {
+    mean: T,
+    std: T,
+    round: fn(T) -> T,
+}
+
+impl<T: Float> Normal<T> {
+    /// Uniform numbers, then block by block made normal ones. What is left at the end is the end of one more block, drawn
+    /// anew.
+    fn fill(&self, elements: &mut [T], engine: &mut Engine) {
+        let mut uniform = |elements: &mut [T]| {
+            elements.iter_mut().for_each(|element| {
+                let drawn = match T::DTYPE {
+                    DType::Float64 => T::from_f64(draws::double_uniform(engine)),
+                    _ => draws::single_uniform(engine).cast(),
+                };
+                *element = (self.round)(drawn);
+            });
+        };
+        uniform(elements);
+        let (blocks, rest) = elements.as_chunks_mut::<BLOCK>();
+        blocks.iter_mut().for_each(|block| self.transform(block));
+        if !rest.is_empty()
+            && let Some(block) = elements.last_chunk_mut::<BLOCK>()
+        {
+            uniform(block);
+            self.transform(block);
+        }
+    }
+
+    /// Makes normal numbers of uniform ones, in pairs half a block apart.
+    fn transform(&self, block: &mut [T; BLOCK]) {
+        let round = self.round;
+        let (firsts, seconds) = block.split_at_mut(BLOCK / 2);
+        for (first, second) in firsts.iter_mut().zip(seconds) {
+            let logarithm = round(round(T::ONE - *first).ln());
+            let radius = round(round(T::from_f64(-2.0) * logarithm).sqrt());
+            let angle = round(T::from_f64(2.0 * std::f64::consts::PI) * *second);
+            let stretched = |x: T| round(round(round(radius * round(x)) * self.std) + self.mean);
+            *first = stretched(angle.cos());
+            *second = stretched(angle.sin());
+        }
     }
 }
 
 #[kernel("aten::geometric_", CPU)]
 fn geometric_(self_: &Tensor, p: f64, generator: Option<&Generator>) -> Result<()> {
     arguments::geometric(self_, p)?;
-    dispatch_dtype!(numbers: self_.dtype(), T => {
+    dispatch_dtype!(all: self_.dtype(), T => {
         fill(self_, generator, |engine| T::from_f64(draws::geometric(engine, p)))
     })
 }
@@ -134,28 +168,29 @@ fn bernoulli_tensor_(self_: &Tensor, p: &Tensor, generator: Option<&Generator>) 
     arguments::bernoulli_each(self_, p)?;
     let p = p.view_as(crate::shape::view::expanded(p.geometry(), self_.sizes())?)?;
     let is_double = p.dtype() == DType::Float64;
-    dispatch_dtype!(floats: p.dtype(), P => {
-        let in_range = read::<P, _>(&p, |p| Ok(p.view()?.iter().all(|&p| (0.0..=1.0).contains(&p.cast::<f64>()))))?;
-        if !in_range {
-            return Err(Error::new(ErrorKind::Runtime, "`p` holds a number that is no probability from 0 to 1"));
-        }
-        dispatch_dtype!(all: self_.dtype(), T => draw(generator, |engine| {
-            write::<T, 1, _>(self_, [&p], |mut elements, inputs| {
-                let p_elements = inputs.get::<P>(0)?;
-                let (from, memory) = (p_elements.as_memory(), elements.as_memory());
-                let strides = [self_.strides(), p_elements.geometry().strides()];
-                walk(self_.sizes(), strides, |[at, start], [step, p_step], len| (0..len).for_each(|k| {
-                    let p = from[start + k * p_step];
-                    let succeeds = match is_double {
-                        true => draws::bernoulli(engine, p.cast()),
-                        false => draws::single_bernoulli(engine, p.cast()),
-                    };
-                    memory[at + k * step] = T::from_i64(succeeds.into());
-                }));
-                Ok(())
-            })
-        })?)
-    })
+    let probabilities = plain::to_vec::<f64>(&in_order_of(&p, self_)?)?;
+    if !probabilities.iter().all(|p| (0.0..=1.0).contains(p)) {
+        return Err(Error::new(ErrorKind::Runtime, "`p` holds a number that is no probability from 0 to 1"));
+    }
+    let mut probabilities = probabilities.into_iter();
+    dispatch_dtype!(all: self_.dtype(), T => fill(self_, generator, |engine| {
+        let p = probabilities.next().unwrap_or_default();
+        let succeeds = match is_double {
+            true => draws::bernoulli(engine, p),
+            false => draws::single_bernoulli(engine, p as f32),
+        };
+        T::from_i64(succeeds.into())
+    }))
+}
+
+/// A view of one tensor whose row-major order is the order in which another of its sizes is filled.
+fn in_order_of(x: &Tensor, filled: &Tensor) -> Result<Tensor> {
+    let mut order: Vec<usize> = (0..filled.dim()).collect();
+    order.sort_by_key(|&d| {
+        std::cmp::Reverse(if filled.sizes()[d] == 1 { i64::MAX } else { filled.strides()[d] })
+    });
+    let order: Vec<i64> = order.into_iter().map(|d| d as i64).collect();
+    x.view_as(crate::shape::view::permuted(x.geometry(), &order)?)
 }
 
 #[kernel("aten::random_", CPU)]
@@ -212,7 +247,7 @@ fn multinomial(
 ) -> Result<Tensor> {
     let sizes = arguments::multinomial(self_, num_samples, replacement)?;
     dispatch_dtype!(floats: self_.dtype(), T => {
-        let weights = self_.to_vec::<T>()?;
+        let weights = plain::to_vec::<T>(self_)?;
         let categories = self_.sizes()[self_.dim() - 1].max(1) as usize;
         check_weights(&weights, categories)?;
         // One of several is the first of an order, with or without replacement.

@@ -32,9 +32,25 @@ fn probability(p: f64) -> Result<()> {
     }
 }
 
+/// A tensor that can be filled with fractions or with pairs of them.
+fn fractions_or_pairs(filled: &Tensor) -> Result<()> {
+    if filled.dtype().is_complex() { forbid_internal_overlap(filled) } else { fractions(filled) }
+}
+
+/// Refuses a dtype that has no order.
+fn ordered(filled: &Tensor) -> Result<()> {
+    forbid_internal_overlap(filled)?;
+    match filled.dtype().is_complex() {
+        true => {
+            Err(Error::not_implemented(format!("not implemented for {}; use a real dtype", filled.dtype())))
+        }
+        false => Ok(()),
+    }
+}
+
 /// `uniform_`.
 pub(crate) fn uniform(filled: &Tensor, from: f64, to: f64) -> Result<()> {
-    fractions(filled)?;
+    fractions_or_pairs(filled)?;
     match from <= to {
         true => Ok(()),
         false => Err(refused(format!("`from` must not be above `to`, they are {from} and {to}"))),
@@ -51,7 +67,7 @@ pub(crate) fn deviation(std: f64) -> Result<()> {
 
 /// `normal_`.
 pub(crate) fn normal(filled: &Tensor, _mean: f64, std: f64) -> Result<()> {
-    fractions(filled)?;
+    fractions_or_pairs(filled)?;
     deviation(std)
 }
 
@@ -84,7 +100,7 @@ pub(crate) fn cauchy(filled: &Tensor, _median: f64, sigma: f64) -> Result<()> {
 
 /// `geometric_`.
 pub(crate) fn geometric(filled: &Tensor, p: f64) -> Result<()> {
-    forbid_internal_overlap(filled)?;
+    ordered(filled)?;
     if filled.dtype() == DType::Bool {
         return Err(Error::not_implemented(
             "not implemented for bool, which cannot hold a count; convert it first",
@@ -113,7 +129,7 @@ pub(crate) fn bernoulli_each(filled: &Tensor, p: &Tensor) -> Result<()> {
 
 /// How many integers there are and the smallest one; as many as 64 bits have is 0.
 pub(crate) fn integers(filled: &Tensor, from: i64, to: Option<i64>) -> Result<(u64, i64)> {
-    forbid_internal_overlap(filled)?;
+    ordered(filled)?;
     let dtype = filled.dtype();
     let last = match to {
         Some(to) if from < to => to - 1,
@@ -139,7 +155,11 @@ fn largest(dtype: DType) -> i64 {
     match dtype {
         DType::Bool => 1,
         DType::UInt8 => u8::MAX.into(),
+        DType::Int8 => i8::MAX.into(),
+        DType::Int16 => i16::MAX.into(),
         DType::Int32 => i32::MAX.into(),
+        DType::Float16 => 1 << keyway::f16::MANTISSA_DIGITS,
+        DType::BFloat16 => 1 << keyway::bf16::MANTISSA_DIGITS,
         DType::Float32 => 1 << f32::MANTISSA_DIGITS,
         DType::Float64 => 1 << f64::MANTISSA_DIGITS,
         _ => i64::MAX,
@@ -148,7 +168,7 @@ fn largest(dtype: DType) -> i64 {
 
 /// How many integers `random_` chooses from: from zero up to the largest.
 pub(crate) fn all_integers(filled: &Tensor) -> Result<u64> {
-    forbid_internal_overlap(filled)?;
+    ordered(filled)?;
     Ok(largest(filled.dtype()) as u64 + 1)
 }
 

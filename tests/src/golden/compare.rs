@@ -68,6 +68,7 @@ impl Tolerance {
 
 fn value(got: &Value, expected: &Json, tolerance: Tolerance) -> Compared {
     match (got, expected) {
+        (Value::None, Json::Null) => Ok(()),
         (Value::Tensor(tensor), Json::Object(object)) if object.contains_key("t") => {
             elements(tensor, &object["t"], tolerance)
         }
