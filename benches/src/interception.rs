@@ -88,6 +88,9 @@ pub(super) fn cases() -> Vec<Case> {
             under(is_on, 1, || Mode::new(Answering));
             bench::one_::default.operator().call_boxed(black_box(stack))
         }),
+        case!("typed call of the same operator, plain tensor", tensor(), |x| {
+            bench::intercepted::default.call(black_box(x))
+        }),
         case!("typed call of a subclass that wants nothing, 1 tensor", None, |x| {
             bench::intercepted::default.call(black_box(x.get_or_insert_with(idle)))
         }),
