@@ -2,7 +2,7 @@
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::mode::Mode;
-use crate::mode::scopes::{Left, change, put_top, take_top, was_left};
+use crate::mode::scopes::{Left, change, is_as_left, put_some, put_top, take_some, take_top, was_left};
 use crate::mode::stack::{Entry, ModeSlot, ModeStack, Shape};
 use crate::operator::Operator;
 
@@ -47,14 +47,14 @@ impl RunningMode {
     /// As [`RunningMode::take_top`], where it need not be quick.
     #[inline(never)]
     pub(crate) fn take(&mut self, operator: &'static Operator) -> bool {
-        change(|stack| {
-            let wants = |entry: &Entry| entry.mode.wants(operator);
+        let wants = |entry: &Entry| entry.mode.wants(operator);
+        self.take_some(|stack| {
             let mut taken = Vec::new();
             let end = match stack.user.iter().rposition(wants) {
                 Some(place) => place,
                 None => {
                     let holds = |slot: &ModeSlot| stack.infra[*slot as usize].as_ref().is_some_and(wants);
-                    let first = ModeSlot::ALL.into_iter().rev().find(holds)?;
+                    let Some(first) = ModeSlot::ALL.into_iter().rev().find(holds) else { return taken };
                     for slot in ModeSlot::ALL.into_iter().filter(|&slot| slot >= first) {
                         taken.extend(stack.empty(slot).map(|entry| Taken { entry, part: Part::Slot(slot) }));
                     }
@@ -66,33 +66,30 @@ impl RunningMode {
                 taken.extend(stack.pop_user().map(|entry| Taken { entry, part: Part::User }));
             }
             taken[slots..].reverse();
-            self.fill(taken, stack);
-            Some(())
+            taken
         })
-        .flatten()
-        .is_some()
     }
 
     /// Takes the topmost mode before dispatch that wants the operator, and those above it. Says whether there is one.
     pub(crate) fn take_pre_dispatch(&mut self, operator: &'static Operator) -> bool {
-        change(|stack| {
-            let place = stack.pre_dispatch.iter().rposition(|entry| entry.mode.wants(operator))?;
+        self.take_some(|stack| {
+            let wanting = stack.pre_dispatch.iter().rposition(|entry| entry.mode.wants(operator));
+            let from = wanting.unwrap_or(stack.pre_dispatch.len());
             let part = Part::PreDispatch;
-            let taken = stack.pre_dispatch.drain(place..).map(|entry| Taken { entry, part }).collect();
-            self.fill(taken, stack);
-            Some(())
+            stack.pre_dispatch.drain(from..).map(|entry| Taken { entry, part }).collect()
         })
-        .flatten()
-        .is_some()
     }
 
-    /// The first of these runs, the others were above it; `stack` is what is left.
-    fn fill(&mut self, mut taken: Vec<Taken>, stack: &ModeStack) {
-        let Taken { entry, part } = taken.remove(0);
-        self.part = part;
-        self.left.shape = stack.shape();
-        self.above = Some(Box::new(Above(taken)));
-        self.entry = Some(entry);
+    /// Of those that `take` takes, the first runs, and the others were above it.
+    fn take_some(&mut self, take: impl FnOnce(&mut ModeStack) -> Vec<Taken>) -> bool {
+        let RunningMode { entry, part, left, above } = self;
+        take_some(left, |stack| {
+            let mut taken = take(stack).into_iter();
+            let Some(running) = taken.next() else { return false };
+            (*entry, *part) = (Some(running.entry), running.part);
+            *above = Some(Box::new(Above(taken.collect())));
+            true
+        })
     }
 
     /// The mode that runs, if one was taken.
@@ -113,60 +110,46 @@ impl RunningMode {
             Some(above) => above.0,
             None => match put_top(entry, &self.left) {
                 None => return Ok(()),
-                Some(entry) => {
-                    return restore_all(Taken { entry, part: Part::User }, Vec::new(), self.left.shape);
-                }
+                Some(entry) => return restore(Taken { entry, part: Part::User }, Vec::new(), &self.left),
             },
         };
-        restore_all(Taken { entry, part: self.part }, above, self.left.shape)
+        restore(Taken { entry, part: self.part }, above, &self.left)
     }
 }
 
 #[cold]
-fn restore_all(running: Taken, above: Vec<Taken>, left: Shape) -> Result<()> {
-    let unbalanced = change(|stack| {
-        let unbalanced = (stack.shape() != left).then(|| Unbalanced::repair(stack, left, &running));
-        let mut gone = put_back(stack, running).map_or_else(Vec::new, |taken| vec![taken]);
-        gone.extend(above.into_iter().filter_map(|taken| put_back(stack, taken)));
-        (unbalanced, gone)
+fn restore(running: Taken, above: Vec<Taken>, left: &Left) -> Result<()> {
+    let name = running.entry.mode.clone();
+    let behind = match is_as_left(left) {
+        true => None,
+        false => change(|stack| take_what_is_more(stack, left.shape)),
+    };
+    let gone = put_some(left, |stack| {
+        let taken = std::iter::once(running).chain(above);
+        taken.filter_map(|taken| put_back(stack, taken)).collect::<Vec<_>>()
     });
     // Modes that are gone are dropped here, where the stack can be used again.
-    match unbalanced.and_then(|(unbalanced, _gone)| unbalanced) {
-        None => Ok(()),
-        Some(unbalanced) => Err(unbalanced.into_error()),
-    }
+    drop(gone);
+    let Some(behind) = behind else { return Ok(()) };
+    drop(behind);
+    let message = format!(
+        "the handler of the mode {} changed the mode stack and did not change it back; leave every mode it enters",
+        name.handler().name()
+    );
+    Err(Error::new(ErrorKind::ModeStack, message))
 }
 
-/// What a handler left behind. Dropped where the stack can be used again.
-struct Unbalanced {
-    mode: String,
-    behind: Vec<Entry>,
-}
-
-impl Unbalanced {
-    /// Takes off what is more than there was.
-    #[cold]
-    fn repair(stack: &mut ModeStack, left: Shape, running: &Taken) -> Unbalanced {
-        let mut behind = Vec::new();
-        while stack.user.len() > left.user as usize {
-            behind.extend(stack.pop_user());
-        }
-        let is_new = |slot: &ModeSlot| !left.has(*slot);
-        behind.extend(ModeSlot::ALL.into_iter().filter(is_new).filter_map(|slot| stack.empty(slot)));
-        let kept = (left.pre_dispatch as usize).min(stack.pre_dispatch.len());
-        behind.extend(stack.pre_dispatch.drain(kept..));
-        Unbalanced { mode: running.entry.mode.handler().name().to_owned(), behind }
+/// Takes off what a handler left behind.
+fn take_what_is_more(stack: &mut ModeStack, left: Shape) -> Vec<Entry> {
+    let mut behind = Vec::new();
+    while stack.user.len() > left.user as usize {
+        behind.extend(stack.pop_user());
     }
-
-    #[cold]
-    fn into_error(self) -> Error {
-        let Unbalanced { mode, behind } = self;
-        drop(behind);
-        let message = format!(
-            "the handler of the mode {mode} changed the mode stack and did not change it back; leave every mode it enters"
-        );
-        Error::new(ErrorKind::ModeStack, message)
-    }
+    let is_new = |slot: &ModeSlot| !left.has(*slot);
+    behind.extend(ModeSlot::ALL.into_iter().filter(is_new).filter_map(|slot| stack.empty(slot)));
+    let kept = (left.pre_dispatch as usize).min(stack.pre_dispatch.len());
+    behind.extend(stack.pre_dispatch.drain(kept..));
+    behind
 }
 
 /// Puts one entry back, or gives it to the caller if its scope was left meanwhile.

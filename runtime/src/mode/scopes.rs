@@ -73,7 +73,7 @@ pub(super) fn change<R>(f: impl FnOnce(&mut ModeStack) -> R) -> Option<R> {
         .ok()
 }
 
-/// What [`take_top`] left: the stack as it was then, and the included keys that went with the mode.
+/// What the modes left that were taken off for a call: the stack as it was then, and the included keys that went with them.
 #[derive(Clone, Copy)]
 pub(super) struct Left {
     changes: u32,
@@ -91,11 +91,25 @@ pub(super) fn take_top(operator: &'static Operator, left: &mut Left) -> Option<E
     let taken = THREAD.try_with(|thread| {
         let mut stack = thread.stack.borrow_mut();
         let (entry, was_last) = stack.pop_user_if(|mode| mode.wants(operator))?;
-        let keys = if was_last { take_keys(thread, &entry.mode) } else { KeySet::EMPTY };
+        let keys = if was_last { take_keys(thread, entry.mode.keys()) } else { KeySet::EMPTY };
         *left = Left { changes: thread.changes.get(), shape: stack.shape(), keys };
         Some(entry)
     });
     taken.ok().flatten()
+}
+
+/// Takes modes for a call: `take` says whether it took any.
+pub(super) fn take_some(left: &mut Left, take: impl FnOnce(&mut ModeStack) -> bool) -> bool {
+    let taken = THREAD.try_with(|thread| {
+        let mut stack = thread.stack.borrow_mut();
+        if !take(&mut stack) {
+            return false;
+        }
+        let keys = take_keys(thread, KeySet::FULL - stack.keys());
+        *left = Left { changes: thread.changes.get(), shape: stack.shape(), keys };
+        true
+    });
+    taken.unwrap_or(false)
 }
 
 /// Puts back what [`take_top`] took, unless the stack was changed since: then it gives it back.
@@ -113,17 +127,37 @@ pub(super) fn put_top(entry: Entry, left: &Left) -> Option<Entry> {
     entry
 }
 
-/// [`keep_in_step`] when the last mode of its kind was taken: the keys that went.
+/// Puts modes back after a call, whatever happened to the stack meanwhile, with the keys that went with them as far as they are
+/// needed again. `put` must not use the stack in another way, nor drop a mode.
+pub(super) fn put_some<R>(left: &Left, put: impl FnOnce(&mut ModeStack) -> R) -> Option<R> {
+    THREAD
+        .try_with(|thread| {
+            let mut stack = thread.stack.borrow_mut();
+            let result = put(&mut stack);
+            put_keys(thread, left.keys & stack.keys());
+            result
+        })
+        .ok()
+}
+
+/// Whether the stack has the shape that was left.
+pub(super) fn is_as_left(left: &Left) -> bool {
+    read(|stack| stack.shape() == left.shape).unwrap_or(true)
+}
+
+/// Takes included keys out, of those that the stack brought. Inside a scope that took them out itself they stay out when the modes
+/// come back, so that the scope is left as it was.
 #[inline]
-fn take_keys(thread: &ThreadModes, last: &Mode) -> KeySet {
+fn take_keys(thread: &ThreadModes, unneeded: KeySet) -> KeySet {
+    let included = local_key_sets().included;
     let brought = thread.brought.get();
-    let keys = brought & last.keys();
+    let keys = brought & unneeded & included;
     thread.brought.set(brought - keys);
-    set_included_keys(local_key_sets().included - keys);
+    set_included_keys(included - keys);
     keys
 }
 
-/// [`keep_in_step`] when it comes back. What others included meanwhile stays theirs.
+/// Includes again what [`take_keys`] took out. What others included meanwhile stays theirs.
 #[inline]
 fn put_keys(thread: &ThreadModes, keys: KeySet) {
     let included = local_key_sets().included;

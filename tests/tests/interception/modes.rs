@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use keyway::{
-    DeclineRule, ModeGuard, ThreadState, any_modes_set, current_mode, mode_at, mode_in_slot, mode_stack,
-    modes_enabled, pop_mode, put_mode, set_mode, unset_mode, with_decline_rule, with_dispatch_disabled,
-    with_mode, with_modes_disabled, with_restored_snapshot,
+    DeclineRule, ModeGuard, SnapshotGuard, ThreadState, any_modes_set, current_mode, mode_at, mode_in_slot,
+    mode_stack, modes_enabled, pop_mode, put_mode, set_mode, unset_mode, with_decline_rule,
+    with_dispatch_disabled, with_mode, with_modes_disabled, with_restored_snapshot,
 };
 
 use super::*;
@@ -85,6 +85,30 @@ fn an_error_of_a_handler_reaches_the_caller_and_leaves_the_mode_on() -> Result<(
         })
     })??;
     assert_eq!(log.take().len(), 3);
+    assert_untouched();
+    Ok(())
+}
+
+/// P51, P34: keys that a scope took out stay out when a mode comes back from a call inside it, wherever the mode stood.
+#[test]
+fn a_mode_that_comes_back_includes_no_key_that_it_did_not_find() -> Result<()> {
+    let log = Log::default();
+    let x = tensor(&[1.0]);
+    for slot in [None, Some(ModeSlot::Proxy)] {
+        let forwarding = Mode::new(Told { slot, ..told("M", &log, forward) });
+        let _snapshot = SnapshotGuard::set_if_none();
+        with_mode(&forwarding, || {
+            with_restored_snapshot(|| -> Result<()> {
+                let inside = local_key_sets();
+                assert!(!inside.included.contains(DispatchKey::Python), "as it was before the mode");
+                let class = A::tensor(&x, &log, A::unwrap);
+                add(&class, &x)?;
+                assert_eq!(local_key_sets(), inside);
+                Ok(())
+            })
+        })???;
+        assert_eq!(log.take().len(), 2, "the class brought the call to the mode first");
+    }
     assert_untouched();
     Ok(())
 }

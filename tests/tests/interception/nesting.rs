@@ -135,7 +135,7 @@ fn acting(acts: &[Act], slot: Option<ModeSlot>, is_pre_dispatch: bool) -> Mode {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn the_thread_is_left_as_it_was(acts in acts()) {
