@@ -7,6 +7,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList, PyString, PyTuple};
 
 use crate::exceptions::OrRaise;
+use crate::interchange::dtype_of_array_code;
 use crate::tensor::{PyTensor, expect_tensor, tensor_of, type_name, wrap};
 use crate::types::{device_of, dtype_of};
 use crate::values::{Refusal, scalar, scalar_to_python};
@@ -136,33 +137,17 @@ fn converted(py: Python<'_>, tensor: Tensor, dtype: Option<DType>, device: Devic
 }
 
 /// A copy with memory of its own.
-fn copied(tensor: &Tensor) -> keyway::Result<Tensor> {
+pub(crate) fn copied(tensor: &Tensor) -> keyway::Result<Tensor> {
     let sizes = tensor.sizes();
     with_element!(tensor.dtype(), T => Tensor::from_slice(&tensor.to_vec::<T>()?, sizes))
 }
-
-/// NumPy's codes for the dtypes there are, without the byte order.
-const ARRAY_CODES: [(&str, DType); 11] = [
-    ("u1", DType::UInt8),
-    ("i1", DType::Int8),
-    ("i2", DType::Int16),
-    ("i4", DType::Int32),
-    ("i8", DType::Int64),
-    ("f2", DType::Float16),
-    ("f4", DType::Float32),
-    ("f8", DType::Float64),
-    ("c8", DType::Complex64),
-    ("c16", DType::Complex128),
-    ("b1", DType::Bool),
-];
 
 /// A copy of a NumPy array, or of a NumPy number.
 fn of_array(array: &Bound<'_, PyAny>) -> PyResult<Tensor> {
     let py = array.py();
     let dtype = array.getattr(intern!(py, "dtype"))?;
     let code = dtype.getattr(intern!(py, "str"))?.cast_into::<PyString>()?.to_string();
-    let known = ARRAY_CODES.iter().find(|(name, _)| code.get(1..) == Some(*name) && !code.starts_with('>'));
-    let Some(&(_, dtype)) = known else {
+    let Some(dtype) = dtype_of_array_code(&code) else {
         return Err(PyTypeError::new_err(format!("an array of dtype {dtype} has no fitting tensor dtype")));
     };
     let sizes: Vec<i64> = array.getattr(intern!(py, "shape"))?.extract()?;
@@ -174,7 +159,7 @@ fn of_array(array: &Bound<'_, PyAny>) -> PyResult<Tensor> {
 }
 
 /// A plain tensor whose elements are read here. Classes that handle operators themselves have none (SUB-57).
-fn readable(object: &Bound<'_, PyAny>, what: &str) -> PyResult<Tensor> {
+pub(crate) fn readable(object: &Bound<'_, PyAny>, what: &str) -> PyResult<Tensor> {
     let tensor = expect_tensor(object)?;
     if tensor.key_set().contains(keyway::DispatchKey::Python) {
         return Err(PyRuntimeError::new_err(format!("{what} is not supported for tensor subclasses.")));
@@ -202,22 +187,6 @@ fn nested<'py>(py: Python<'py>, numbers: &[Scalar], sizes: &[i64]) -> PyResult<B
     let step = inner.iter().product::<i64>() as usize;
     let items = (0..len as usize).map(|at| nested(py, &numbers[at * step..(at + 1) * step], inner));
     Ok(PyList::new(py, items.collect::<PyResult<Vec<_>>>()?)?.into_any())
-}
-
-/// The elements in row-major order as bytes, and NumPy's code of the dtype.
-#[pyfunction]
-fn _to_bytes<'py>(tensor: &Bound<'py, PyTensor>) -> PyResult<(Bound<'py, PyBytes>, &'static str)> {
-    let py = tensor.py();
-    let tensor = readable(tensor.as_any(), ".numpy()")?;
-    let tensor = if tensor.is_contiguous() { tensor } else { copied(&tensor).or_raise(py)? };
-    let size = tensor.dtype().size();
-    let start = tensor.storage_offset() as usize * size;
-    let read = tensor.storage().read().or_raise(py)?;
-    let bytes = read.bytes().get(start..start + tensor.numel() * size).unwrap_or_default();
-    let code = ARRAY_CODES.iter().find(|(_, dtype)| *dtype == tensor.dtype()).map(|(code, _)| *code);
-    let code =
-        code.ok_or_else(|| PyTypeError::new_err(format!("NumPy has no dtype for {}", tensor.dtype())))?;
-    Ok((PyBytes::new(py, bytes), code))
 }
 
 /// A new plain tensor with a copy of numbers, nested lists, an array or a tensor.
@@ -254,6 +223,5 @@ impl HeldTensors {
 pub(crate) fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<HeldTensors>()?;
     module.add_function(wrap_pyfunction!(tensor, module)?)?;
-    module.add_function(wrap_pyfunction!(_tolist, module)?)?;
-    module.add_function(wrap_pyfunction!(_to_bytes, module)?)
+    module.add_function(wrap_pyfunction!(_tolist, module)?)
 }

@@ -1,18 +1,22 @@
 //! CPython as an interpreter of Keyway, and the extension module of the Python package `keyway`.
 //!
-//! `object` is the bridge between addresses that the runtime keeps and Python objects (all unsafe code is there); `tensor` the class
+//! `object` is the bridge between addresses that the runtime keeps and Python objects, `memory` and `dlpack` share memory with NumPy and
+//! with whoever speaks DLPack (all unsafe code is in these three); `tensor` the class
 //! `Tensor` and the rule that a tensor has one Python object; `values` the conversion of arguments and results by schema type;
 //! `overload` the operators as callables; `handlers` how a call is put to Python code and its results are taken back; `cpython` the
 //! interpreter itself. On top: `modes`, `subclass`, `library`, `key_sets`, `scopes`, `types`, `elements`, `arithmetic`,
-//! `rust_modes`, `exceptions`. What users import is in `python/keyway/`.
+//! `interchange`, `rust_modes`, `exceptions`. What users import is in `python/keyway/`.
 
 mod arithmetic;
 mod cpython;
+mod dlpack;
 mod elements;
 mod exceptions;
 mod handlers;
+mod interchange;
 mod key_sets;
 mod library;
+mod memory;
 mod modes;
 mod object;
 mod overload;
@@ -43,5 +47,7 @@ fn _keyway(module: &Bound<'_, PyModule>) -> PyResult<()> {
     subclass::add(module)?;
     library::add(module)?;
     key_sets::add(module)?;
-    elements::add(module)
+    elements::add(module)?;
+    memory::add(module)?;
+    dlpack::add(module)
 }

@@ -1,6 +1,4 @@
 //! Python objects and the addresses that the runtime keeps of them; cells that are guarded by the interpreter lock.
-//!
-//! The only unsafe code of the crate.
 #![expect(unsafe_code, reason = "the runtime knows Python objects by address only")]
 
 use std::cell::UnsafeCell;

@@ -27,6 +27,12 @@ impl PyDType {
         self.0.is_floating_point()
     }
 
+    /// Whether its elements are complex numbers.
+    #[getter]
+    fn is_complex(&self) -> bool {
+        self.0.is_complex()
+    }
+
     fn __repr__(&self) -> String {
         format!("keyway.{}", self.0.name())
     }

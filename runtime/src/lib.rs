@@ -122,7 +122,7 @@ pub use registry::{
 pub use scalar::Scalar;
 pub use signature::Signature;
 pub use stack::Stack;
-pub use storage::{OpaqueStorage, Storage, StorageRead, StorageWrite};
+pub use storage::{HostMemory, OpaqueStorage, Storage, StoragePin, StorageRead, StorageWrite, WeakStorage};
 pub use structured::{DTypeRule, OutputMeta, StructuredMeta, WithoutElements};
 pub use table::{Origin, TableRow};
 pub use tensor::{Tensor, WeakTensor};

@@ -1,14 +1,16 @@
 //! The memory behind tensors, shared by a tensor and its views.
 //!
 //! Access is by guards, many readers or one writer, so that safe code cannot race on elements whatever threads do.
-//! A foreign backend keeps its own memory in an [`OpaqueStorage`]. Geometry and dtype are the tensor's.
+//! A foreign backend keeps its own memory in an [`OpaqueStorage`]. Host memory of another library is shared both ways: a [`HostMemory`]
+//! is theirs, and a [`StoragePin`] keeps ours in place while they use it. Geometry and dtype are the tensor's.
 
 use std::any::Any;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Weak};
 
 use bytemuck::{Pod, Zeroable};
-use parking_lot::{RwLock, RwLockReadGuard, RwLockWriteGuard};
+use parking_lot::{MappedRwLockReadGuard, MappedRwLockWriteGuard, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use smallvec::SmallVec;
 
 use crate::dtype::Element;
@@ -34,13 +36,35 @@ pub trait OpaqueStorage: Any + Send + Sync + fmt::Debug {
     }
 }
 
+/// Host memory that somebody else owns, an array of another library say. It stays where it is, and as long as it is, until dropped.
+pub trait HostMemory: Send + Sync + fmt::Debug + 'static {
+    /// The bytes.
+    fn bytes(&self) -> &[u8];
+
+    /// The bytes for writing; none if the owner forbids it. The answer is always the same.
+    fn bytes_mut(&mut self) -> Option<&mut [u8]>;
+}
+
 /// Shared memory; cloning shares it.
 #[derive(Clone, Debug)]
 pub struct Storage(Arc<Contents>);
 
+/// A storage that does not keep its memory ([`Storage::downgrade`]).
+#[derive(Clone, Debug)]
+pub struct WeakStorage(Weak<Contents>);
+
+impl WeakStorage {
+    /// The storage, while somebody keeps it.
+    pub fn upgrade(&self) -> Option<Storage> {
+        self.0.upgrade().map(Storage)
+    }
+}
+
 #[derive(Debug)]
 enum Contents {
-    Bytes(RwLock<Bytes>),
+    /// Our own, and how many pins are on it.
+    Bytes(RwLock<Bytes>, AtomicUsize),
+    Host(RwLock<Box<dyn HostMemory>>),
     Opaque(Box<dyn OpaqueStorage>),
     /// `Meta`: sizes without data. How many bytes there would be.
     Absent,
@@ -90,7 +114,7 @@ impl Bytes {
 impl Storage {
     /// Zeroed host memory of so many bytes, aligned to 16.
     pub fn zeroed(bytes: usize) -> Storage {
-        Storage(Arc::new(Contents::Bytes(RwLock::new(Bytes::zeroed(bytes)))))
+        Storage::of_bytes(Bytes::zeroed(bytes))
     }
 
     /// A copy of host elements.
@@ -98,7 +122,16 @@ impl Storage {
         let source: &[u8] = bytemuck::cast_slice(elements);
         let mut bytes = Bytes::zeroed(source.len());
         bytes.as_mut_slice().copy_from_slice(source);
-        Storage(Arc::new(Contents::Bytes(RwLock::new(bytes))))
+        Storage::of_bytes(bytes)
+    }
+
+    fn of_bytes(bytes: Bytes) -> Storage {
+        Storage(Arc::new(Contents::Bytes(RwLock::new(bytes), AtomicUsize::new(0))))
+    }
+
+    /// Host memory of another owner, who may read and write it too. Its bytes must be aligned for the elements that are read.
+    pub fn host(memory: impl HostMemory) -> Storage {
+        Storage(Arc::new(Contents::Host(RwLock::new(Box::new(memory)))))
     }
 
     /// Memory of a foreign backend.
@@ -127,7 +160,8 @@ impl Storage {
     /// How many bytes there are; nothing for `Meta`, and for foreign memory that does not say.
     pub fn byte_len(&self) -> Option<usize> {
         match &*self.0 {
-            Contents::Bytes(held) => Some(held.read_recursive().len),
+            Contents::Bytes(held, _) => Some(held.read_recursive().len),
+            Contents::Host(held) => Some(held.read_recursive().bytes().len()),
             Contents::Opaque(storage) => storage.byte_len(),
             Contents::Absent => None,
         }
@@ -138,30 +172,45 @@ impl Storage {
     /// # Errors
     /// `Runtime` if the memory is not on the host.
     pub fn read(&self) -> Result<StorageRead<'_>> {
-        Ok(StorageRead(self.bytes()?.read_recursive()))
+        Ok(StorageRead(match &*self.0 {
+            Contents::Bytes(held, _) => RwLockReadGuard::map(held.read_recursive(), Bytes::as_slice),
+            Contents::Host(held) => RwLockReadGuard::map(held.read_recursive(), |memory| memory.bytes()),
+            Contents::Opaque(_) | Contents::Absent => return Err(self.not_on_the_host()),
+        }))
     }
 
     /// Host memory for writing. Waits while it is read or written elsewhere: a kernel must not hold two guards of one
     /// storage, and takes the guards of several in the order of [`Storage::address`].
     ///
     /// # Errors
-    /// `Runtime` if the memory is not on the host.
+    /// `Runtime` if the memory is not on the host, or its owner forbids writing.
     pub fn write(&self) -> Result<StorageWrite<'_>> {
-        Ok(StorageWrite(self.bytes()?.write()))
+        Ok(StorageWrite(match &*self.0 {
+            Contents::Bytes(held, _) => RwLockWriteGuard::map(held.write(), Bytes::as_mut_slice),
+            Contents::Host(held) => RwLockWriteGuard::try_map(held.write(), |memory| memory.bytes_mut())
+                .map_err(|_| read_only())?,
+            Contents::Opaque(_) | Contents::Absent => return Err(self.not_on_the_host()),
+        }))
     }
 
     /// Makes the memory at least so many bytes long; old bytes stay, new bytes on the host are zero. Foreign memory
     /// grows by [`OpaqueStorage::grow`]. Does nothing for `Meta`.
     ///
     /// # Errors
-    /// What the foreign backend reports.
+    /// What the foreign backend reports; `Runtime` if it would have to grow and is another owner's or pinned.
     pub fn grow(&self, bytes: usize) -> Result<()> {
-        let mut held = match &*self.0 {
-            Contents::Bytes(held) => held.write(),
+        let (mut held, pins) = match &*self.0 {
+            Contents::Bytes(held, pins) => (held.write(), pins),
+            Contents::Host(held) if held.read_recursive().bytes().len() >= bytes => return Ok(()),
+            Contents::Host(_) => return Err(not_resizable("belongs to another library")),
             Contents::Opaque(storage) => return storage.grow(bytes),
             Contents::Absent => return Ok(()),
         };
         if held.len < bytes {
+            // Pins are made under the lock.
+            if pins.load(Ordering::Relaxed) != 0 {
+                return Err(not_resizable("is shared with another library"));
+            }
             held.units.0.resize(bytes.div_ceil(size_of::<Unit>()).max(IN_PLACE), Zeroable::zeroed());
             held.len = bytes;
         }
@@ -173,29 +222,99 @@ impl Storage {
         Arc::as_ptr(&self.0).addr()
     }
 
-    fn bytes(&self) -> Result<&RwLock<Bytes>> {
-        match &*self.0 {
-            Contents::Bytes(bytes) => Ok(bytes),
-            Contents::Opaque(storage) => Err(Error::new(
-                crate::ErrorKind::Runtime,
-                format!("{storage:?} is memory of a foreign backend; copy the tensor to the host first"),
-            )),
-            Contents::Absent => Err(Error::new(
-                crate::ErrorKind::Runtime,
-                "the tensor has sizes and a dtype but no data of its own: it is on meta, or wraps another tensor",
-            )),
+    /// Keeps host memory where it is, for another library to use, until the pin is dropped. What that library does is not held back by
+    /// the guards.
+    ///
+    /// # Errors
+    /// `Runtime` if the memory is not on the host.
+    pub fn pin(&self) -> Result<StoragePin> {
+        let (address, is_writable) = match &*self.0 {
+            Contents::Bytes(held, pins) => {
+                let mut held = held.write();
+                pins.fetch_add(1, Ordering::Relaxed);
+                (held.as_mut_slice().as_mut_ptr().expose_provenance(), true)
+            }
+            Contents::Host(held) => {
+                let mut held = held.write();
+                match held.bytes_mut() {
+                    Some(bytes) => (bytes.as_mut_ptr().expose_provenance(), true),
+                    None => (held.bytes().as_ptr().expose_provenance(), false),
+                }
+            }
+            Contents::Opaque(_) | Contents::Absent => return Err(self.not_on_the_host()),
+        };
+        Ok(StoragePin { storage: self.clone(), address, is_writable })
+    }
+
+    /// A handle that does not keep the memory.
+    pub fn downgrade(&self) -> WeakStorage {
+        WeakStorage(Arc::downgrade(&self.0))
+    }
+
+    #[cold]
+    fn not_on_the_host(&self) -> Error {
+        let message = match &*self.0 {
+            Contents::Opaque(storage) => {
+                format!("{storage:?} is memory of a foreign backend; copy the tensor to the host first")
+            }
+            _ => "the tensor has sizes and a dtype but no data of its own: it is on meta, or wraps another tensor".to_owned(),
+        };
+        Error::new(crate::ErrorKind::Runtime, message)
+    }
+}
+
+#[cold]
+fn read_only() -> Error {
+    let message = "the memory is read-only: it belongs to another library, which does not let it be written; write to a clone";
+    Error::new(crate::ErrorKind::Runtime, message)
+}
+
+#[cold]
+fn not_resizable(why: &str) -> Error {
+    Error::new(crate::ErrorKind::Runtime, format!("the memory {why} and cannot be resized; resize a clone"))
+}
+
+/// Host memory that stays where it is while this lives ([`Storage::pin`]).
+#[derive(Debug)]
+pub struct StoragePin {
+    storage: Storage,
+    address: usize,
+    is_writable: bool,
+}
+
+impl StoragePin {
+    /// Where the memory starts: an address with exposed provenance.
+    pub fn address(&self) -> usize {
+        self.address
+    }
+
+    /// Whether its owner lets it be written.
+    pub fn is_writable(&self) -> bool {
+        self.is_writable
+    }
+
+    /// The memory.
+    pub fn storage(&self) -> &Storage {
+        &self.storage
+    }
+}
+
+impl Drop for StoragePin {
+    fn drop(&mut self) {
+        if let Contents::Bytes(_, pins) = &*self.storage.0 {
+            pins.fetch_sub(1, Ordering::Relaxed);
         }
     }
 }
 
 /// Host memory open for reading.
 #[derive(Debug)]
-pub struct StorageRead<'a>(RwLockReadGuard<'a, Bytes>);
+pub struct StorageRead<'a>(MappedRwLockReadGuard<'a, [u8]>);
 
 impl StorageRead<'_> {
     /// The bytes.
     pub fn bytes(&self) -> &[u8] {
-        self.0.as_slice()
+        &self.0
     }
 
     /// The bytes as elements of a type.
@@ -209,12 +328,12 @@ impl StorageRead<'_> {
 
 /// Host memory open for writing.
 #[derive(Debug)]
-pub struct StorageWrite<'a>(RwLockWriteGuard<'a, Bytes>);
+pub struct StorageWrite<'a>(MappedRwLockWriteGuard<'a, [u8]>);
 
 impl StorageWrite<'_> {
     /// The bytes.
     pub fn bytes(&mut self) -> &mut [u8] {
-        self.0.as_mut_slice()
+        &mut self.0
     }
 
     /// The bytes as elements of a type.

@@ -19,15 +19,23 @@ from ._keyway import (
     SchemaCheckMode,
     Tensor,
     __version__,
+    bfloat16,
     bool,
     channels_last,
     channels_last_3d,
+    complex64,
+    complex128,
     contiguous_format,
     device,
     dtype,
     enable_reentrant_dispatch,
+    float16,
     float32,
     float64,
+    from_dlpack,
+    from_numpy,
+    int8,
+    int16,
     int32,
     int64,
     is_fake,
@@ -48,7 +56,6 @@ from . import _tensor as _tensor
 from ._custom_op import CustomOp, custom_op, infer_schema
 from ._library import Library, fallthrough_kernel, register_fake, register_kernel, register_torch_dispatch
 from ._opcheck import opcheck
-from ._tensor import from_numpy
 
 TorchDispatchMode = DispatchMode
 

@@ -14,11 +14,17 @@ from ._operators import ops as ops
 
 __version__: str
 
+float16: dtype
+bfloat16: dtype
 float32: dtype
 float64: dtype
+int8: dtype
+int16: dtype
 int32: dtype
 int64: dtype
 uint8: dtype
+complex64: dtype
+complex128: dtype
 bool: dtype
 strided: layout
 sparse: layout
@@ -29,6 +35,7 @@ channels_last_3d: memory_format
 
 def tensor(data: Any, dtype: dtype | None = None, device: device | str | None = None) -> Tensor: ...
 def from_numpy(array: Any) -> Tensor: ...
+def from_dlpack(object: Any, /, *, copy: builtins.bool | None = None) -> Tensor: ...
 def is_fake(tensor: Tensor) -> builtins.bool: ...
 def is_in_torch_dispatch_mode(include_infra_modes: builtins.bool = True) -> builtins.bool: ...
 def enable_reentrant_dispatch() -> Any: ...

@@ -139,25 +139,20 @@ def _index(self):
 
 
 def _numpy(self):
-    """The elements as a NumPy array of its own."""
+    """A NumPy array over the tensor's memory: each sees what is written to the other, and the memory lives as long as either. It is
+    read-only where the memory is."""
     import numpy
 
-    data, code = _keyway._to_bytes(self)
-    return numpy.frombuffer(bytearray(data), dtype=code).reshape(self.shape)
+    return numpy.asarray(_keyway._memory(self))
 
 
 def _array(self, dtype=None, copy=None):
-    if copy is False:
-        raise ValueError("a tensor becomes an array by a copy")
     array = _numpy(self)
-    return array if dtype is None else array.astype(dtype)
-
-
-def from_numpy(array):
-    """A tensor with a copy of a NumPy array."""
-    if not hasattr(array, "__array_interface__"):
-        raise TypeError(f"expected np.ndarray (got {type(array).__name__})")
-    return _keyway.tensor(array)
+    if dtype is not None and array.dtype != dtype:
+        if copy is False:
+            raise ValueError(f"an array of {dtype} of a tensor of {self.dtype} needs a copy")
+        return array.astype(dtype)
+    return array.copy() if copy else array
 
 
 def _style(values, is_float):
