@@ -4,6 +4,7 @@ use keyway::{Result, Tensor, find_operator, kernel};
 use keyway_ops::TensorMethods;
 
 /// The operators that are added. Those of the namespace's own crate are not in here.
+#[allow(dead_code, unreachable_pub, reason = "the test uses a part of what is generated")]
 mod added {
     include!(concat!(env!("OUT_DIR"), "/fragment/operators.rs"));
 }
