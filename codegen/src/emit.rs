@@ -131,7 +131,7 @@ pub fn emit_with(list: &OperatorList, options: &Options<'_>) -> Result<Vec<File>
     ];
     for (name, handles) in &namespaces {
         let left_out = left_out.get(name).map_or(&[][..], Vec::as_slice);
-        files.extend(shard::files(name, handles, left_out, services.get(*name)));
+        files.extend(shard::files(name, handles, left_out, services.get(*name), copies.get(*name)));
     }
     Ok(files)
 }
@@ -194,7 +194,7 @@ fn structured_kernels(
         vec![Unsupported { operator: handles[position].entry.name().to_string(), reason }]
     })?;
     let text = |(position, group): &(usize, structured::Structured<'_, '_>)| {
-        (*position, group.text(copies.get(handles[*position].entry.namespace())))
+        (*position, group.text(copies.contains_key(handles[*position].entry.namespace())))
     };
     Ok(structured.iter().map(text).collect())
 }
@@ -211,7 +211,10 @@ pub fn emit_operator(entry: &OperatorEntry) -> Result<String, Unsupported> {
     handle.implementation(&mut writer);
     forms::functions(&handle, &mut writer);
     options::calls(&handle, &mut writer);
-    handle.backend_select(&mut writer);
+    if let Some(kernel) = handle.backend_select() {
+        writer.gap();
+        kernel.function.lines().for_each(|line| writer.line(line));
+    }
     Ok(writer.finish())
 }
 

@@ -140,14 +140,6 @@ pub mod __private {
         BoxedResult, GivenAs, KernelResult, NoSignature, ResultOf, TakesArguments, argument, is_among, known,
         known_structured, returned, returned_boxed, typed,
     };
-
-    use crate::error::Result;
-
-    /// A kernel's result with the operator's name in its error.
-    #[inline]
-    pub fn in_operator<T>(result: Result<T>, operator: &'static str) -> Result<T> {
-        result.map_err(|error| error.in_operator(operator))
-    }
 }
 
 /// Takes in the operators that `keyway_codegen::Build` generated in this crate's build script.

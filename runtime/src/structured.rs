@@ -211,32 +211,50 @@ fn same_elements(a: &Tensor, b: &Tensor) -> bool {
     a.is_same(b) || (a.dtype() == b.dtype() && a.geometry() == b.geometry())
 }
 
-/// The results of a functional form, to be filled.
+/// Runs a kernel for a functional form of several results, which are made first. An error names the operator.
 ///
 /// # Errors
-/// What `allocate` reports; `Runtime` if the shape function says something about another number of results.
+/// What the shape function, `allocate` and the kernel report; `Runtime` if the shape function says something about another
+/// number of results.
 #[inline]
-pub fn allocate<const N: usize>(
-    outputs: &[OutputMeta],
+pub fn fill<M: StructuredMeta, R: From<[Tensor; N]>, const N: usize>(
+    operator: &'static str,
+    meta: Result<M>,
     allocate: fn(&OutputMeta) -> Result<Tensor>,
-) -> Result<[Tensor; N]> {
-    let mut made: SmallVec<[Tensor; 2]> = SmallVec::new();
-    for output in outputs {
-        made.push(allocate(output)?);
-    }
-    <[Tensor; N]>::try_from(made.into_vec()).map_err(|made| another_number(made.len(), N))
+    run: impl FnOnce(&M, &[Tensor; N]) -> Result<()>,
+) -> Result<R> {
+    let filled = meta.and_then(|meta| {
+        let mut made: SmallVec<[Tensor; N]> = SmallVec::new();
+        for output in meta.outputs() {
+            made.push(allocate(output)?);
+        }
+        let made = made.into_inner().map_err(|made| another_number(made.len(), N))?;
+        run(&meta, &made)?;
+        Ok(made.into())
+    });
+    filled.map_err(|error| error.in_operator(operator))
 }
 
-/// The one result of a functional form, to be filled: [`allocate`] without a list.
+/// [`fill`] for one result.
 ///
 /// # Errors
-/// As [`allocate`].
+/// As [`fill`].
 #[inline]
-pub fn allocate_one(outputs: &[OutputMeta], allocate: fn(&OutputMeta) -> Result<Tensor>) -> Result<Tensor> {
-    match outputs {
-        [one] => allocate(one),
-        several => Err(another_number(several.len(), 1)),
-    }
+pub fn fill_one<M: StructuredMeta>(
+    operator: &'static str,
+    meta: Result<M>,
+    allocate: fn(&OutputMeta) -> Result<Tensor>,
+    run: impl FnOnce(&M, &Tensor) -> Result<()>,
+) -> Result<Tensor> {
+    let filled = meta.and_then(|meta| {
+        let made = match meta.outputs() {
+            [one] => allocate(one)?,
+            several => return Err(another_number(several.len(), 1)),
+        };
+        run(&meta, &made)?;
+        Ok(made)
+    });
+    filled.map_err(|error| error.in_operator(operator))
 }
 
 #[cold]
@@ -245,29 +263,36 @@ fn another_number(said: usize, needed: usize) -> Error {
     Error::new(ErrorKind::Runtime, message)
 }
 
-/// Runs a kernel for an out form: checks dtypes, resizes, copies where the kernel cannot write itself.
+/// Runs a kernel for an out form: checks dtypes, resizes, copies where the kernel cannot write itself. An error names the
+/// operator.
 ///
 /// # Errors
-/// `Type` for a dtype or device that cannot take the result, `Shape` for memory that overlaps, and what the kernel
-/// reports.
-pub fn write_out(
-    outputs: &[OutputMeta],
+/// What the shape function and the kernel report; `Type` for a dtype or device that cannot take the result, `Shape` for
+/// memory that overlaps.
+#[inline]
+pub fn write_out<M: StructuredMeta>(
+    operator: &'static str,
+    meta: Result<M>,
     written: Written<'_>,
-    run: impl FnOnce(&[&Tensor]) -> Result<()>,
+    run: impl FnOnce(&M, &[&Tensor]) -> Result<()>,
 ) -> Result<()> {
-    write(outputs, written, true, run)
+    let done = meta.and_then(|meta| write(meta.outputs(), written, true, |filled| run(&meta, filled)));
+    done.map_err(|error| error.in_operator(operator))
 }
 
 /// Runs a kernel for an in-place form: as [`write_out`], but sizes must be those of the result.
 ///
 /// # Errors
 /// As [`write_out`], and `Shape` for other sizes.
-pub fn write_in_place(
-    outputs: &[OutputMeta],
+#[inline]
+pub fn write_in_place<M: StructuredMeta>(
+    operator: &'static str,
+    meta: Result<M>,
     written: Written<'_>,
-    run: impl FnOnce(&[&Tensor]) -> Result<()>,
+    run: impl FnOnce(&M, &[&Tensor]) -> Result<()>,
 ) -> Result<()> {
-    write(outputs, written, false, run)
+    let done = meta.and_then(|meta| write(meta.outputs(), written, false, |filled| run(&meta, filled)));
+    done.map_err(|error| error.in_operator(operator))
 }
 
 fn write(

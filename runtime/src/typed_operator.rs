@@ -5,9 +5,11 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Deref;
 
+use crate::announced::{AnnouncedKey, KernelRegistration};
 use crate::arguments::Arguments;
 use crate::error::Result;
 use crate::kernel::Kernel;
+use crate::key::{AliasKey, DispatchKey, RegistrationKey};
 use crate::key_set::KeySet;
 use crate::local::local_key_sets;
 use crate::observer;
@@ -60,6 +62,40 @@ impl<S: Signature> TypedOperator<S> {
     #[doc(hidden)]
     pub const fn is_unselected(&self) -> bool {
         self.operator.unselected
+    }
+
+    /// A typed kernel for this operator.
+    pub const fn kernel(&self, f: S::Fn) -> Kernel {
+        match self.operator.unselected {
+            true => Kernel::unselected(),
+            false => Kernel::typed::<S>(f),
+        }
+    }
+
+    /// The registration of a kernel that the generator wrote.
+    #[doc(hidden)]
+    pub const fn derived(&'static self, key: AliasKey, f: S::Fn) -> KernelRegistration {
+        let key = RegistrationKey::Alias(key);
+        KernelRegistration::new(&self.operator, key, self.kernel(f).named("derived"))
+    }
+
+    /// The registration of the kernel that adds the key of the `device` argument (D282).
+    #[doc(hidden)]
+    pub const fn backend_select(&'static self, f: S::Fn) -> KernelRegistration {
+        let key = RegistrationKey::Runtime(DispatchKey::BackendSelect);
+        KernelRegistration::new(&self.operator, key, self.kernel(f).named("backend select"))
+    }
+
+    /// The registration of one form of a structured operator.
+    #[doc(hidden)]
+    pub const fn structured(
+        &'static self,
+        key: AnnouncedKey,
+        f: S::Fn,
+        name: &'static str,
+        (file, line): (&'static str, u32),
+    ) -> KernelRegistration {
+        KernelRegistration::at(&self.operator, key, self.kernel(f).named(name).at(file, line))
     }
 
     /// The operator without its signature.

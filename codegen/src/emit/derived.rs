@@ -8,12 +8,13 @@ use std::collections::BTreeMap;
 
 use keyway_schema::{BaseType, SchemaKind, Type};
 
-use crate::emit::operator::Handle;
+use crate::emit::operator::{GeneratedKernel, Handle};
 use crate::emit::signature::Results;
 use crate::emit::text::Writer;
 use crate::model::{OperatorList, Service, ViewGroup};
 
-const KEY: &str = "::keyway::RegistrationKey::Alias(::keyway::AliasKey::CompositeExplicitAutograd)";
+/// The key of kernels that serve every backend.
+const KEY: &str = "CompositeExplicitAutograd";
 
 /// Resizes where no operator of the list does.
 const SET_GEOMETRY: &str = "target.set_geometry(::keyway::Geometry::contiguous(sizes)?)";
@@ -120,7 +121,7 @@ pub(crate) fn kernels(
     list: &OperatorList,
     handles: &[Handle<'_>],
     services: &BTreeMap<String, Services>,
-) -> Vec<(usize, String)> {
+) -> Vec<(usize, GeneratedKernel)> {
     let mut made = Vec::new();
     for group in &list.groups {
         for position in group.members() {
@@ -140,7 +141,7 @@ pub(crate) fn kernels(
                     source.and_then(|source| out_body(handle, base, source))
                 }
             };
-            made.extend(body.map(|body| (position, registration(handle, KEY, &body))));
+            made.extend(body.map(|body| (position, kernel(handle, KEY, &body))));
         }
     }
     made.extend(list.view_groups.iter().filter_map(|group| view_copy(group, handles, services)));
@@ -168,7 +169,7 @@ fn view_copy(
     group: &ViewGroup,
     handles: &[Handle<'_>],
     services: &BTreeMap<String, Services>,
-) -> Option<(usize, String)> {
+) -> Option<(usize, GeneratedKernel)> {
     let position = group.copy?;
     let (view, handle) = (&handles[group.view], &handles[position]);
     let [line] = &handle.entry.kernels()[..] else { return None };
@@ -186,29 +187,17 @@ fn view_copy(
         Type::List(..) => format!("{call}?.iter().map(__kw_dense_copy).collect()"),
         _ => format!("__kw_dense_copy(&{call}?)"),
     };
-    let key = format!("::keyway::RegistrationKey::Alias(::keyway::AliasKey::{})", line.key);
-    Some((position, registration(handle, &key, &[body])))
+    Some((position, kernel(handle, &line.key, &[body])))
 }
 
-fn registration(handle: &Handle<'_>, key: &str, body: &[String]) -> String {
+fn kernel(handle: &Handle<'_>, key: &str, body: &[String]) -> GeneratedKernel {
     let mut w = Writer::default();
-    let path = handle.path();
-    let own: Vec<String> =
-        std::iter::once("_keys".to_owned()).chain(handle.parameters.iter().map(|p| a(&p.name))).collect();
-    w.block("const _: () =", |w| {
-        w.line("static DERIVED: ::keyway::KernelRegistration = ::keyway::KernelRegistration::new(");
-        w.indented(|w| {
-            w.line(&format!("{path}.operator(),"));
-            w.line(&format!("{key},"));
-            w.line(&format!("{path}.kernel(|{}| {{", own.join(", ")));
-            w.indented(|w| body.iter().for_each(|line| w.line(line)));
-            w.line("}).named(\"derived\"),");
-        });
-        w.line(");");
-        w.line("::keyway::__private::inventory::submit! { ::keyway::CollectedKernel(&DERIVED) }");
+    let name = format!("__kw_derived_{}", handle.entry.schema.name.unambiguous_name());
+    w.function(&format!("fn {name}"), &handle.kernel_parameters("_"), &handle.kernel_result(), |w| {
+        body.iter().for_each(|line| w.line(line));
     });
-    w.terminate();
-    w.finish()
+    let registration = format!("{}.derived(::keyway::AliasKey::{key}, {name})", handle.operator_static());
+    GeneratedKernel { function: w.finish(), registration }
 }
 
 /// A local name that no item and no keyword can have.

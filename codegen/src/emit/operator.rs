@@ -20,10 +20,18 @@ pub(crate) struct Handle<'a> {
     pub(crate) parameters: Vec<Parameter>,
     /// Whether it is built; if not, its kernels are dropped and calls say why.
     pub(crate) is_selected: bool,
-    /// The registration of its derived kernel, if it has one.
-    pub(crate) derived_kernel: Option<String>,
+    /// Its derived kernel, if it has one.
+    pub(crate) derived_kernel: Option<GeneratedKernel>,
     /// The traits and kernels of a structured operator.
     pub(crate) structured_kernels: Option<String>,
+}
+
+/// A kernel that the generator writes.
+pub(crate) struct GeneratedKernel {
+    /// The kernel's function, named and not a closure: those cost the compiler twice as much.
+    pub(crate) function: String,
+    /// Its registration, for the list of its file.
+    pub(crate) registration: String,
 }
 
 /// One parameter of an emitted function.
@@ -67,8 +75,25 @@ impl<'a> Handle<'a> {
         self.parameters.iter().map(|p| p.name.clone()).collect()
     }
 
-    fn operator_static(&self) -> String {
+    /// The static of the operator: what handles refer to, and generated code where it can.
+    pub(crate) fn operator_static(&self) -> String {
         format!("OPERATOR_{}", self.entry.schema.name.unambiguous_name())
+    }
+
+    /// The parameters of a kernel, called `a_NAME`: no item and no keyword can have such a name. The key set has the name
+    /// that is given.
+    pub(crate) fn kernel_parameters(&self, keys: &str) -> Vec<String> {
+        let own = self.parameters.iter().zip(&self.typed.arguments);
+        let own = own.map(|(p, ty)| format!("a_{}: {ty}", p.name));
+        std::iter::once(format!("{keys}: ::keyway::KeySet")).chain(own).collect()
+    }
+
+    /// What a kernel returns.
+    pub(crate) fn kernel_result(&self) -> String {
+        match &self.typed.results {
+            Results::Owned(ty) => format!("::keyway::Result<{ty}>"),
+            Results::Arguments(_) => "::keyway::Result<()>".to_owned(),
+        }
     }
 
     pub(crate) fn lifetime(&self) -> &'static str {
@@ -177,31 +202,20 @@ impl<'a> Handle<'a> {
     }
 
     /// The kernel at `BackendSelect`: adds the key of the `device` argument and passes the call on (D282).
-    pub(crate) fn backend_select(&self, w: &mut Writer) {
+    pub(crate) fn backend_select(&self) -> Option<GeneratedKernel> {
         if !self.entry.needs_backend_select() || !self.is_selected {
-            return;
+            return None;
         }
-        let path = self.path();
+        let name = format!("__kw_select_{}", self.entry.schema.name.unambiguous_name());
         let own: Vec<String> = self.parameters.iter().map(|p| format!("a_{}", p.name)).collect();
-        let own = own.join(", ");
-        w.gap();
-        w.block("const _: () =", |w| {
-            w.line(
-                "static BACKEND_SELECT: ::keyway::KernelRegistration = ::keyway::KernelRegistration::new(",
-            );
-            w.indented(|w| {
-                w.line(&format!("{path}.operator(),"));
-                w.line("::keyway::RegistrationKey::Runtime(::keyway::DispatchKey::BackendSelect),");
-                w.line(&format!("{path}.kernel(|keys, {own}| {{"));
-                w.indented(|w| {
-                    w.line(&format!("{path}.redispatch(::keyway::select_backend(keys, a_device), {own})"));
-                });
-                w.line("}).named(\"backend select\"),");
-            });
-            w.line(");");
-            w.line("::keyway::__private::inventory::submit! { ::keyway::CollectedKernel(&BACKEND_SELECT) }");
+        let mut w = Writer::default();
+        w.function(&format!("fn {name}"), &self.kernel_parameters("keys"), &self.kernel_result(), |w| {
+            let start =
+                format!("{}.redispatch(::keyway::select_backend(keys, a_device), ", self.operator_static());
+            w.tuple(&start, &own, ")");
         });
-        w.terminate();
+        let registration = format!("{}.backend_select({name})", self.operator_static());
+        Some(GeneratedKernel { function: w.finish(), registration })
     }
 }
 

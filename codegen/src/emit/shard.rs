@@ -8,6 +8,7 @@ use crate::emit::derived::Services;
 use crate::emit::forms;
 use crate::emit::operator::Handle;
 use crate::emit::options;
+use crate::emit::structured;
 use crate::emit::text::{Writer, literal};
 
 /// A tag that all operators of a namespace have says nothing in a list.
@@ -34,13 +35,15 @@ pub(super) fn files(
     handles: &[&Handle<'_>],
     left_out: &[String],
     services: Option<&Services>,
+    copy: Option<&String>,
 ) -> Vec<File> {
     let mut shards: BTreeMap<String, Vec<&Handle<'_>>> = BTreeMap::new();
     for handle in handles {
         shards.entry(shard_of(handle)).or_default().push(handle);
     }
     let file = |name: &str, text: String| File { path: format!("operators/{namespace}/{name}.rs"), text };
-    let mut files: Vec<File> = shards.iter().map(|(name, handles)| file(name, shard(handles))).collect();
+    let mut files: Vec<File> =
+        shards.iter().map(|(name, handles)| file(name, shard(name, handles))).collect();
     if handles.iter().any(|handle| forms::has_methods(handle)) {
         files.push(file("methods", methods(namespace, handles)));
     }
@@ -48,12 +51,18 @@ pub(super) fn files(
     {
         files.push(file("derived", services.text()));
     }
-    files.push(file("list", list(namespace, handles, left_out)));
+    let mut list = list(namespace, handles, left_out);
+    if let Some(copy) = copy.filter(|_| handles.iter().any(|handle| handle.structured_kernels.is_some())) {
+        list.push('\n');
+        list.push_str(&structured::copying(copy));
+    }
+    files.push(file("list", list));
     files
 }
 
-fn shard(handles: &[&Handle<'_>]) -> String {
+fn shard(name: &str, handles: &[&Handle<'_>]) -> String {
     let mut w = Writer::default();
+    let mut registrations = Vec::new();
     let mut modules: BTreeMap<&str, Vec<&Handle<'_>>> = BTreeMap::new();
     for handle in handles {
         modules.entry(&handle.path[0]).or_default().push(handle);
@@ -69,14 +78,35 @@ fn shard(handles: &[&Handle<'_>]) -> String {
             handle.implementation(&mut w);
             forms::functions(handle, &mut w);
             options::calls(handle, &mut w);
-            handle.backend_select(&mut w);
-            for kernel in handle.derived_kernel.iter().chain(&handle.structured_kernels) {
+            let selecting = handle.backend_select();
+            for kernel in handle.derived_kernel.iter().chain(&selecting) {
                 w.gap();
-                kernel.lines().for_each(|line| w.line(line));
+                kernel.function.lines().for_each(|line| w.line(line));
+                registrations.push(kernel.registration.clone());
+            }
+            if let Some(structured) = &handle.structured_kernels {
+                w.gap();
+                structured.lines().for_each(|line| w.line(line));
             }
         }
     }
+    register(name, &registrations, &mut w);
     w.finish()
+}
+
+/// All registrations of a file at once: each announcement is two statics and a function that runs when the program starts.
+fn register(shard: &str, registrations: &[String], w: &mut Writer) {
+    if registrations.is_empty() {
+        return;
+    }
+    let name = format!("KERNELS_{shard}");
+    w.gap();
+    w.line("#[doc(hidden)]");
+    w.line(&format!("static {name}: [::keyway::KernelRegistration; {}] = [", registrations.len()));
+    w.indented(|w| registrations.iter().for_each(|registration| w.line(&format!("{registration},"))));
+    w.line("];");
+    w.gap();
+    w.line(&format!("::keyway::__private::inventory::submit! {{ ::keyway::CollectedKernels(&{name}) }}"));
 }
 
 fn methods(namespace: &str, handles: &[&Handle<'_>]) -> String {
@@ -169,7 +199,9 @@ fn by_tag(handles: &[&Handle<'_>], w: &mut Writer) {
         w.doc(&format!("Operators tagged `{tag}`: {meaning}."));
         w.line(&format!("pub static {}: &[&::keyway::Operator] = &[", tag.to_ascii_uppercase()));
         w.indented(|w| {
-            handles.iter().for_each(|handle| w.line(&format!("super::{}.operator(),", handle.path())));
+            handles
+                .iter()
+                .for_each(|handle| w.line(&format!("super::{}.operator(),", handle.operator_static())));
         });
         w.line("];");
     }
@@ -177,7 +209,9 @@ fn by_tag(handles: &[&Handle<'_>], w: &mut Writer) {
 
 fn operators(w: &mut Writer, name: &str, handles: &[&Handle<'_>]) {
     w.line(&format!("pub static {name}: &[&::keyway::Operator] = &["));
-    w.indented(|w| handles.iter().for_each(|handle| w.line(&format!("{}.operator(),", handle.path()))));
+    w.indented(|w| {
+        handles.iter().for_each(|handle| w.line(&format!("{}.operator(),", handle.operator_static())))
+    });
     w.line("];");
 }
 

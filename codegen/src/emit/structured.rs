@@ -1,5 +1,5 @@
 //! Structured operators (Y175 to Y180): the traits that a shape function and the kernels of backends implement, and the
-//! functional, in-place and out forms made of them.
+//! functional, in-place and out forms made of them, each a function of few lines that calls the runtime.
 //!
 //! For `add.out` there is a module `structured_add_out` with the traits `Shape` (implemented by `#[structured]`) and
 //! `Implementation` (by `#[kernel(..., structured)]`), and a function on the handle that makes the kernels of all forms.
@@ -13,6 +13,9 @@ use crate::emit::operator::Handle;
 use crate::emit::text::{Writer, literal};
 use crate::emit::types::{argument_type, return_type};
 use crate::model::Service;
+
+/// The name of [`copying`].
+const COPY: &str = "__kw_copy_result";
 
 /// The forms of one structured operator.
 pub(crate) struct Structured<'h, 'a> {
@@ -152,6 +155,21 @@ fn value(argument: &Argument) -> Result<(KernelArgument, Precomputed), String> {
     ))
 }
 
+/// The function that is the kernel of a form.
+fn form_name(handle: &Handle<'_>) -> String {
+    format!("__kw_form_{}", handle.entry.schema.name.unambiguous_name())
+}
+
+/// What copies a result to the argument that is written, for all structured operators of a namespace.
+pub(crate) fn copying(copy: &str) -> String {
+    let mut w = Writer::default();
+    w.gap();
+    w.doc("Copies the result of a structured operator to the argument that it is written to.");
+    let parameters = ["target: &::keyway::Tensor", "source: &::keyway::Tensor"].map(str::to_owned);
+    w.function(&format!("fn {COPY}"), &parameters, "::keyway::Result<()>", |w| w.line(copy));
+    w.finish()
+}
+
 /// A local name that no item and no keyword can have.
 fn a(name: &str) -> String {
     format!("a_{name}")
@@ -166,8 +184,9 @@ impl Structured<'_, '_> {
         self.out.entry.structured_inherits.is_some()
     }
 
-    /// The module of the traits and the function on the handle.
-    pub(crate) fn text(&self, copy: Option<&String>) -> String {
+    /// The module of the traits, the function on the handle, and the kernels of the forms. `copies` says whether an
+    /// operator of the namespace copies.
+    pub(crate) fn text(&self, copies: bool) -> String {
         let mut w = Writer::default();
         let name = self.out.entry.name().to_string();
         w.doc(&format!("What a shape function and kernels of `{name}` are."));
@@ -183,7 +202,11 @@ impl Structured<'_, '_> {
             w.line(&format!("pub use {part} as {name}_{own};"));
         }
         w.gap();
-        w.block(&format!("impl {}", self.out.path()), |w| self.kernels(copy, w));
+        w.block(&format!("impl {}", self.out.path()), |w| self.kernels(w));
+        for handle in self.forms() {
+            w.gap();
+            self.form(handle, copies, &mut w);
+        }
         w.finish()
     }
 
@@ -263,24 +286,23 @@ impl Structured<'_, '_> {
             .collect()
     }
 
-    fn kernels(&self, copy: Option<&String>, w: &mut Writer) {
-        let module = self.module();
+    fn kernels(&self, w: &mut Writer) {
         w.doc("How many forms there are.");
         w.line(&format!("pub const FORMS: usize = {};", self.delegates.len() + 1));
         w.gap();
         w.doc("The kernels of all forms. `#[structured]` and `#[kernel(..., structured)]` call it.");
-        let plan = "<M::Meta as ::keyway::StructuredMeta>::Plan";
-        w.line(&format!("pub const fn structured<M: {module}::Shape, I: {module}::Implementation<{plan}>>("));
+        w.line(&format!("pub const fn structured<{}>(", self.generics()));
         w.line("    &self,");
         w.line("    key: ::keyway::AnnouncedKey,");
         w.line("    name: &'static str,");
-        w.line("    (file, line): (&'static str, u32),");
+        w.line("    place: (&'static str, u32),");
         w.line(") -> [::keyway::KernelRegistration; Self::FORMS] {");
         w.indented(|w| {
             w.line("[");
             w.indented(|w| {
-                for handle in std::iter::once(self.out).chain(self.delegates.iter().copied()) {
-                    self.form(handle, copy, w);
+                for handle in self.forms() {
+                    let (operator, form) = (handle.operator_static(), form_name(handle));
+                    w.line(&format!("{operator}.structured(key, {form}::<M, I>, name, place),"));
                 }
             });
             w.line("]");
@@ -288,52 +310,46 @@ impl Structured<'_, '_> {
         w.line("}");
     }
 
-    /// The registration of one form.
-    fn form(&self, handle: &Handle<'_>, copy: Option<&String>, w: &mut Writer) {
-        let path = handle.path();
-        let names: Vec<String> =
-            std::iter::once("_keys".to_owned()).chain(handle.parameters.iter().map(|p| a(&p.name))).collect();
-        let dropped = copy.map_or("::keyway::structured::cannot_copy".to_owned(), |call| {
-            format!("|target, source| {call}")
-        });
-        w.line("::keyway::KernelRegistration::at(");
-        w.indented(|w| {
-            w.line(&format!("{path}.operator(),"));
-            w.line("key,");
-            w.line(&format!("{path}.kernel(|{}| ::keyway::__private::in_operator((|| {{", names.join(", ")));
-            w.indented(|w| match handle.entry.kind() {
+    fn forms(&self) -> impl Iterator<Item = &Handle<'_>> {
+        std::iter::once(self.out).chain(self.delegates.iter().copied())
+    }
+
+    fn generics(&self) -> String {
+        let module = self.module();
+        format!(
+            "M: {module}::Shape, I: {module}::Implementation<<M::Meta as ::keyway::StructuredMeta>::Plan>"
+        )
+    }
+
+    /// The kernel of one form.
+    fn form(&self, handle: &Handle<'_>, copies: bool, w: &mut Writer) {
+        let header = format!("fn {}<{}>", form_name(handle), self.generics());
+        w.function(&header, &handle.kernel_parameters("_"), &handle.kernel_result(), |w| {
+            match handle.entry.kind() {
                 SchemaKind::Functional => self.functional(handle, w),
-                _ => self.writing(handle, &dropped, w),
-            });
-            let operator = literal(&handle.entry.name().to_string());
-            w.line(&format!("}})(), {operator})).named(name).at(file, line),"));
+                _ => self.writing(handle, copies, w),
+            }
         });
-        w.line("),");
     }
 
     fn functional(&self, handle: &Handle<'_>, w: &mut Writer) {
-        self.call_shape(handle, w);
         let outs: Vec<String> = self.outs().map(|(name, _)| a(&name)).collect();
-        let outputs = "::keyway::StructuredMeta::outputs(&meta), I::allocate";
-        let result = match &outs[..] {
-            [one] => {
-                w.line(&format!("let {one} = ::keyway::structured::allocate_one({outputs})?;"));
-                one.clone()
-            }
-            several => {
-                let names = several.join(", ");
-                w.line(&format!("let [{names}] = ::keyway::structured::allocate({outputs})?;"));
-                format!("({names})")
-            }
+        let (function, pattern) = match &outs[..] {
+            [one] => ("fill_one", one.clone()),
+            several => ("fill", format!("[{}]", several.join(", "))),
         };
-        self.computed(w);
-        let passed: Vec<String> = outs.iter().map(|name| format!("&{name}")).collect();
-        w.line(&format!("{}?;", self.run(handle, &passed)));
-        w.line(&format!("::std::result::Result::Ok({result})"));
+        w.line(&format!("::keyway::structured::{function}("));
+        w.indented(|w| {
+            w.line(&format!("{},", literal(&handle.entry.name().to_string())));
+            w.line(&format!("{},", self.shape(handle)));
+            w.line("I::allocate,");
+            w.line(&format!("|{}, {pattern}| {},", self.meta_name(), self.run(handle, &outs)));
+        });
+        w.line(")");
     }
 
     /// An in-place or an out form.
-    fn writing(&self, handle: &Handle<'_>, copy: &str, w: &mut Writer) {
+    fn writing(&self, handle: &Handle<'_>, copies: bool, w: &mut Writer) {
         let targets: Vec<String> = match handle.entry.kind() {
             SchemaKind::Out | SchemaKind::Scratch => self.outs().map(|(name, _)| a(&name)).collect(),
             _ => vec![a(&self.receiver(handle))],
@@ -346,22 +362,26 @@ impl Structured<'_, '_> {
         if let (Some(_), [one]) = (dtype, &targets[..]) {
             w.line(&format!("let a_dtype = a_dtype.or(::std::option::Option::Some({one}.dtype()));"));
         }
-        self.call_shape(handle, w);
-        let written =
+        let function =
             if matches!(handle.entry.kind(), SchemaKind::Inplace) { "write_in_place" } else { "write_out" };
-        let inputs = self.tensors(handle);
-        self.computed(w);
-        w.line("let written = ::keyway::structured::Written {");
-        w.line(&format!("    targets: &[{}],", targets.join(", ")));
-        w.line(&format!("    inputs: {inputs},"));
-        w.line(&format!("    copy: {copy},"));
-        w.line("    allocate: I::allocate,");
-        w.line("    in_place: I::IN_PLACE,");
-        w.line("};");
         let filled: Vec<String> = (0..targets.len()).map(|i| format!("filled[{i}]")).collect();
-        let run = self.run(handle, &filled);
-        w.line("let outputs = ::keyway::StructuredMeta::outputs(&meta);");
-        w.line(&format!("::keyway::structured::{written}(outputs, written, |filled| {run})"));
+        w.line(&format!("::keyway::structured::{function}("));
+        w.indented(|w| {
+            w.line(&format!("{},", literal(&handle.entry.name().to_string())));
+            w.line(&format!("{},", self.shape(handle)));
+            w.line("::keyway::structured::Written {");
+            w.line(&format!("    targets: &[{}],", targets.join(", ")));
+            w.line(&format!("    inputs: {},", self.tensors(handle)));
+            w.line(&format!(
+                "    copy: {},",
+                if copies { COPY } else { "::keyway::structured::cannot_copy" }
+            ));
+            w.line("    allocate: I::allocate,");
+            w.line("    in_place: I::IN_PLACE,");
+            w.line("},");
+            w.line(&format!("|{}, filled| {},", self.meta_name(), self.run(handle, &filled)));
+        });
+        w.line(")");
     }
 
     fn receiver(&self, handle: &Handle<'_>) -> String {
@@ -369,9 +389,8 @@ impl Structured<'_, '_> {
         receiver.map_or_else(|| "self_".to_owned(), |p| p.name.clone())
     }
 
-    fn call_shape(&self, handle: &Handle<'_>, w: &mut Writer) {
-        let own = self.own_names(handle);
-        w.line(&format!("let meta = M::meta({})?;", own.join(", ")));
+    fn shape(&self, handle: &Handle<'_>) -> String {
+        format!("M::meta({})", self.own_names(handle).join(", "))
     }
 
     /// The names of the arguments that are no out arguments in one form, by position.
@@ -380,10 +399,9 @@ impl Structured<'_, '_> {
         arguments.filter(|(argument, _)| !argument.is_out).map(|(_, p)| a(&p.name)).collect()
     }
 
-    fn computed(&self, w: &mut Writer) {
-        if !self.precomputed.is_empty() {
-            w.line("let computed = ::keyway::StructuredMeta::precomputed(&meta);");
-        }
+    /// What the shape function said, where the kernel gets some of it.
+    fn meta_name(&self) -> &'static str {
+        if self.has_plan() || !self.precomputed.is_empty() { "meta" } else { "_" }
     }
 
     /// The call of the backend's kernel.
@@ -395,7 +413,7 @@ impl Structured<'_, '_> {
             .collect();
         let mut computed = self.precomputed.iter();
         let mut values: Vec<String> =
-            self.has_plan().then(|| "::keyway::StructuredMeta::plan(&meta)".to_owned()).into_iter().collect();
+            self.has_plan().then(|| "::keyway::StructuredMeta::plan(meta)".to_owned()).into_iter().collect();
         for argument in &self.arguments {
             values.push(match argument.is_precomputed {
                 true => computed.next().map(|value| value.passed.clone()).unwrap_or_default(),
@@ -403,7 +421,11 @@ impl Structured<'_, '_> {
             });
         }
         values.extend(outs.iter().cloned());
-        format!("I::run({})", values.join(", "))
+        let call = format!("I::run({})", values.join(", "));
+        match self.precomputed.is_empty() {
+            true => call,
+            false => format!("{{ let computed = ::keyway::StructuredMeta::precomputed(meta); {call} }}"),
+        }
     }
 
     /// The tensors that are read, as a slice of references.

@@ -86,14 +86,6 @@ impl Writer {
         self.line("}");
     }
 
-    /// A semicolon after the last block.
-    pub(crate) fn terminate(&mut self) {
-        if self.text.ends_with("}\n") {
-            self.text.pop();
-            self.text.push_str(";\n");
-        }
-    }
-
     /// The text.
     pub(crate) fn finish(self) -> String {
         self.text

@@ -112,13 +112,19 @@ pub fn make_with(size: &[i64], options: make::options::default) -> ::keyway::Res
     make::default.call_with(size, options)
 }
 
-const _: () = {
-    static BACKEND_SELECT: ::keyway::KernelRegistration = ::keyway::KernelRegistration::new(
-        make::default.operator(),
-        ::keyway::RegistrationKey::Runtime(::keyway::DispatchKey::BackendSelect),
-        make::default.kernel(|keys, a_size, a_dtype, a_layout, a_device, a_pin_memory| {
-            make::default.redispatch(::keyway::select_backend(keys, a_device), a_size, a_dtype, a_layout, a_device, a_pin_memory)
-        }).named("backend select"),
-    );
-    ::keyway::__private::inventory::submit! { ::keyway::CollectedKernel(&BACKEND_SELECT) }
-};
+fn __kw_select_make(
+    keys: ::keyway::KeySet,
+    a_size: &[i64],
+    a_dtype: ::std::option::Option<::keyway::DType>,
+    a_layout: ::std::option::Option<::keyway::Layout>,
+    a_device: ::std::option::Option<::keyway::Device>,
+    a_pin_memory: ::std::option::Option<bool>,
+) -> ::keyway::Result<::keyway::Tensor> {
+    OPERATOR_make.redispatch(::keyway::select_backend(keys, a_device), (
+        a_size,
+        a_dtype,
+        a_layout,
+        a_device,
+        a_pin_memory,
+    ))
+}

@@ -1,9 +1,9 @@
 /// Every operator of the namespace, in the order of the list.
 pub static OPERATORS: &[&::keyway::Operator] = &[
-    add::Tensor.operator(),
-    add_::Tensor.operator(),
-    r#where::self_.operator(),
-    make::default.operator(),
+    OPERATOR_add_Tensor.operator(),
+    OPERATOR_add__Tensor.operator(),
+    OPERATOR_where_self.operator(),
+    OPERATOR_make.operator(),
 ];
 
 ::keyway::__private::inventory::submit! { ::keyway::OperatorList(OPERATORS) }
@@ -35,6 +35,6 @@ pub fn is_aten_op(name: &str) -> bool {
 pub mod tagged {
     /// Operators tagged `inplace`: writes its first argument and returns it.
     pub static INPLACE: &[&::keyway::Operator] = &[
-        super::add_::Tensor.operator(),
+        super::OPERATOR_add__Tensor.operator(),
     ];
 }

@@ -61,18 +61,15 @@ pub fn all_out(self_: &[::keyway::Tensor], out: &[::keyway::Tensor]) -> ::keyway
     all::out.call(self_, out)
 }
 
-const _: () = {
-    static DERIVED: ::keyway::KernelRegistration = ::keyway::KernelRegistration::new(
-        all::out.operator(),
-        ::keyway::RegistrationKey::Alias(::keyway::AliasKey::CompositeExplicitAutograd),
-        all::out.kernel(|_keys, a_self_, a_out| {
-            let r0 = all::default.call(a_self_)?;
-            __kw_write_all(a_out, &r0)?;
-            ::std::result::Result::Ok(())
-        }).named("derived"),
-    );
-    ::keyway::__private::inventory::submit! { ::keyway::CollectedKernel(&DERIVED) }
-};
+fn __kw_derived_all_out(
+    _: ::keyway::KeySet,
+    a_self_: &[::keyway::Tensor],
+    a_out: &[::keyway::Tensor],
+) -> ::keyway::Result<()> {
+    let r0 = all::default.call(a_self_)?;
+    __kw_write_all(a_out, &r0)?;
+    ::std::result::Result::Ok(())
+}
 
 #[doc(hidden)]
 pub static OPERATOR_all: ::keyway::TypedOperator<super::signatures::Tensors_to_Tensors> = ::keyway::TypedOperator::new(
@@ -119,18 +116,14 @@ pub fn all(self_: &[::keyway::Tensor]) -> ::keyway::Result<::std::vec::Vec<::key
     all::default.call(self_)
 }
 
-const _: () = {
-    static DERIVED: ::keyway::KernelRegistration = ::keyway::KernelRegistration::new(
-        all::default.operator(),
-        ::keyway::RegistrationKey::Alias(::keyway::AliasKey::CompositeExplicitAutograd),
-        all::default.kernel(|_keys, a_self_| {
-            let c_self_ = a_self_.iter().map(__kw_copy).collect::<::keyway::Result<::std::vec::Vec<_>>>()?;
-            all_::default.call(&c_self_)?;
-            ::std::result::Result::Ok(c_self_)
-        }).named("derived"),
-    );
-    ::keyway::__private::inventory::submit! { ::keyway::CollectedKernel(&DERIVED) }
-};
+fn __kw_derived_all(
+    _: ::keyway::KeySet,
+    a_self_: &[::keyway::Tensor],
+) -> ::keyway::Result<::std::vec::Vec<::keyway::Tensor>> {
+    let c_self_ = a_self_.iter().map(__kw_copy).collect::<::keyway::Result<::std::vec::Vec<_>>>()?;
+    all_::default.call(&c_self_)?;
+    ::std::result::Result::Ok(c_self_)
+}
 
 /// The overloads of `all_`.
 pub mod all_ {
@@ -180,3 +173,11 @@ impl all_::default {
 pub fn all_(self_: &[::keyway::Tensor]) -> ::keyway::Result<()> {
     all_::default.call(self_)
 }
+
+#[doc(hidden)]
+static KERNELS_a: [::keyway::KernelRegistration; 2] = [
+    OPERATOR_all_out.derived(::keyway::AliasKey::CompositeExplicitAutograd, __kw_derived_all_out),
+    OPERATOR_all.derived(::keyway::AliasKey::CompositeExplicitAutograd, __kw_derived_all),
+];
+
+::keyway::__private::inventory::submit! { ::keyway::CollectedKernels(&KERNELS_a) }

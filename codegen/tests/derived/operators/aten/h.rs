@@ -68,18 +68,15 @@ pub fn half_out<'a>(
     half::out.call(self_, out)
 }
 
-const _: () = {
-    static DERIVED: ::keyway::KernelRegistration = ::keyway::KernelRegistration::new(
-        half::out.operator(),
-        ::keyway::RegistrationKey::Alias(::keyway::AliasKey::CompositeExplicitAutograd),
-        half::out.kernel(|_keys, a_self_, a_out| {
-            let r0 = half::default.call(a_self_)?;
-            __kw_write(a_out, &r0)?;
-            ::std::result::Result::Ok(())
-        }).named("derived"),
-    );
-    ::keyway::__private::inventory::submit! { ::keyway::CollectedKernel(&DERIVED) }
-};
+fn __kw_derived_half_out(
+    _: ::keyway::KeySet,
+    a_self_: &::keyway::Tensor,
+    a_out: &::keyway::Tensor,
+) -> ::keyway::Result<()> {
+    let r0 = half::default.call(a_self_)?;
+    __kw_write(a_out, &r0)?;
+    ::std::result::Result::Ok(())
+}
 
 #[doc(hidden)]
 pub static OPERATOR_half: ::keyway::TypedOperator<super::signatures::Tensor_to_Tensor> = ::keyway::TypedOperator::new(
@@ -126,18 +123,11 @@ pub fn half(self_: &::keyway::Tensor) -> ::keyway::Result<::keyway::Tensor> {
     half::default.call(self_)
 }
 
-const _: () = {
-    static DERIVED: ::keyway::KernelRegistration = ::keyway::KernelRegistration::new(
-        half::default.operator(),
-        ::keyway::RegistrationKey::Alias(::keyway::AliasKey::CompositeExplicitAutograd),
-        half::default.kernel(|_keys, a_self_| {
-            let c_self_ = __kw_copy(a_self_)?;
-            half_::default.call(&c_self_)?;
-            ::std::result::Result::Ok(c_self_)
-        }).named("derived"),
-    );
-    ::keyway::__private::inventory::submit! { ::keyway::CollectedKernel(&DERIVED) }
-};
+fn __kw_derived_half(_: ::keyway::KeySet, a_self_: &::keyway::Tensor) -> ::keyway::Result<::keyway::Tensor> {
+    let c_self_ = __kw_copy(a_self_)?;
+    half_::default.call(&c_self_)?;
+    ::std::result::Result::Ok(c_self_)
+}
 
 /// The overloads of `half_`.
 pub mod half_ {
@@ -191,3 +181,11 @@ impl half_::default {
 pub fn half_<'a>(self_: &'a ::keyway::Tensor) -> ::keyway::Result<&'a ::keyway::Tensor> {
     half_::default.call(self_)
 }
+
+#[doc(hidden)]
+static KERNELS_h: [::keyway::KernelRegistration; 2] = [
+    OPERATOR_half_out.derived(::keyway::AliasKey::CompositeExplicitAutograd, __kw_derived_half_out),
+    OPERATOR_half.derived(::keyway::AliasKey::CompositeExplicitAutograd, __kw_derived_half),
+];
+
+::keyway::__private::inventory::submit! { ::keyway::CollectedKernels(&KERNELS_h) }

@@ -1,19 +1,19 @@
 /// Every operator of the namespace, in the order of the list.
 pub static OPERATORS: &[&::keyway::Operator] = &[
-    clone::default.operator(),
-    copy_::default.operator(),
-    resize_::default.operator(),
-    half_::default.operator(),
-    pair::default.operator(),
-    note::default.operator(),
-    all_::default.operator(),
-    half::out.operator(),
-    half::default.operator(),
-    pair::out.operator(),
-    note::out.operator(),
-    note_functional::default.operator(),
-    all::out.operator(),
-    all::default.operator(),
+    OPERATOR_clone.operator(),
+    OPERATOR_copy_.operator(),
+    OPERATOR_resize_.operator(),
+    OPERATOR_half_.operator(),
+    OPERATOR_pair.operator(),
+    OPERATOR_note.operator(),
+    OPERATOR_all_.operator(),
+    OPERATOR_half_out.operator(),
+    OPERATOR_half.operator(),
+    OPERATOR_pair_out.operator(),
+    OPERATOR_note_out.operator(),
+    OPERATOR_note_functional.operator(),
+    OPERATOR_all_out.operator(),
+    OPERATOR_all.operator(),
 ];
 
 ::keyway::__private::inventory::submit! { ::keyway::OperatorList(OPERATORS) }
@@ -55,33 +55,33 @@ pub fn is_aten_op(name: &str) -> bool {
 pub mod tagged {
     /// Operators tagged `generated`: derived, not written in the list.
     pub static GENERATED: &[&::keyway::Operator] = &[
-        super::half::out.operator(),
-        super::half::default.operator(),
-        super::pair::out.operator(),
-        super::note::out.operator(),
-        super::note_functional::default.operator(),
-        super::all::out.operator(),
-        super::all::default.operator(),
+        super::OPERATOR_half_out.operator(),
+        super::OPERATOR_half.operator(),
+        super::OPERATOR_pair_out.operator(),
+        super::OPERATOR_note_out.operator(),
+        super::OPERATOR_note_functional.operator(),
+        super::OPERATOR_all_out.operator(),
+        super::OPERATOR_all.operator(),
     ];
 
     /// Operators tagged `inplace`: writes its first argument and returns it.
     pub static INPLACE: &[&::keyway::Operator] = &[
-        super::copy_::default.operator(),
-        super::resize_::default.operator(),
-        super::half_::default.operator(),
-        super::all_::default.operator(),
+        super::OPERATOR_copy_.operator(),
+        super::OPERATOR_resize_.operator(),
+        super::OPERATOR_half_.operator(),
+        super::OPERATOR_all_.operator(),
     ];
 
     /// Operators tagged `inplace_view`: changes only how its argument is laid out, not its data.
     pub static INPLACE_VIEW: &[&::keyway::Operator] = &[
-        super::resize_::default.operator(),
+        super::OPERATOR_resize_.operator(),
     ];
 
     /// Operators tagged `out`: writes its results to its out arguments and returns them.
     pub static OUT: &[&::keyway::Operator] = &[
-        super::half::out.operator(),
-        super::pair::out.operator(),
-        super::note::out.operator(),
-        super::all::out.operator(),
+        super::OPERATOR_half_out.operator(),
+        super::OPERATOR_pair_out.operator(),
+        super::OPERATOR_note_out.operator(),
+        super::OPERATOR_all_out.operator(),
     ];
 }

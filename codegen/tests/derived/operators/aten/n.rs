@@ -119,18 +119,16 @@ pub fn note_out<'a>(
     note::out.call(self_, seen, out)
 }
 
-const _: () = {
-    static DERIVED: ::keyway::KernelRegistration = ::keyway::KernelRegistration::new(
-        note::out.operator(),
-        ::keyway::RegistrationKey::Alias(::keyway::AliasKey::CompositeExplicitAutograd),
-        note::out.kernel(|_keys, a_self_, a_seen, a_out| {
-            let r0 = note::default.call(a_self_, a_seen)?;
-            __kw_write(a_out, &r0)?;
-            ::std::result::Result::Ok(())
-        }).named("derived"),
-    );
-    ::keyway::__private::inventory::submit! { ::keyway::CollectedKernel(&DERIVED) }
-};
+fn __kw_derived_note_out(
+    _: ::keyway::KeySet,
+    a_self_: &::keyway::Tensor,
+    a_seen: &::keyway::Tensor,
+    a_out: &::keyway::Tensor,
+) -> ::keyway::Result<()> {
+    let r0 = note::default.call(a_self_, a_seen)?;
+    __kw_write(a_out, &r0)?;
+    ::std::result::Result::Ok(())
+}
 
 /// The overloads of `note_functional`.
 pub mod note_functional {
@@ -195,15 +193,20 @@ pub fn note_functional(
     note_functional::default.call(self_, seen)
 }
 
-const _: () = {
-    static DERIVED: ::keyway::KernelRegistration = ::keyway::KernelRegistration::new(
-        note_functional::default.operator(),
-        ::keyway::RegistrationKey::Alias(::keyway::AliasKey::CompositeExplicitAutograd),
-        note_functional::default.kernel(|_keys, a_self_, a_seen| {
-            let c_seen = __kw_copy(a_seen)?;
-            let r0 = note::default.call(a_self_, &c_seen)?;
-            ::std::result::Result::Ok((r0, c_seen))
-        }).named("derived"),
-    );
-    ::keyway::__private::inventory::submit! { ::keyway::CollectedKernel(&DERIVED) }
-};
+fn __kw_derived_note_functional(
+    _: ::keyway::KeySet,
+    a_self_: &::keyway::Tensor,
+    a_seen: &::keyway::Tensor,
+) -> ::keyway::Result<(::keyway::Tensor, ::keyway::Tensor)> {
+    let c_seen = __kw_copy(a_seen)?;
+    let r0 = note::default.call(a_self_, &c_seen)?;
+    ::std::result::Result::Ok((r0, c_seen))
+}
+
+#[doc(hidden)]
+static KERNELS_n: [::keyway::KernelRegistration; 2] = [
+    OPERATOR_note_out.derived(::keyway::AliasKey::CompositeExplicitAutograd, __kw_derived_note_out),
+    OPERATOR_note_functional.derived(::keyway::AliasKey::CompositeExplicitAutograd, __kw_derived_note_functional),
+];
+
+::keyway::__private::inventory::submit! { ::keyway::CollectedKernels(&KERNELS_n) }

@@ -114,16 +114,21 @@ pub fn pair_out<'a>(
     pair::out.call(self_, out0, out1)
 }
 
-const _: () = {
-    static DERIVED: ::keyway::KernelRegistration = ::keyway::KernelRegistration::new(
-        pair::out.operator(),
-        ::keyway::RegistrationKey::Alias(::keyway::AliasKey::CompositeExplicitAutograd),
-        pair::out.kernel(|_keys, a_self_, a_out0, a_out1| {
-            let (r0, r1) = pair::default.call(a_self_)?;
-            __kw_write(a_out0, &r0)?;
-            __kw_write(a_out1, &r1)?;
-            ::std::result::Result::Ok(())
-        }).named("derived"),
-    );
-    ::keyway::__private::inventory::submit! { ::keyway::CollectedKernel(&DERIVED) }
-};
+fn __kw_derived_pair_out(
+    _: ::keyway::KeySet,
+    a_self_: &::keyway::Tensor,
+    a_out0: &::keyway::Tensor,
+    a_out1: &::keyway::Tensor,
+) -> ::keyway::Result<()> {
+    let (r0, r1) = pair::default.call(a_self_)?;
+    __kw_write(a_out0, &r0)?;
+    __kw_write(a_out1, &r1)?;
+    ::std::result::Result::Ok(())
+}
+
+#[doc(hidden)]
+static KERNELS_p: [::keyway::KernelRegistration; 1] = [
+    OPERATOR_pair_out.derived(::keyway::AliasKey::CompositeExplicitAutograd, __kw_derived_pair_out),
+];
+
+::keyway::__private::inventory::submit! { ::keyway::CollectedKernels(&KERNELS_p) }

@@ -1,8 +1,8 @@
 /// Every operator of the namespace, in the order of the list.
 pub static OPERATORS: &[&::keyway::Operator] = &[
-    kept::default.operator(),
-    scale::default.operator(),
-    scale::out.operator(),
+    OPERATOR_kept.operator(),
+    OPERATOR_scale.operator(),
+    OPERATOR_scale_out.operator(),
 ];
 
 ::keyway::__private::inventory::submit! { ::keyway::OperatorList(OPERATORS) }
@@ -43,6 +43,6 @@ pub fn is_aten_op(name: &str) -> bool {
 pub mod tagged {
     /// Operators tagged `out`: writes its results to its out arguments and returns them.
     pub static OUT: &[&::keyway::Operator] = &[
-        super::scale::out.operator(),
+        super::OPERATOR_scale_out.operator(),
     ];
 }

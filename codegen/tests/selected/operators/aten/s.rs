@@ -186,53 +186,66 @@ impl scale::out {
         &self,
         key: ::keyway::AnnouncedKey,
         name: &'static str,
-        (file, line): (&'static str, u32),
+        place: (&'static str, u32),
     ) -> [::keyway::KernelRegistration; Self::FORMS] {
         [
-            ::keyway::KernelRegistration::at(
-                scale::out.operator(),
-                key,
-                scale::out.kernel(|_keys, a_self_, a_by, a_out| ::keyway::__private::in_operator((|| {
-                    let meta = M::meta(a_self_, a_by)?;
-                    let written = ::keyway::structured::Written {
-                        targets: &[a_out],
-                        inputs: &[a_self_],
-                        copy: ::keyway::structured::cannot_copy,
-                        allocate: I::allocate,
-                        in_place: I::IN_PLACE,
-                    };
-                    let outputs = ::keyway::StructuredMeta::outputs(&meta);
-                    ::keyway::structured::write_out(outputs, written, |filled| I::run(a_self_, a_by, filled[0]))
-                })(), "aten::scale.out")).named(name).at(file, line),
-            ),
-            ::keyway::KernelRegistration::at(
-                scale::default.operator(),
-                key,
-                scale::default.kernel(|_keys, a_self_, a_by| ::keyway::__private::in_operator((|| {
-                    let meta = M::meta(a_self_, a_by)?;
-                    let a_out = ::keyway::structured::allocate_one(::keyway::StructuredMeta::outputs(&meta), I::allocate)?;
-                    I::run(a_self_, a_by, &a_out)?;
-                    ::std::result::Result::Ok(a_out)
-                })(), "aten::scale")).named(name).at(file, line),
-            ),
-            ::keyway::KernelRegistration::at(
-                scale_::default.operator(),
-                key,
-                scale_::default.kernel(|_keys, a_self_, a_by| ::keyway::__private::in_operator((|| {
-                    let meta = M::meta(a_self_, a_by)?;
-                    let written = ::keyway::structured::Written {
-                        targets: &[a_self_],
-                        inputs: &[a_self_],
-                        copy: ::keyway::structured::cannot_copy,
-                        allocate: I::allocate,
-                        in_place: I::IN_PLACE,
-                    };
-                    let outputs = ::keyway::StructuredMeta::outputs(&meta);
-                    ::keyway::structured::write_in_place(outputs, written, |filled| I::run(a_self_, a_by, filled[0]))
-                })(), "aten::scale_")).named(name).at(file, line),
-            ),
+            OPERATOR_scale_out.structured(key, __kw_form_scale_out::<M, I>, name, place),
+            OPERATOR_scale.structured(key, __kw_form_scale::<M, I>, name, place),
+            OPERATOR_scale_.structured(key, __kw_form_scale_::<M, I>, name, place),
         ]
     }
+}
+
+fn __kw_form_scale_out<M: structured_scale_out::Shape, I: structured_scale_out::Implementation<<M::Meta as ::keyway::StructuredMeta>::Plan>>(
+    _: ::keyway::KeySet,
+    a_self_: &::keyway::Tensor,
+    a_by: ::keyway::Scalar,
+    a_out: &::keyway::Tensor,
+) -> ::keyway::Result<()> {
+    ::keyway::structured::write_out(
+        "aten::scale.out",
+        M::meta(a_self_, a_by),
+        ::keyway::structured::Written {
+            targets: &[a_out],
+            inputs: &[a_self_],
+            copy: ::keyway::structured::cannot_copy,
+            allocate: I::allocate,
+            in_place: I::IN_PLACE,
+        },
+        |_, filled| I::run(a_self_, a_by, filled[0]),
+    )
+}
+
+fn __kw_form_scale<M: structured_scale_out::Shape, I: structured_scale_out::Implementation<<M::Meta as ::keyway::StructuredMeta>::Plan>>(
+    _: ::keyway::KeySet,
+    a_self_: &::keyway::Tensor,
+    a_by: ::keyway::Scalar,
+) -> ::keyway::Result<::keyway::Tensor> {
+    ::keyway::structured::fill_one(
+        "aten::scale",
+        M::meta(a_self_, a_by),
+        I::allocate,
+        |_, a_out| I::run(a_self_, a_by, a_out),
+    )
+}
+
+fn __kw_form_scale_<M: structured_scale_out::Shape, I: structured_scale_out::Implementation<<M::Meta as ::keyway::StructuredMeta>::Plan>>(
+    _: ::keyway::KeySet,
+    a_self_: &::keyway::Tensor,
+    a_by: ::keyway::Scalar,
+) -> ::keyway::Result<()> {
+    ::keyway::structured::write_in_place(
+        "aten::scale_",
+        M::meta(a_self_, a_by),
+        ::keyway::structured::Written {
+            targets: &[a_self_],
+            inputs: &[a_self_],
+            copy: ::keyway::structured::cannot_copy,
+            allocate: I::allocate,
+            in_place: I::IN_PLACE,
+        },
+        |_, filled| I::run(a_self_, a_by, filled[0]),
+    )
 }
 
 /// The overloads of `scale_`.

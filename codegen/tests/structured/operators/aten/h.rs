@@ -196,35 +196,45 @@ impl halves::out {
         &self,
         key: ::keyway::AnnouncedKey,
         name: &'static str,
-        (file, line): (&'static str, u32),
+        place: (&'static str, u32),
     ) -> [::keyway::KernelRegistration; Self::FORMS] {
         [
-            ::keyway::KernelRegistration::at(
-                halves::out.operator(),
-                key,
-                halves::out.kernel(|_keys, a_tensors, a_weight, a_low, a_high| ::keyway::__private::in_operator((|| {
-                    let meta = M::meta(a_tensors, a_weight)?;
-                    let written = ::keyway::structured::Written {
-                        targets: &[a_low, a_high],
-                        inputs: &::std::iter::empty::<&::keyway::Tensor>().chain(a_tensors).chain(a_weight).collect::<::std::vec::Vec<_>>(),
-                        copy: |target, source| copy_::default.call(target, source).map(|_| ()),
-                        allocate: I::allocate,
-                        in_place: I::IN_PLACE,
-                    };
-                    let outputs = ::keyway::StructuredMeta::outputs(&meta);
-                    ::keyway::structured::write_out(outputs, written, |filled| I::run(a_tensors, a_weight, filled[0], filled[1]))
-                })(), "aten::halves.out")).named(name).at(file, line),
-            ),
-            ::keyway::KernelRegistration::at(
-                halves::default.operator(),
-                key,
-                halves::default.kernel(|_keys, a_tensors, a_weight| ::keyway::__private::in_operator((|| {
-                    let meta = M::meta(a_tensors, a_weight)?;
-                    let [a_low, a_high] = ::keyway::structured::allocate(::keyway::StructuredMeta::outputs(&meta), I::allocate)?;
-                    I::run(a_tensors, a_weight, &a_low, &a_high)?;
-                    ::std::result::Result::Ok((a_low, a_high))
-                })(), "aten::halves")).named(name).at(file, line),
-            ),
+            OPERATOR_halves_out.structured(key, __kw_form_halves_out::<M, I>, name, place),
+            OPERATOR_halves.structured(key, __kw_form_halves::<M, I>, name, place),
         ]
     }
+}
+
+fn __kw_form_halves_out<M: structured_halves_out::Shape, I: structured_halves_out::Implementation<<M::Meta as ::keyway::StructuredMeta>::Plan>>(
+    _: ::keyway::KeySet,
+    a_tensors: &[::keyway::Tensor],
+    a_weight: ::std::option::Option<&::keyway::Tensor>,
+    a_low: &::keyway::Tensor,
+    a_high: &::keyway::Tensor,
+) -> ::keyway::Result<()> {
+    ::keyway::structured::write_out(
+        "aten::halves.out",
+        M::meta(a_tensors, a_weight),
+        ::keyway::structured::Written {
+            targets: &[a_low, a_high],
+            inputs: &::std::iter::empty::<&::keyway::Tensor>().chain(a_tensors).chain(a_weight).collect::<::std::vec::Vec<_>>(),
+            copy: __kw_copy_result,
+            allocate: I::allocate,
+            in_place: I::IN_PLACE,
+        },
+        |_, filled| I::run(a_tensors, a_weight, filled[0], filled[1]),
+    )
+}
+
+fn __kw_form_halves<M: structured_halves_out::Shape, I: structured_halves_out::Implementation<<M::Meta as ::keyway::StructuredMeta>::Plan>>(
+    _: ::keyway::KeySet,
+    a_tensors: &[::keyway::Tensor],
+    a_weight: ::std::option::Option<&::keyway::Tensor>,
+) -> ::keyway::Result<(::keyway::Tensor, ::keyway::Tensor)> {
+    ::keyway::structured::fill(
+        "aten::halves",
+        M::meta(a_tensors, a_weight),
+        I::allocate,
+        |_, [a_low, a_high]| I::run(a_tensors, a_weight, a_low, a_high),
+    )
 }

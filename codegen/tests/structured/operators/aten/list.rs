@@ -1,16 +1,16 @@
 /// Every operator of the namespace, in the order of the list.
 pub static OPERATORS: &[&::keyway::Operator] = &[
-    copy_::default.operator(),
-    scale::default.operator(),
-    scale_::default.operator(),
-    scale::out.operator(),
-    total::default.operator(),
-    total::out.operator(),
-    halves::default.operator(),
-    halves::out.operator(),
-    mix::default.operator(),
-    mix_::default.operator(),
-    mix::out.operator(),
+    OPERATOR_copy_.operator(),
+    OPERATOR_scale.operator(),
+    OPERATOR_scale_.operator(),
+    OPERATOR_scale_out.operator(),
+    OPERATOR_total.operator(),
+    OPERATOR_total_out.operator(),
+    OPERATOR_halves.operator(),
+    OPERATOR_halves_out.operator(),
+    OPERATOR_mix.operator(),
+    OPERATOR_mix_.operator(),
+    OPERATOR_mix_out.operator(),
 ];
 
 ::keyway::__private::inventory::submit! { ::keyway::OperatorList(OPERATORS) }
@@ -53,16 +53,21 @@ pub fn is_aten_op(name: &str) -> bool {
 pub mod tagged {
     /// Operators tagged `inplace`: writes its first argument and returns it.
     pub static INPLACE: &[&::keyway::Operator] = &[
-        super::copy_::default.operator(),
-        super::scale_::default.operator(),
-        super::mix_::default.operator(),
+        super::OPERATOR_copy_.operator(),
+        super::OPERATOR_scale_.operator(),
+        super::OPERATOR_mix_.operator(),
     ];
 
     /// Operators tagged `out`: writes its results to its out arguments and returns them.
     pub static OUT: &[&::keyway::Operator] = &[
-        super::scale::out.operator(),
-        super::total::out.operator(),
-        super::halves::out.operator(),
-        super::mix::out.operator(),
+        super::OPERATOR_scale_out.operator(),
+        super::OPERATOR_total_out.operator(),
+        super::OPERATOR_halves_out.operator(),
+        super::OPERATOR_mix_out.operator(),
     ];
+}
+
+/// Copies the result of a structured operator to the argument that it is written to.
+fn __kw_copy_result(target: &::keyway::Tensor, source: &::keyway::Tensor) -> ::keyway::Result<()> {
+    copy_::default.call(target, source).map(|_| ())
 }

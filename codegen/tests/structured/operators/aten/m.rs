@@ -187,53 +187,66 @@ impl mix::out {
         &self,
         key: ::keyway::AnnouncedKey,
         name: &'static str,
-        (file, line): (&'static str, u32),
+        place: (&'static str, u32),
     ) -> [::keyway::KernelRegistration; Self::FORMS] {
         [
-            ::keyway::KernelRegistration::at(
-                mix::out.operator(),
-                key,
-                mix::out.kernel(|_keys, a_self_, a_other, a_out| ::keyway::__private::in_operator((|| {
-                    let meta = M::meta(a_self_, a_other)?;
-                    let written = ::keyway::structured::Written {
-                        targets: &[a_out],
-                        inputs: &[a_self_, a_other],
-                        copy: |target, source| copy_::default.call(target, source).map(|_| ()),
-                        allocate: I::allocate,
-                        in_place: I::IN_PLACE,
-                    };
-                    let outputs = ::keyway::StructuredMeta::outputs(&meta);
-                    ::keyway::structured::write_out(outputs, written, |filled| I::run(a_self_, a_other, filled[0]))
-                })(), "aten::mix.out")).named(name).at(file, line),
-            ),
-            ::keyway::KernelRegistration::at(
-                mix::default.operator(),
-                key,
-                mix::default.kernel(|_keys, a_self_, a_other| ::keyway::__private::in_operator((|| {
-                    let meta = M::meta(a_self_, a_other)?;
-                    let a_out = ::keyway::structured::allocate_one(::keyway::StructuredMeta::outputs(&meta), I::allocate)?;
-                    I::run(a_self_, a_other, &a_out)?;
-                    ::std::result::Result::Ok(a_out)
-                })(), "aten::mix")).named(name).at(file, line),
-            ),
-            ::keyway::KernelRegistration::at(
-                mix_::default.operator(),
-                key,
-                mix_::default.kernel(|_keys, a_self_, a_other| ::keyway::__private::in_operator((|| {
-                    let meta = M::meta(a_self_, a_other)?;
-                    let written = ::keyway::structured::Written {
-                        targets: &[a_self_],
-                        inputs: &[a_self_, a_other],
-                        copy: |target, source| copy_::default.call(target, source).map(|_| ()),
-                        allocate: I::allocate,
-                        in_place: I::IN_PLACE,
-                    };
-                    let outputs = ::keyway::StructuredMeta::outputs(&meta);
-                    ::keyway::structured::write_in_place(outputs, written, |filled| I::run(a_self_, a_other, filled[0]))
-                })(), "aten::mix_")).named(name).at(file, line),
-            ),
+            OPERATOR_mix_out.structured(key, __kw_form_mix_out::<M, I>, name, place),
+            OPERATOR_mix.structured(key, __kw_form_mix::<M, I>, name, place),
+            OPERATOR_mix_.structured(key, __kw_form_mix_::<M, I>, name, place),
         ]
     }
+}
+
+fn __kw_form_mix_out<M: structured_mix_out::Shape, I: structured_mix_out::Implementation<<M::Meta as ::keyway::StructuredMeta>::Plan>>(
+    _: ::keyway::KeySet,
+    a_self_: &::keyway::Tensor,
+    a_other: &::keyway::Tensor,
+    a_out: &::keyway::Tensor,
+) -> ::keyway::Result<()> {
+    ::keyway::structured::write_out(
+        "aten::mix.out",
+        M::meta(a_self_, a_other),
+        ::keyway::structured::Written {
+            targets: &[a_out],
+            inputs: &[a_self_, a_other],
+            copy: __kw_copy_result,
+            allocate: I::allocate,
+            in_place: I::IN_PLACE,
+        },
+        |_, filled| I::run(a_self_, a_other, filled[0]),
+    )
+}
+
+fn __kw_form_mix<M: structured_mix_out::Shape, I: structured_mix_out::Implementation<<M::Meta as ::keyway::StructuredMeta>::Plan>>(
+    _: ::keyway::KeySet,
+    a_self_: &::keyway::Tensor,
+    a_other: &::keyway::Tensor,
+) -> ::keyway::Result<::keyway::Tensor> {
+    ::keyway::structured::fill_one(
+        "aten::mix",
+        M::meta(a_self_, a_other),
+        I::allocate,
+        |_, a_out| I::run(a_self_, a_other, a_out),
+    )
+}
+
+fn __kw_form_mix_<M: structured_mix_out::Shape, I: structured_mix_out::Implementation<<M::Meta as ::keyway::StructuredMeta>::Plan>>(
+    _: ::keyway::KeySet,
+    a_self_: &::keyway::Tensor,
+    a_other: &::keyway::Tensor,
+) -> ::keyway::Result<()> {
+    ::keyway::structured::write_in_place(
+        "aten::mix_",
+        M::meta(a_self_, a_other),
+        ::keyway::structured::Written {
+            targets: &[a_self_],
+            inputs: &[a_self_, a_other],
+            copy: __kw_copy_result,
+            allocate: I::allocate,
+            in_place: I::IN_PLACE,
+        },
+        |_, filled| I::run(a_self_, a_other, filled[0]),
+    )
 }
 
 /// The overloads of `mix_`.

@@ -216,38 +216,47 @@ impl total::out {
         &self,
         key: ::keyway::AnnouncedKey,
         name: &'static str,
-        (file, line): (&'static str, u32),
+        place: (&'static str, u32),
     ) -> [::keyway::KernelRegistration; Self::FORMS] {
         [
-            ::keyway::KernelRegistration::at(
-                total::out.operator(),
-                key,
-                total::out.kernel(|_keys, a_self_, a_dim, a_dtype, a_out| ::keyway::__private::in_operator((|| {
-                    let a_dtype = a_dtype.or(::std::option::Option::Some(a_out.dtype()));
-                    let meta = M::meta(a_self_, a_dim, a_dtype)?;
-                    let computed = ::keyway::StructuredMeta::precomputed(&meta);
-                    let written = ::keyway::structured::Written {
-                        targets: &[a_out],
-                        inputs: &[a_self_],
-                        copy: |target, source| copy_::default.call(target, source).map(|_| ()),
-                        allocate: I::allocate,
-                        in_place: I::IN_PLACE,
-                    };
-                    let outputs = ::keyway::StructuredMeta::outputs(&meta);
-                    ::keyway::structured::write_out(outputs, written, |filled| I::run(::keyway::StructuredMeta::plan(&meta), a_self_, computed.dim, &computed.kept, a_dtype, computed.len, filled[0]))
-                })(), "aten::total.out")).named(name).at(file, line),
-            ),
-            ::keyway::KernelRegistration::at(
-                total::default.operator(),
-                key,
-                total::default.kernel(|_keys, a_self_, a_dim, a_dtype| ::keyway::__private::in_operator((|| {
-                    let meta = M::meta(a_self_, a_dim, a_dtype)?;
-                    let a_out = ::keyway::structured::allocate_one(::keyway::StructuredMeta::outputs(&meta), I::allocate)?;
-                    let computed = ::keyway::StructuredMeta::precomputed(&meta);
-                    I::run(::keyway::StructuredMeta::plan(&meta), a_self_, computed.dim, &computed.kept, a_dtype, computed.len, &a_out)?;
-                    ::std::result::Result::Ok(a_out)
-                })(), "aten::total")).named(name).at(file, line),
-            ),
+            OPERATOR_total_out.structured(key, __kw_form_total_out::<M, I>, name, place),
+            OPERATOR_total.structured(key, __kw_form_total::<M, I>, name, place),
         ]
     }
+}
+
+fn __kw_form_total_out<M: structured_total_out::Shape, I: structured_total_out::Implementation<<M::Meta as ::keyway::StructuredMeta>::Plan>>(
+    _: ::keyway::KeySet,
+    a_self_: &::keyway::Tensor,
+    a_dim: i64,
+    a_dtype: ::std::option::Option<::keyway::DType>,
+    a_out: &::keyway::Tensor,
+) -> ::keyway::Result<()> {
+    let a_dtype = a_dtype.or(::std::option::Option::Some(a_out.dtype()));
+    ::keyway::structured::write_out(
+        "aten::total.out",
+        M::meta(a_self_, a_dim, a_dtype),
+        ::keyway::structured::Written {
+            targets: &[a_out],
+            inputs: &[a_self_],
+            copy: __kw_copy_result,
+            allocate: I::allocate,
+            in_place: I::IN_PLACE,
+        },
+        |meta, filled| { let computed = ::keyway::StructuredMeta::precomputed(meta); I::run(::keyway::StructuredMeta::plan(meta), a_self_, computed.dim, &computed.kept, a_dtype, computed.len, filled[0]) },
+    )
+}
+
+fn __kw_form_total<M: structured_total_out::Shape, I: structured_total_out::Implementation<<M::Meta as ::keyway::StructuredMeta>::Plan>>(
+    _: ::keyway::KeySet,
+    a_self_: &::keyway::Tensor,
+    a_dim: i64,
+    a_dtype: ::std::option::Option<::keyway::DType>,
+) -> ::keyway::Result<::keyway::Tensor> {
+    ::keyway::structured::fill_one(
+        "aten::total",
+        M::meta(a_self_, a_dim, a_dtype),
+        I::allocate,
+        |meta, a_out| { let computed = ::keyway::StructuredMeta::precomputed(meta); I::run(::keyway::StructuredMeta::plan(meta), a_self_, computed.dim, &computed.kept, a_dtype, computed.len, a_out) },
+    )
 }
