@@ -11,7 +11,7 @@ use crate::cpu::number::{Float, Integer, Number, Ordered, Powers};
 use crate::pointwise::{self, Plan, Rounding};
 use crate::promotion::Operand;
 
-#[kernel("aten::add.out", CPU, structured)]
+#[kernel("aten::add.out", CPU, structured, in_place)]
 fn add(plan: &Plan, self_: &Tensor, other: &Tensor, alpha: Scalar, out: &Tensor) -> Result<()> {
     weighted_sum(plan, out, self_.into(), other.into(), alpha)
 }
@@ -22,7 +22,7 @@ fn add_scalar(self_: &Tensor, other: Scalar, alpha: Scalar) -> Result<Tensor> {
     pointwise::sum(a, b, alpha)?.filled(|plan, out| weighted_sum(plan, out, a, b, alpha))
 }
 
-#[kernel("aten::sub.out", CPU, structured)]
+#[kernel("aten::sub.out", CPU, structured, in_place)]
 fn sub(plan: &Plan, self_: &Tensor, other: &Tensor, alpha: Scalar, out: &Tensor) -> Result<()> {
     weighted_sum(plan, out, self_.into(), other.into(), negative(alpha))
 }
@@ -33,7 +33,7 @@ fn sub_scalar(self_: &Tensor, other: Scalar, alpha: Scalar) -> Result<Tensor> {
     pointwise::difference(a, b, alpha)?.filled(|plan, out| weighted_sum(plan, out, a, b, negative(alpha)))
 }
 
-#[kernel("aten::mul.out", CPU, structured)]
+#[kernel("aten::mul.out", CPU, structured, in_place)]
 fn mul(plan: &Plan, self_: &Tensor, other: &Tensor, out: &Tensor) -> Result<()> {
     product(plan, out, self_.into(), other.into())
 }
@@ -44,7 +44,7 @@ fn mul_scalar(self_: &Tensor, other: Scalar) -> Result<Tensor> {
     pointwise::product(a, b)?.filled(|plan, out| product(plan, out, a, b))
 }
 
-#[kernel("aten::div.out", CPU, structured)]
+#[kernel("aten::div.out", CPU, structured, in_place)]
 fn div(plan: &Plan, self_: &Tensor, other: &Tensor, out: &Tensor) -> Result<()> {
     quotient(plan, out, self_.into(), other.into())
 }
@@ -75,7 +75,7 @@ fn pow_of_scalar(self_: Scalar, exponent: &Tensor) -> Result<Tensor> {
     power(self_.into(), exponent.into())
 }
 
-#[kernel("aten::pow.Tensor_Scalar_out", CPU, structured)]
+#[kernel("aten::pow.Tensor_Scalar_out", CPU, structured, in_place)]
 fn pow_scalar(plan: &Plan, self_: &Tensor, exponent: Scalar, out: &Tensor) -> Result<()> {
     match plan.compute().is_floating_point() || plan.compute().is_complex() {
         true => {
@@ -85,12 +85,12 @@ fn pow_scalar(plan: &Plan, self_: &Tensor, exponent: Scalar, out: &Tensor) -> Re
     }
 }
 
-#[kernel("aten::maximum.out", CPU, structured)]
+#[kernel("aten::maximum.out", CPU, structured, in_place)]
 fn maximum(plan: &Plan, self_: &Tensor, other: &Tensor, out: &Tensor) -> Result<()> {
     dispatch_dtype!(ordered: plan.compute(), T => binary(plan, out, self_.into(), other.into(), larger::<T>))
 }
 
-#[kernel("aten::minimum.out", CPU, structured)]
+#[kernel("aten::minimum.out", CPU, structured, in_place)]
 fn minimum(plan: &Plan, self_: &Tensor, other: &Tensor, out: &Tensor) -> Result<()> {
     dispatch_dtype!(ordered: plan.compute(), T => binary(plan, out, self_.into(), other.into(), smaller::<T>))
 }

@@ -9,7 +9,7 @@ use keyway::{Dims, Element, Error, Geometry, Result, Scalar, Tensor};
 
 use crate::broadcast::broadcast_strides;
 use crate::cpu::conversion::{converted, from_dtype, narrow, store};
-use crate::cpu::elements::{Inputs, read_all, write_apart};
+use crate::cpu::elements::{Inputs, dense_copy, read_all, write_apart};
 use crate::cpu::number::Number;
 use crate::cpu::walk::walk;
 use crate::pointwise::Plan;
@@ -107,10 +107,37 @@ fn lies_like(geometry: &Geometry, result: &Geometry) -> bool {
         && (geometry.strides() == result.strides() || (geometry.is_contiguous() && result.is_contiguous()))
 }
 
-/// Has a kernel compute the elements of a tensor without gaps, in the order of memory. No input shares its memory. Where
-/// the tensor has another dtype than what is computed, results are converted afterwards.
+/// Has a kernel compute the elements of a tensor without gaps, in the order of memory. An input that is the same elements is
+/// copied first. Where the tensor has another dtype than what is computed, results are converted afterwards.
 #[inline]
 fn compute<R: Number, const N: usize>(
+    plan: &Plan,
+    out: &Tensor,
+    tensors: [&Tensor; N],
+    kernel: impl FnOnce(&mut [R], &Operands<'_, N>) -> Result<()>,
+) -> Result<()> {
+    let mut copies = [const { None }; N];
+    for (copy, tensor) in copies.iter_mut().zip(tensors) {
+        if tensor.storage().is_same(out.storage()) {
+            *copy = Some(dense_copy(tensor)?);
+        }
+    }
+    let apart = std::array::from_fn(|position| copies[position].as_ref().unwrap_or(tensors[position]));
+    compute_apart(plan, out, apart, kernel)
+}
+
+/// Whether an operand is the result itself, in a dtype that the loop can read and write where it is.
+#[inline]
+fn is_replaced<A: Number, R: Number>(plan: &Plan, out: &Tensor, operand: &Tensor) -> bool {
+    operand.storage().is_same(out.storage())
+        && out.dtype() == R::DTYPE
+        && A::DTYPE == R::DTYPE
+        && !plan.is_narrower_than(A::DTYPE)
+}
+
+/// [`compute`] where no input shares the tensor's memory.
+#[inline]
+fn compute_apart<R: Number, const N: usize>(
     plan: &Plan,
     out: &Tensor,
     tensors: [&Tensor; N],
@@ -135,6 +162,12 @@ pub(crate) fn unary<A: Number, R: Number>(
     x: &Tensor,
     function: impl Fn(A) -> R,
 ) -> Result<()> {
+    if is_replaced::<A, R>(plan, out, x) {
+        return compute_apart(plan, out, [], |out: &mut [R], _| {
+            out.iter_mut().for_each(|x| *x = function(x.cast()));
+            Ok(())
+        });
+    }
     compute(plan, out, [x], |out, operands| {
         match operands.get::<A>(0)? {
             LinedUp::Each(x) => out.iter_mut().zip(x.iter()).for_each(|(out, &x)| *out = function(x)),
@@ -160,6 +193,14 @@ pub(crate) fn binary<A: Number, R: Number>(
     function: impl Fn(A, A) -> R,
 ) -> Result<()> {
     match (a, b) {
+        (Operand::Tensor(a), Operand::Tensor(b))
+            if is_replaced::<A, R>(plan, out, a) && !b.storage().is_same(out.storage()) =>
+        {
+            compute_apart(plan, out, [b], |out, operands| {
+                replace(out, operands.result, &operands.get(0)?, function);
+                Ok(())
+            })
+        }
         (Operand::Tensor(a), Operand::Tensor(b)) => compute(plan, out, [a, b], |out, operands| {
             zip(out, operands.result, &operands.get(0)?, &operands.get(1)?, function);
             Ok(())
@@ -216,6 +257,23 @@ pub(crate) fn ternary<A: Number, R: Number>(
         });
         Ok(())
     })
+}
+
+/// [`zip`] where the first operand is the result itself.
+fn replace<A: Number, R: Number>(
+    out: &mut [R],
+    result: &Geometry,
+    b: &LinedUp<'_, A>,
+    function: impl Fn(A, A) -> R,
+) {
+    match b {
+        LinedUp::Each(b) => out.iter_mut().zip(b.iter()).for_each(|(x, &b)| *x = function(x.cast(), b)),
+        LinedUp::Same(b) => out.iter_mut().for_each(|x| *x = function(x.cast(), *b)),
+        LinedUp::Strided(..) => {
+            let a = out.iter().map(|x| x.cast()).collect();
+            zip(out, result, &LinedUp::Each(Cow::Owned(a)), b, function);
+        }
+    }
 }
 
 fn zip<A: Number, R: Number>(

@@ -13,7 +13,7 @@ use crate::pointwise::{self, Plan};
 /// Kernels of functions with fractional values, for a set of dtypes.
 macro_rules! float_functions {
     ($set:ident: $($operator:tt $kernel:ident($x:ident) = $value:expr;)*) => {$(
-        #[kernel($operator, CPU, structured)]
+        #[kernel($operator, CPU, structured, in_place)]
         fn $kernel(plan: &Plan, self_: &Tensor, out: &Tensor) -> Result<()> {
             dispatch_dtype!($set: plan.compute(), T => {
                 fn function($x: T) -> T {
@@ -37,7 +37,7 @@ float_functions! {
     "aten::sigmoid.out" sigmoid(x) = T::ONE / (T::ONE + Fractional::exp(-x));
 }
 
-#[kernel("aten::neg.out", CPU, structured)]
+#[kernel("aten::neg.out", CPU, structured, in_place)]
 fn neg(plan: &Plan, self_: &Tensor, out: &Tensor) -> Result<()> {
     match plan.compute().is_integer() {
         true => {
@@ -48,7 +48,7 @@ fn neg(plan: &Plan, self_: &Tensor, out: &Tensor) -> Result<()> {
     }
 }
 
-#[kernel("aten::abs.out", CPU, structured)]
+#[kernel("aten::abs.out", CPU, structured, in_place)]
 fn abs(plan: &Plan, self_: &Tensor, out: &Tensor) -> Result<()> {
     match plan.compute() {
         DType::Bool => unary(plan, out, self_, |x: bool| x),
@@ -68,7 +68,7 @@ fn relu(self_: &Tensor) -> Result<Tensor> {
     })
 }
 
-#[kernel("aten::clamp.out", CPU, structured)]
+#[kernel("aten::clamp.out", CPU, structured, in_place)]
 fn clamp(plan: &Plan, self_: &Tensor, min: Option<Scalar>, max: Option<Scalar>, out: &Tensor) -> Result<()> {
     dispatch_dtype!(numbers: plan.compute(), T => {
         match (min.map(T::from_scalar), max.map(T::from_scalar)) {
@@ -90,7 +90,7 @@ fn at_most<T: Ordered>(x: T, bound: T) -> T {
     if x > bound || bound.is_nan() { bound } else { x }
 }
 
-#[kernel("aten::logical_not.out", CPU, structured)]
+#[kernel("aten::logical_not.out", CPU, structured, in_place)]
 fn logical_not(plan: &Plan, self_: &Tensor, out: &Tensor) -> Result<()> {
     dispatch_dtype!(values: plan.compute(), T => unary(plan, out, self_, |x: T| !x.is_true()))
 }
