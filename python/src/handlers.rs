@@ -150,6 +150,8 @@ fn result_of(result: &Bound<'_, PyAny>, ty: &Type, operator: &Operator) -> PyRes
     match from_python(result, ty) {
         Ok(value) => Ok(value),
         Err(Refusal::Raised(error)) => Err(error),
+        // As a tensor that is not defined; callers in Rust that need one are told so.
+        Err(Refusal::Kind) if *ty == Type::Base(BaseType::Tensor) && result.is_none() => Ok(Value::None),
         Err(Refusal::Kind) if *ty == Type::Base(BaseType::Bool) && result.is_none() => Ok(Value::Bool(false)),
         Err(Refusal::Kind) if *ty == Type::Base(BaseType::Bool) => Ok(Value::Bool(result.is_truthy()?)),
         Err(Refusal::Kind) => {

@@ -5,7 +5,7 @@
 //! `Tensor` and the rule that a tensor has one Python object; `values` the conversion of arguments and results by schema type;
 //! `overload` the operators as callables; `handlers` how a call is put to Python code and its results are taken back; `cpython` the
 //! interpreter itself. On top: `modes`, `subclass`, `library`, `key_sets`, `scopes`, `types`, `elements`, `arithmetic`,
-//! `interchange`, `rust_modes`, `exceptions`. What users import is in `python/keyway/`.
+//! `interchange`, `rust_modes`, `tracing`, `exceptions`. What users import is in `python/keyway/`.
 
 mod arithmetic;
 mod cpython;
@@ -26,6 +26,7 @@ mod rust_modes;
 mod scopes;
 mod subclass;
 mod tensor;
+mod tracing;
 mod types;
 mod values;
 
@@ -43,6 +44,7 @@ fn _keyway(module: &Bound<'_, PyModule>) -> PyResult<()> {
     packet::add(module)?;
     modes::add(module)?;
     rust_modes::add(module)?;
+    tracing::add(module)?;
     scopes::add(module)?;
     subclass::add(module)?;
     library::add(module)?;

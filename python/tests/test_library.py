@@ -525,23 +525,112 @@ def test_defining_again(ns):
     assert again(tensor([1.0]), tensor([2.0])).tolist() == [3.0]
 
 
-def test_opcheck(ns):
-    """P195."""
+def test_free_standing_definitions(ns):
+    """LIB-33, LIB-34."""
+    with pytest.raises(ValueError, match="'namespace::name'"):
+        keyway.define("twice", "(Tensor x) -> Tensor")
+    with pytest.raises(ValueError, match=r"'\(args\) -> result'"):
+        keyway.define(f"{ns}::twice", "twice(Tensor x) -> Tensor")
+    with pytest.raises(ValueError, match="instance of str"):
+        keyway.define(3, "(Tensor x) -> Tensor")
+    keyway.define(f"{ns}::twice", "(Tensor x) -> Tensor")
+    keyway.impl(f"{ns}::twice", "cpu", lambda x: x + x)
+    assert operators(ns).twice(tensor([2.0])).tolist() == [4.0]
+    keyway.define(f"{ns}::thrice", "(Tensor x) -> Tensor")
 
-    @custom_op(f"{ns}::good", mutates_args=())
-    def good(x: Tensor) -> Tensor:
-        return x + 1
+    @keyway.impl(f"{ns}::thrice", ["cpu"])
+    def thrice(x):
+        return x + x + x
 
-    @custom_op(f"{ns}::bad", mutates_args=())
-    def bad(x: Tensor) -> Tensor:
-        x[:] = 0.0
-        return x + 1
+    assert operators(ns).thrice(tensor([2.0])).tolist() == [6.0] and thrice(tensor([1.0])).tolist() == [3.0]
+    keyway.impl(f"{ns}::thrice", "CompositeExplicitAutograd", lambda x: x)
+    library = Library(ns, "FRAGMENT")
+
+    @keyway.define(library, "legacy(Tensor x) -> Tensor")
+    def legacy(x):
+        return x.neg()
+
+    assert operators(ns).legacy(tensor([2.0])).tolist() == [-2.0]
+    library.define("older(Tensor x) -> Tensor")
+
+    @keyway.impl(library, "older", "CPU")
+    def older(x):
+        return x.abs()
+
+    assert operators(ns).older(tensor([-2.0])).tolist() == [2.0]
+
+
+def test_kernels_of_custom_ops_are_switched_off_and_on(ns, caplog):
+    """LIB-71."""
+
+    @custom_op(f"{ns}::where_from", mutates_args=())
+    def where_from(x: Tensor) -> int:
+        return 0
+
+    where_from.register_kernel("cpu", lambda x: 1)
+    x = tensor([1.0])
+    assert where_from(x) == 1
+    with where_from.set_kernel_enabled("cpu", False):
+        assert where_from(x) == 0
+        with where_from.set_kernel_enabled("cpu", True):
+            assert where_from(x) == 1
+        assert where_from(x) == 0
+        assert not caplog.records
+        with where_from.set_kernel_enabled("cpu", False):
+            assert where_from(x) == 0
+        assert "is off already" in caplog.text
+    assert where_from(x) == 1
+    with where_from.set_kernel_enabled("cpu"):
+        assert where_from(x) == 1
+    assert "is on already" in caplog.text
+    with where_from.set_kernel_enabled("cuda", False):
+        assert where_from(x) == 1
+    assert "has no kernel for cuda" in caplog.text
+
+
+def test_factories_by_device(ns):
+    """LIB-80."""
+
+    @custom_op(f"{ns}::made", mutates_args=(), device_types="cpu")
+    def made(n: int, device: keyway.device) -> Tensor:
+        return keyway.zeros([n], device=device)
+
+    assert made(3, "cpu").shape == (3,)
+    with pytest.raises(NotImplementedError, match="(?i)cuda"):
+        made(3, "cuda")
+
+
+def test_keyword_only_tensors_are_refused(ns):
+    """LIB-82."""
+    with pytest.raises(NotImplementedError, match="keyword-only tensors"):
+
+        @custom_op(f"{ns}::f", mutates_args=())
+        def f(x: Tensor, *, y: Tensor) -> Tensor:
+            return x + y
+
+
+def test_operators_tagged_in_place_return_their_argument(ns):
+    """LIB-91."""
+
+    @custom_op(f"{ns}::grown", mutates_args={"self"}, tags="inplace", schema="(Tensor(a!) self, bool wrong) -> Tensor(a!)")
+    def grown(self, wrong):
+        self += 1
+        return self.clone() if wrong else self
 
     x = tensor([1.0])
-    assert keyway.opcheck(good, (x,)) == {"test_schema": "SUCCESS", "test_fake": "SUCCESS"}
-    with pytest.raises(RuntimeError, match="was written to"):
-        keyway.opcheck(bad, (x,))
-    assert x.tolist() == [1.0]
+    assert grown(x, False) is x and x.tolist() == [2.0]
+    with pytest.raises(RuntimeError, match="must return its first argument"):
+        grown(x, True)
+
+
+def test_only_tensors_are_mutated():
+    """LIB-101."""
+
+    def f(x: Tensor, n: int) -> Tensor:
+        return x
+
+    with pytest.raises(ValueError, match="only Tensors or collections of Tensors can be mutated"):
+        keyway.infer_schema(f, mutates_args={"n"})
 
 
 def test_key_sets():

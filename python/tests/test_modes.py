@@ -263,6 +263,23 @@ def test_results_that_are_no_sequence(answer):
         keyway.topk(tensor([1.0, 2.0]), 1)
 
 
+def test_none_for_a_tensor_reaches_the_caller():
+    """MODE-39."""
+    x = tensor([1.0])
+    with Answering(None):
+        assert keyway.neg(x) is None and x + x is None
+    values, indices = (x, None)
+    with Answering((values, indices)):
+        assert keyway.topk(x, 1) == (x, None)
+
+
+def test_whether_modes_are_all_the_same():
+    """MODE-51."""
+    mode, other = Log(), Log()
+    assert keyway.all_same_mode([mode, mode, mode]) and keyway.all_same_mode([])
+    assert not keyway.all_same_mode([mode, None]) and not keyway.all_same_mode([mode, other])
+
+
 def test_several_results_are_a_tuple_or_a_list():
     """P108."""
     x, y = tensor([1.0]), tensor([0])

@@ -11,6 +11,7 @@ from ._keyway import (
     FakeTensorMode,
     FlopCounterMode,
     Generator,
+    Graph,
     KeySet,
     LoggingMode,
     NanWatchMode,
@@ -46,15 +47,16 @@ from ._keyway import (
     sparse,
     strided,
     tensor,
+    trace,
     uint8,
 )
 from ._keyway import _disable_current_modes, _disable_dispatch
 from ._keyway import _get_current_dispatch_mode, _get_current_dispatch_mode_stack
-from ._mode import DispatchMode
+from ._mode import DispatchMode, all_same_mode
 from ._ops import ops
 from . import _tensor as _tensor
 from ._custom_op import CustomOp, custom_op, infer_schema
-from ._library import Library, fallthrough_kernel, register_fake, register_kernel, register_torch_dispatch
+from ._library import Library, define, fallthrough_kernel, impl, register_fake, register_kernel, register_torch_dispatch
 from ._opcheck import opcheck
 
 TorchDispatchMode = DispatchMode

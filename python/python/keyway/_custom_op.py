@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import collections.abc
+import contextlib
+import logging
+import re
 import typing
 
 from . import _keyway
 from ._library import Library, _kept, register_kernel
 from ._ops import ops
+
+_log = logging.getLogger("keyway")
 
 _RESERVED = {"aten", "prim", "prims", "_"}
 
@@ -166,8 +171,25 @@ class CustomOp:
         self._lib.define(schema, tags=("pt2_compliant_tag", *tags))
         self._overload = _keyway._operator(name)
         self._function = function
+        self._kernels, self._disabled = {}, set()
         self.__name__, self.__doc__ = name.split("::")[1], function.__doc__
+        self._select_by_device(schema.partition("(")[2].rpartition("->")[0])
         self.register_kernel(device_types)(function)
+
+    def _select_by_device(self, arguments):
+        """Without a tensor to bring the key of a backend, an argument ``device`` does."""
+        names = [part.split("=")[0].rstrip(" )").rpartition(" ")[2] for part in arguments.split(", ") if part != "*"]
+        if "Tensor" in arguments or "device" not in names:
+            return
+        at, overload = names.index("device"), self._overload
+
+        def select(keyset, *args, **kwargs):
+            device = kwargs.get("device", args[at] if at < len(args) else None) or "cpu"
+            key = _keyway._key_of_device(str(device))
+            below = (keyset | _keyway.KeySet(key)) & _keyway.KeySet.after("BackendSelect")
+            return overload.redispatch(below, *args, **kwargs)
+
+        self._lib.impl(self._qualified, select, "BackendSelect", with_keyset=True)
 
     def __call__(self, *args, **kwargs):
         return self._overload(*args, **kwargs)
@@ -183,8 +205,49 @@ class CustomOp:
         """Registers a kernel for devices; None for all of them. Without ``fn`` a decorator."""
         if fn is None:
             return lambda fn: self.register_kernel(device_types, fn) or fn
-        register_kernel(self, device_types, _without_aliases(self._overload, fn), lib=self._lib)
+        kernel = _checked(self._overload, fn)
+        if device_types is None or device_types == "default":
+            register_kernel(self, None, kernel, lib=self._lib)
+            return None
+        for device in [device_types] if isinstance(device_types, str) else device_types:
+            self._put(device, kernel)
         return None
+
+    def _put(self, device, kernel):
+        """Registers a kernel of a device in a block of its own, so that it can be switched off."""
+        library = Library(self._lib.ns, "FRAGMENT")
+        register_kernel(self, device, kernel, lib=library)
+        self._kernels[device] = (library, kernel)
+
+    @contextlib.contextmanager
+    def set_kernel_enabled(self, device_type, enabled=True):
+        """Switches the kernel of a device on or off for a ``with`` block; off, calls go to the kernel for all devices.
+
+        What is so already, or has no such kernel, is left alone with a warning in the log.
+        """
+        if device_type not in self._kernels:
+            _log.warning("%s has no kernel for %s to switch on or off", self._qualified, device_type)
+            yield
+            return
+        was_enabled = device_type not in self._disabled
+        if enabled == was_enabled:
+            _log.warning("the kernel of %s for %s is %s already", self._qualified, device_type, "on" if enabled else "off")
+            yield
+            return
+        self._switch(device_type, enabled)
+        try:
+            yield
+        finally:
+            self._switch(device_type, was_enabled)
+
+    def _switch(self, device, enabled):
+        library, kernel = self._kernels[device]
+        if enabled:
+            self._disabled.discard(device)
+            self._put(device, kernel)
+        else:
+            self._disabled.add(device)
+            library._destroy()
 
     def register_fake(self, fn):
         """Registers what gives sizes and dtypes without data."""
@@ -193,11 +256,16 @@ class CustomOp:
 
     def _destroy(self):
         """Takes the operator away."""
+        for library, _ in self._kernels.values():
+            library._destroy()
         self._lib._destroy()
 
 
-def _without_aliases(overload, function):
-    """The function, held to the rule that results share no memory with arguments or each other, unless the schema says so."""
+def _checked(overload, function):
+    """The function, held to what its operator promises: results that share no memory with arguments or each other, unless the schema
+    says so; for one tagged as in-place, its first argument."""
+    if "inplace" in overload.tags:
+        return _giving_its_argument(overload.name, function)
     if "(a)" in overload.schema or "->" in overload.schema.split("(", 1)[1].split(")")[0]:
         return function
     if "!" in overload.schema.rpartition("->")[2]:
@@ -208,6 +276,17 @@ def _without_aliases(overload, function):
         result = function(*args, **kwargs)
         if result is not None:
             _keyway._check_aliases(name, where, args, kwargs, result)
+        return result
+
+    return kernel
+
+
+def _giving_its_argument(name, function):
+    def kernel(*args, **kwargs):
+        result = function(*args, **kwargs)
+        if result is not args[0]:
+            raise RuntimeError(f"{name}: an operator tagged as in-place must return its first argument, the function returned "
+                               f"another {type(result).__name__}")
         return result
 
     return kernel
@@ -233,12 +312,12 @@ def custom_op(name, fn=None, /, *, mutates_args, device_types=None, schema=None,
         schema = infer_schema(fn, mutates_args=mutates_args)
     else:
         _check_mutated(schema, mutates_args)
+    if re.search(r"[(,] *\*,.*Tensor", schema.rpartition("->")[0]) and "out" not in tags:
+        raise NotImplementedError(f"custom_op does not support keyword-only tensors: {name}{schema}; make them positional")
     return CustomOp(name, f"{name}{schema}", fn, device_types, tags)
 
 
 def _check_mutated(schema, mutates_args):
-    import re
-
     in_schema = {found.group(1) for found in re.finditer(r"\([a-z]!\)\S* (\w+)", schema.rpartition("->")[0])}
     if mutates_args == "unknown" or in_schema == set(mutates_args):
         return

@@ -166,6 +166,42 @@ def _fragment(qualified):
     return library
 
 
+def define(qualname, schema, *, lib=None, tags=()):
+    """Defines an operator: ``define("mine::f", "(Tensor x) -> Tensor")``. It stays for the process, or as long as ``lib``.
+
+    ``define(library, "f(Tensor x) -> Tensor")`` is a decorator of a function that becomes the kernel for all backends.
+    """
+    if isinstance(qualname, Library):
+        library = qualname
+        name = library.define(schema, tags=tags)
+        return lambda fn: library.impl(name, fn) or fn
+    if not isinstance(qualname, str):
+        raise ValueError(f"define(qualname, schema): expected qualname to be an instance of str, got {type(qualname)}")
+    if "::" not in qualname:
+        raise ValueError(f"define({qualname!r}, ...): the name must be of the form 'namespace::name'")
+    if not schema.lstrip().startswith("("):
+        raise ValueError(f"define({qualname!r}, {schema!r}): the schema must be of the form '(args) -> result', without a name")
+    (lib or _fragment(qualname)).define(qualname.partition("::")[2] + schema, tags=tags)
+    return None
+
+
+def impl(qualname, types, func=None, *, lib=None):
+    """Registers a kernel of an operator for devices, or at a key: ``impl("mine::f", "cpu", f)``. Without ``func`` a decorator.
+
+    ``impl(library, "f", "CPU")`` is a decorator too.
+    """
+    if isinstance(qualname, Library):
+        library, name, key = qualname, types, func or ""
+        return lambda fn: library.impl(name, fn, key) or fn
+    if func is None:
+        return lambda func: impl(qualname, types, func, lib=lib) or func
+    name = _operator_name(qualname)
+    if isinstance(types, str) and types not in ("default", *_keyway._device_types()):
+        (lib or _fragment(name)).impl(name, func, types)
+        return None
+    return register_kernel(name, types, func, lib=lib)
+
+
 def register_kernel(op, device_types, fn=None, *, lib=None):
     """Registers a kernel of an operator for devices: a word, a list of them, or None for all. Without ``fn`` a decorator."""
     if fn is None:

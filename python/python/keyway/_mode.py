@@ -34,3 +34,9 @@ class DispatchMode:
 
     def __exit__(self, *exception):
         _keyway._leave_mode(self)
+
+
+def all_same_mode(modes):
+    """Whether modes are all one and the same object."""
+    modes = tuple(modes)
+    return all(mode is modes[0] for mode in modes)
