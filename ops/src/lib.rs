@@ -19,6 +19,8 @@ mod shape;
 /// What shape functions of structured operators return, for the kernels of other backends.
 pub mod plans {
     pub use crate::pointwise::Plan;
+    pub use crate::shape::loss::NegativeLikelihood;
+    pub use crate::shape::pooling::Pooled;
     pub use crate::shape::reduction::Reduction;
 }
 

@@ -31,6 +31,12 @@ impl ReadArgument for &Tensor {
     }
 }
 
+impl ReadArgument for Option<&Tensor> {
+    fn forbid_overlap_with(&self, written: &Tensor) -> Result<()> {
+        self.iter().try_for_each(|tensor| tensor.forbid_overlap_with(written))
+    }
+}
+
 impl ReadArgument for &[Tensor] {
     fn forbid_overlap_with(&self, written: &Tensor) -> Result<()> {
         self.iter().try_for_each(|tensor| tensor.forbid_overlap_with(written))

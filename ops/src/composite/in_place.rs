@@ -33,6 +33,11 @@ in_place! {
     "aten::hardswish_" hardswish_() = aten::hardswish::default;
     "aten::relu_" relu_() = aten::relu::default;
     "aten::masked_fill_.Scalar" masked_fill_(mask: &Tensor, value: Scalar) = aten::masked_fill::Scalar;
+    "aten::addmv_" addmv_(mat: &Tensor, vec: &Tensor, beta: Scalar, alpha: Scalar) = aten::addmv::default;
+    "aten::baddbmm_" baddbmm_(batch1: &Tensor, batch2: &Tensor, beta: Scalar, alpha: Scalar)
+        = aten::baddbmm::default;
+    "aten::addbmm_" addbmm_(batch1: &Tensor, batch2: &Tensor, beta: Scalar, alpha: Scalar) = aten::addbmm::default;
+    "aten::addr_" addr_(vec1: &Tensor, vec2: &Tensor, beta: Scalar, alpha: Scalar) = aten::addr::default;
     "aten::addmm_" addmm_(mat1: &Tensor, mat2: &Tensor, beta: Scalar, alpha: Scalar) = aten::addmm::default;
 }
 

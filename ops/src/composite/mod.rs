@@ -3,13 +3,20 @@
 //! No element is touched here, and no backend is named.
 
 mod activations;
+mod convolution;
 mod copying;
 pub(crate) mod creation;
+mod distance;
+mod embedding;
 mod in_place;
 mod joining;
+mod loss;
 mod matmul;
 mod normalisation;
 pub(crate) mod out;
+mod padding;
+pub(crate) mod pooling;
+mod products;
 mod random;
 mod reductions;
 mod softmax;

@@ -62,6 +62,19 @@ out_forms! {
     "aten::bmm.out" bmm_out(self_: &Tensor, mat2: &Tensor) = aten::bmm::default, EXACT;
     "aten::addmm.out" addmm_out(self_: &Tensor, mat1: &Tensor, mat2: &Tensor, beta: Scalar, alpha: Scalar)
         = aten::addmm::default, EXACT;
+    "aten::addmv.out" addmv_out(self_: &Tensor, mat: &Tensor, vec: &Tensor, beta: Scalar, alpha: Scalar)
+        = aten::addmv::default, EXACT;
+    "aten::baddbmm.out" baddbmm_out(self_: &Tensor, batch1: &Tensor, batch2: &Tensor, beta: Scalar, alpha: Scalar)
+        = aten::baddbmm::default, EXACT;
+    "aten::addbmm.out" addbmm_out(self_: &Tensor, batch1: &Tensor, batch2: &Tensor, beta: Scalar, alpha: Scalar)
+        = aten::addbmm::default, EXACT;
+    "aten::addr.out" addr_out(self_: &Tensor, vec1: &Tensor, vec2: &Tensor, beta: Scalar, alpha: Scalar)
+        = aten::addr::default, CASTS;
+    "aten::vdot.out" vdot_out(self_: &Tensor, other: &Tensor) = aten::vdot::default, EXACT;
+    "aten::linear.out" linear_out(input: &Tensor, weight: &Tensor, bias: Option<&Tensor>)
+        = aten::linear::default, EXACT;
+    "aten::mse_loss.out" mse_loss_out(self_: &Tensor, target: &Tensor, reduction: i64)
+        = aten::mse_loss::default, CASTS;
     "aten::mv.out" mv_out(self_: &Tensor, vec: &Tensor) = aten::mv::default, EXACT;
     "aten::dot.out" dot_out(self_: &Tensor, tensor: &Tensor) = aten::dot::default, EXACT;
     "aten::index_select.out" index_select_out(self_: &Tensor, dim: i64, index: &Tensor)
@@ -89,4 +102,19 @@ fn square_out(self_: &Tensor, out: &Tensor) -> Result<()> {
 #[kernel("aten::matmul.out", CompositeImplicitAutograd)]
 fn matmul_out(self_: &Tensor, other: &Tensor, out: &Tensor) -> Result<()> {
     write_out(out, &[&self_, &other], &aten::matmul::default.call(self_, other)?, EXACT)
+}
+
+macro_rules! implicit_out_forms {
+    ($($operator:tt $kernel:ident($a:ident, $b:ident) = $functional:expr, $dtypes:expr;)*) => {$(
+        #[kernel($operator, CompositeImplicitAutograd)]
+        fn $kernel($a: &Tensor, $b: &Tensor, out: &Tensor) -> Result<()> {
+            write_out(out, &[&$a, &$b], &$functional.call($a, $b)?, $dtypes)
+        }
+    )*};
+}
+implicit_out_forms! {
+    "aten::outer.out" outer_out(self_, vec2) = aten::outer::default, CASTS;
+    "aten::ger.out" ger_out(self_, vec2) = aten::ger::default, CASTS;
+    "aten::inner.out" inner_out(self_, other) = aten::inner::default, EXACT;
+    "aten::kron.out" kron_out(self_, other) = aten::kron::default, CASTS;
 }

@@ -46,3 +46,15 @@ fn topk_meta(self_: &Tensor, k: i64, dim: i64, _largest: bool, _sorted: bool) ->
         Tensor::zeros(&sizes, DType::Int64, self_.device())?,
     ))
 }
+
+#[kernel("aten::embedding_dense_backward", Meta)]
+fn embedding_dense_backward_meta(
+    grad_output: &Tensor,
+    indices: &Tensor,
+    num_weights: i64,
+    _padding_idx: i64,
+    _scale_grad_by_freq: bool,
+) -> Result<Tensor> {
+    let width = crate::shape::embedding::gradient(grad_output, indices, num_weights)?;
+    Tensor::zeros(&[num_weights, width], grad_output.dtype(), grad_output.device())
+}

@@ -10,3 +10,4 @@ mod normalisation;
 mod pointwise;
 mod random;
 mod reductions;
+mod windows;

@@ -3,11 +3,16 @@
 //! Pure rules over sizes, shared by the kernels of all backends, so that what `meta` promises is what `cpu` delivers.
 //! No elements and no calls of operators here.
 
+pub(crate) mod convolution;
 pub(crate) mod dimension;
+pub(crate) mod embedding;
 pub(crate) mod indexing;
 pub(crate) mod joining;
+pub(crate) mod loss;
 pub(crate) mod matmul;
 pub(crate) mod normalisation;
+pub(crate) mod pooling;
 pub(crate) mod reduction;
 mod structured;
 pub(crate) mod view;
+pub(crate) mod window;

@@ -4,6 +4,8 @@
 
 use keyway::{DType, OutputMeta, Result, Scalar, Tensor, structured};
 
+use super::loss::{self, NegativeLikelihood};
+use super::pooling::{self, Pooled};
 use super::reduction::{self, Reduction};
 use crate::aten;
 use crate::pointwise::{self, Plan};
@@ -127,4 +129,54 @@ fn elu_backward_shape(
         ));
     }
     pointwise::gradient(grad_output, self_or_result)
+}
+
+#[structured("aten::avg_pool2d.out")]
+fn avg_pool2d_shape(
+    self_: &Tensor,
+    kernel_size: &[i64],
+    stride: &[i64],
+    padding: &[i64],
+    ceil_mode: bool,
+    _count_include_pad: bool,
+    divisor_override: Option<i64>,
+) -> Result<Pooled> {
+    let parameters = pooling::Parameters { kernel_size, stride, padding, dilation: &[1], ceil_mode };
+    pooling::means(self_, parameters, divisor_override)
+}
+
+#[structured("aten::max_pool2d_with_indices.out")]
+fn max_pool2d_with_indices_shape(
+    self_: &Tensor,
+    kernel_size: &[i64],
+    stride: &[i64],
+    padding: &[i64],
+    dilation: &[i64],
+    ceil_mode: bool,
+) -> Result<Pooled> {
+    pooling::largest(self_, pooling::Parameters { kernel_size, stride, padding, dilation, ceil_mode })
+}
+
+#[structured("aten::nll_loss_forward.output")]
+fn nll_loss_forward_shape(
+    self_: &Tensor,
+    target: &Tensor,
+    weight: Option<&Tensor>,
+    reduction: i64,
+    _ignore_index: i64,
+) -> Result<NegativeLikelihood> {
+    loss::likelihood(self_, target, weight, reduction)
+}
+
+#[structured("aten::nll_loss_backward.grad_input")]
+fn nll_loss_backward_shape(
+    grad_output: &Tensor,
+    self_: &Tensor,
+    target: &Tensor,
+    weight: Option<&Tensor>,
+    reduction: i64,
+    _ignore_index: i64,
+    _total_weight: &Tensor,
+) -> Result<NegativeLikelihood> {
+    loss::likelihood_gradient(grad_output, self_, target, weight, reduction)
 }

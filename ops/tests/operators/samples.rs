@@ -11,6 +11,10 @@ fn bools(list: &[bool]) -> Value {
     list.to_vec().into()
 }
 
+fn tensors(list: &[Value]) -> Value {
+    list.iter().filter_map(Value::as_tensor).cloned().collect::<Vec<_>>().into()
+}
+
 const NONE: Value = Value::None;
 
 operator_samples! {
@@ -38,5 +42,83 @@ operator_samples! {
         floats(&[2, 3, 4]), floats(&[3]), NONE, floats(&[3]), elements(&[0.5f32, 1.0, 2.0], &[3]), 0.1, 1e-5,
     ]];
     "aten::batch_norm" => [[floats(&[2, 3, 4]), floats(&[3]), NONE, NONE, NONE, true, 0.1, 1e-5, false]];
+    "aten::convolution" => [
+        [floats(&[1, 2, 4, 4]), floats(&[4, 1, 2, 3]), floats(&[4]), ints(&[1, 2]), ints(&[0, 1]), ints(&[1, 1]), false,
+         ints(&[0, 0]), 2],
+        [floats(&[1, 2, 3]), floats(&[2, 2, 2]), NONE, ints(&[2]), ints(&[1]), ints(&[1]), true, ints(&[1]), 1],
+    ];
+    "aten::convolution_backward" => [[
+        floats(&[1, 2, 2, 2]), floats(&[1, 2, 4, 4]), floats(&[2, 1, 2, 2]), ints(&[2]), ints(&[2, 2]), ints(&[0, 0]),
+        ints(&[1, 1]), false, ints(&[0, 0]), 2, bools(&[true, true, true]),
+    ]];
+    "aten::conv1d" => [[floats(&[1, 2, 6]), floats(&[2, 2, 3]), floats(&[2])], [floats(&[2, 6]), floats(&[3, 2, 2])]];
+    "aten::conv1d.padding" => [[floats(&[1, 2, 6]), floats(&[2, 2, 2]), NONE, ints(&[1]), "same"]];
+    "aten::conv2d" => [[floats(&[1, 2, 4, 4]), floats(&[3, 2, 3, 3]), NONE, ints(&[1]), ints(&[1])]];
+    "aten::conv2d.padding" => [[floats(&[1, 2, 4, 4]), floats(&[2, 2, 2, 3]), NONE, ints(&[1]), "same"]];
+    "aten::conv_transpose1d" => [[floats(&[1, 2, 3]), floats(&[2, 2, 2])]];
+    "aten::conv_transpose2d.input" => [[floats(&[1, 2, 3, 3]), floats(&[2, 1, 2, 2]), NONE, ints(&[2])]];
+    "aten::im2col" => [[floats(&[1, 2, 4, 4]), ints(&[2, 2]), ints(&[1, 1]), ints(&[0, 0]), ints(&[2, 2])]];
+    "aten::col2im" => [[
+        floats(&[1, 8, 4]), ints(&[4, 4]), ints(&[2, 2]), ints(&[1, 1]), ints(&[0, 0]), ints(&[2, 2]),
+    ]];
+    "aten::avg_pool2d" => [[floats(&[1, 2, 4, 4]), ints(&[2, 2])], [floats(&[2, 5, 5]), ints(&[3]), ints(&[2]), ints(&[1])]];
+    "aten::avg_pool2d_backward" => [[
+        floats(&[1, 1, 2, 2]), floats(&[1, 1, 4, 4]), ints(&[2, 2]), ints(&[2, 2]), ints(&[0, 0]), false, true, NONE,
+    ]];
+    "aten::avg_pool1d" => [[floats(&[1, 2, 6]), ints(&[2])]];
+    "aten::max_pool2d_with_indices" => [[floats(&[1, 2, 4, 4]), ints(&[2, 2])]];
+    "aten::max_pool2d_with_indices.out" => [[
+        floats(&[1, 2, 4, 4]), ints(&[2, 2]), ints(&[]), ints(&[0]), ints(&[1]), false, floats(&[0]),
+        elements::<i64>(&[], &[0]),
+    ]];
+    "aten::max_pool2d_with_indices_backward" => [[
+        floats(&[1, 1, 2, 2]), floats(&[1, 1, 4, 4]), ints(&[2, 2]), ints(&[2, 2]), ints(&[0, 0]), ints(&[1, 1]), false,
+        elements(&[0i64, 3, 9, 10], &[1, 1, 2, 2]),
+    ]];
+    "aten::max_pool2d" => [[floats(&[1, 2, 4, 4]), ints(&[2, 2])]];
+    "aten::max_pool1d_with_indices" => [[floats(&[1, 2, 6]), ints(&[2])]];
+    "aten::max_pool1d" => [[floats(&[2, 6]), ints(&[2])]];
+    "aten::_adaptive_avg_pool2d" => [[floats(&[1, 2, 5, 4]), ints(&[3, 2])]];
+    "aten::adaptive_avg_pool2d" => [[floats(&[2, 5, 4]), ints(&[1, 1])]];
+    "aten::adaptive_avg_pool1d" => [[floats(&[1, 2, 5]), ints(&[2])]];
+    "aten::upsample_nearest2d" => [[floats(&[1, 2, 2, 3]), ints(&[4, 5])]];
+    "aten::upsample_nearest2d.vec" => [[floats(&[1, 2, 2, 3]), NONE, vec![2.0, 1.5]]];
+    "aten::upsample_bilinear2d" => [[floats(&[1, 2, 2, 3]), ints(&[4, 5]), false]];
+    "aten::upsample_bilinear2d.vec" => [[floats(&[1, 2, 2, 3]), ints(&[4, 5]), true, NONE]];
+    "aten::pixel_shuffle" => [[floats(&[1, 4, 2, 2]), 2]];
+    "aten::pixel_unshuffle" => [[floats(&[1, 1, 4, 4]), 2]];
+    "aten::channel_shuffle" => [[floats(&[1, 4, 2, 2]), 2]];
+    "aten::constant_pad_nd" => [[floats(&[2, 3]), ints(&[1, -1, 2, 0]), keyway::Scalar::Int(7)]];
+    "aten::pad" => [[floats(&[1, 2, 3]), ints(&[1, 2]), "reflect"]];
+    "aten::nll_loss_forward" => [
+        [floats(&[3, 4]), elements(&[0i64, 3, 1], &[3]), floats(&[4]), 1, -100],
+        [floats(&[3, 4]), elements(&[0i64, 3, 1], &[3]), NONE, 0, 3],
+    ];
+    "aten::nll_loss_forward.output" => [[
+        floats(&[3, 4]), elements(&[0i64, 3, 1], &[3]), floats(&[4]), 2, -100, floats(&[0]), floats(&[0]),
+    ]];
+    "aten::nll_loss_backward" => [[
+        elements(&[0.5f32], &[]), floats(&[3, 4]), elements(&[0i64, 3, 1], &[3]), NONE, 1, -100,
+        elements(&[3f32], &[]),
+    ]];
+    "aten::nll_loss_backward.grad_input" => [[
+        elements(&[0.5f32], &[]), floats(&[3, 4]), elements(&[0i64, 3, 1], &[3]), NONE, 1, -100,
+        elements(&[3f32], &[]), floats(&[0]),
+    ]];
+    "aten::nll_loss" => [[floats(&[3, 4]), elements(&[0i64, 3, 1], &[3])]];
+    "aten::nll_loss_nd" => [[floats(&[2, 3, 2]), elements(&[0i64, 2, 1, 1], &[2, 2]), NONE, 0]];
+    "aten::cross_entropy_loss" => [
+        [floats(&[3, 4]), elements(&[0i64, 3, 1], &[3]), floats(&[4]), 1, -100, 0.1],
+        [floats(&[3, 4]), floats(&[3, 4])],
+    ];
+    "aten::scaled_dot_product_attention" => [[floats(&[1, 2, 3, 4]), floats(&[1, 2, 3, 4]), floats(&[1, 2, 3, 4]), NONE, 0.0, true]];
+    "aten::_scaled_dot_product_attention_math" => [[floats(&[1, 2, 3, 4]), floats(&[1, 2, 3, 4]), floats(&[1, 2, 3, 4])]];
+    "aten::embedding_dense_backward" => [[floats(&[3, 2]), elements(&[1i64, 3, 1], &[3]), 4, -1, true]];
+    "aten::one_hot" => [[elements(&[0i64, 2, 1], &[3]), 4]];
+    "aten::baddbmm" => [[floats(&[3]), floats(&[2, 4, 2]), floats(&[2, 2, 3])]];
+    "aten::baddbmm_" => [[floats(&[2, 4, 3]), floats(&[2, 4, 2]), floats(&[2, 2, 3])]];
+    "aten::addbmm" => [[floats(&[3]), floats(&[2, 4, 2]), floats(&[2, 2, 3])]];
+    "aten::addbmm_" => [[floats(&[4, 3]), floats(&[2, 4, 2]), floats(&[2, 2, 3])]];
+    "aten::chain_matmul" => [[tensors(&[floats(&[2, 3]), floats(&[3, 4]), floats(&[4, 1])])]];
     "aten::instance_norm" => [[floats(&[2, 3, 4]), floats(&[3]), NONE, NONE, NONE, true, 0.1, 1e-5, false]];
 }
