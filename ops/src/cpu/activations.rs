@@ -108,7 +108,7 @@ fn gelu(plan: &Plan, self_: &Tensor, approximate: &str, out: &Tensor) -> Result<
 
 /// The probability that a normal number is below the element.
 fn normal_distribution<T: ErrorFunction>(x: T) -> T {
-    T::from_f64(0.5) * (T::ONE + (x * T::from_f64(FRAC_1_SQRT_2)).erf())
+    T::from_f64(0.5) * (T::ONE + (x * T::from_f64(FRAC_1_SQRT_2)).quick_erf())
 }
 
 /// What the approximation takes the tanh of.
