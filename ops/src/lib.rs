@@ -1,5 +1,7 @@
 //! The bundled operator library: what `ops.yaml` generates, and its kernels.
 
+#![allow(clippy::too_many_arguments, reason = "kernels have the arguments of their schemas")]
+
 keyway::include_operators!();
 
 mod broadcast;

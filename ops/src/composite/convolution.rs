@@ -73,7 +73,6 @@ convolutions! {
 macro_rules! transposed_convolutions {
     ($($operator:tt $kernel:ident($rank:literal);)*) => {$(
         #[kernel($operator, CompositeImplicitAutograd)]
-        #[allow(clippy::too_many_arguments, reason = "the arguments of the schema")]
         fn $kernel(
             input: &Tensor,
             weight: &Tensor,

@@ -73,7 +73,6 @@ fn check_attention(query: &Tensor, key: &Tensor, value: &Tensor) -> Result<()> {
 }
 
 #[kernel("aten::scaled_dot_product_attention", CompositeExplicitAutograd)]
-#[allow(clippy::too_many_arguments, reason = "the arguments of the schema")]
 fn scaled_dot_product_attention(
     query: &Tensor,
     key: &Tensor,
@@ -91,7 +90,6 @@ fn scaled_dot_product_attention(
 }
 
 #[kernel("aten::_scaled_dot_product_attention_math", CompositeImplicitAutograd)]
-#[allow(clippy::too_many_arguments, reason = "the arguments of the schema")]
 fn _scaled_dot_product_attention_math(
     query: &Tensor,
     key: &Tensor,

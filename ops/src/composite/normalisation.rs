@@ -62,7 +62,6 @@ fn group_norm(
 }
 
 #[kernel("aten::batch_norm", CompositeImplicitAutograd)]
-#[allow(clippy::too_many_arguments, reason = "the arguments of the schema")]
 fn batch_norm(
     input: &Tensor,
     weight: Option<&Tensor>,
@@ -80,7 +79,6 @@ fn batch_norm(
 
 /// Each channel of each sample is a channel of one sample; running statistics follow the mean over samples.
 #[kernel("aten::instance_norm", CompositeImplicitAutograd)]
-#[allow(clippy::too_many_arguments, reason = "the arguments of the schema")]
 fn instance_norm(
     input: &Tensor,
     weight: Option<&Tensor>,
@@ -147,7 +145,6 @@ fn _native_batch_norm_legit_no_training(
 }
 
 #[kernel("aten::native_batch_norm.out", CompositeExplicitAutograd)]
-#[allow(clippy::too_many_arguments, reason = "the arguments of the schema")]
 fn native_batch_norm_out(
     input: &Tensor,
     weight: Option<&Tensor>,
@@ -168,7 +165,6 @@ fn native_batch_norm_out(
 }
 
 #[kernel("aten::_native_batch_norm_legit.out", CompositeExplicitAutograd)]
-#[allow(clippy::too_many_arguments, reason = "the arguments of the schema")]
 fn _native_batch_norm_legit_out(
     input: &Tensor,
     weight: Option<&Tensor>,
@@ -189,7 +185,6 @@ fn _native_batch_norm_legit_out(
 }
 
 #[kernel("aten::_native_batch_norm_legit.no_stats_out", CompositeExplicitAutograd)]
-#[allow(clippy::too_many_arguments, reason = "the arguments of the schema")]
 fn _native_batch_norm_legit_no_stats_out(
     input: &Tensor,
     weight: Option<&Tensor>,

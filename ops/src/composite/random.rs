@@ -21,14 +21,12 @@ macro_rules! sized {
     ($($plain:tt $plain_fn:ident, $plain_out:tt $plain_out_fn:ident, $drawn:tt $drawn_fn:ident,
        $drawn_out:tt $drawn_out_fn:ident: ($($argument:ident: $type:ty),*) = $fill:expr;)*) => {$(
         #[kernel($plain, CompositeExplicitAutograd)]
-        #[allow(clippy::too_many_arguments, reason = "the arguments of the schema")]
         fn $plain_fn($($argument: $type,)* size: &[i64], dtype: Option<DType>, layout: Option<Layout>,
             device: Option<Device>, pin_memory: Option<bool>) -> Result<Tensor> {
             $drawn_fn($($argument,)* size, None, dtype, layout, device, pin_memory)
         }
 
         #[kernel($drawn, CompositeExplicitAutograd)]
-        #[allow(clippy::too_many_arguments, reason = "the arguments of the schema")]
         fn $drawn_fn($($argument: $type,)* size: &[i64], generator: Option<&Generator>, dtype: Option<DType>,
             layout: Option<Layout>, device: Option<Device>, pin_memory: Option<bool>) -> Result<Tensor> {
             let out = empty(size, (dtype, layout, device, pin_memory))?;
@@ -83,14 +81,12 @@ fn between(out: &Tensor, low: i64, high: i64, generator: Option<&Generator>) -> 
 macro_rules! like {
     ($($plain:tt $plain_fn:ident, $drawn:tt $drawn_fn:ident: ($($argument:ident: $type:ty),*) = $fill:expr;)*) => {$(
         #[kernel($plain, CompositeExplicitAutograd)]
-        #[allow(clippy::too_many_arguments, reason = "the arguments of the schema")]
         fn $plain_fn(self_: &Tensor, $($argument: $type,)* dtype: Option<DType>, layout: Option<Layout>,
             device: Option<Device>, pin_memory: Option<bool>, memory_format: Option<MemoryFormat>) -> Result<Tensor> {
             $drawn_fn(self_, $($argument,)* None, dtype, layout, device, pin_memory, memory_format)
         }
 
         #[kernel($drawn, CompositeExplicitAutograd)]
-        #[allow(clippy::too_many_arguments, reason = "the arguments of the schema")]
         fn $drawn_fn(self_: &Tensor, $($argument: $type,)* generator: Option<&Generator>, dtype: Option<DType>,
             layout: Option<Layout>, device: Option<Device>, pin_memory: Option<bool>,
             memory_format: Option<MemoryFormat>) -> Result<Tensor> {
@@ -256,7 +252,6 @@ normals! {
 }
 
 #[kernel("aten::normal.float_float", CompositeExplicitAutograd)]
-#[allow(clippy::too_many_arguments, reason = "the arguments of the schema")]
 fn normal_float_float(
     mean: f64,
     std: f64,

@@ -16,7 +16,7 @@ use crate::pointwise::{self, Approximation, Plan};
 /// Kernels of a function of one element, and numbers that are converted to its type.
 macro_rules! functions {
     ($($operator:tt $kernel:ident($($number:ident),*) |$x:ident| $value:expr;)*) => {$(
-        #[kernel($operator, CPU, structured)]
+        #[kernel($operator, CPU, structured, in_place)]
         fn $kernel(plan: &Plan, self_: &Tensor, $($number: Scalar,)* out: &Tensor) -> Result<()> {
             dispatch_dtype!(floats: plan.compute(), T => {
                 $(let $number = T::from_scalar($number);)*
@@ -95,7 +95,7 @@ const DENSITY: f64 = FRAC_2_SQRT_PI * FRAC_1_SQRT_2 * 0.5;
 const SLOPE: f64 = SQRT_2 * FRAC_2_SQRT_PI * 0.5;
 const CUBIC: f64 = 0.044715;
 
-#[kernel("aten::gelu.out", CPU, structured)]
+#[kernel("aten::gelu.out", CPU, structured, in_place)]
 fn gelu(plan: &Plan, self_: &Tensor, approximate: &str, out: &Tensor) -> Result<()> {
     let approximation = Approximation::of(approximate)?;
     dispatch_dtype!(floats: plan.compute(), T => match approximation {
@@ -140,7 +140,6 @@ fn gelu_backward(
 }
 
 #[kernel("aten::elu_backward.grad_input", CPU, structured)]
-#[allow(clippy::too_many_arguments, reason = "the arguments of the schema")]
 fn elu_backward(
     plan: &Plan,
     grad_output: &Tensor,
@@ -179,7 +178,7 @@ fn leaky_relu_backward(
     })
 }
 
-#[kernel("aten::threshold.out", CPU, structured)]
+#[kernel("aten::threshold.out", CPU, structured, in_place)]
 fn threshold(plan: &Plan, self_: &Tensor, threshold: Scalar, value: Scalar, out: &Tensor) -> Result<()> {
     dispatch_dtype!(numbers: plan.compute(), T => {
         let (threshold, value) = (T::from_scalar(threshold), T::from_scalar(value));

@@ -73,7 +73,13 @@ impl<'c, T: Float> Products<'c, T> {
     }
 
     /// `positions += weight * windows of the image`, or without what was there.
-    fn to_positions(&mut self, weight: &[T], image: &[T], positions: &mut [T], adds: bool) -> Result<()> {
+    fn compute_positions(
+        &mut self,
+        weight: &[T],
+        image: &[T],
+        positions: &mut [T],
+        adds: bool,
+    ) -> Result<()> {
         let (outer, rows, count) =
             (self.convolution.position_channels, self.rows(), self.convolution.windows.count());
         let columns = matrix(self.columns(image), rows, count)?;
@@ -83,7 +89,7 @@ impl<'c, T: Float> Products<'c, T> {
     }
 
     /// Adds `weight transposed * positions` to the windows of the image.
-    fn to_image(&mut self, weight: &[T], positions: &[T], image: &mut [T]) -> Result<()> {
+    fn add_to_image(&mut self, weight: &[T], positions: &[T], image: &mut [T]) -> Result<()> {
         let (outer, rows, count) =
             (self.convolution.position_channels, self.rows(), self.convolution.windows.count());
         let weight = matrix(weight, outer, rows)?.reversed_axes();
@@ -98,7 +104,7 @@ impl<'c, T: Float> Products<'c, T> {
     }
 
     /// Adds `positions * windows of the image transposed` to the weight.
-    fn to_weight(&mut self, positions: &[T], image: &[T], weight: &mut [T]) -> Result<()> {
+    fn add_to_weight(&mut self, positions: &[T], image: &[T], weight: &mut [T]) -> Result<()> {
         let (outer, rows, count) =
             (self.convolution.position_channels, self.rows(), self.convolution.windows.count());
         let columns = matrix(self.columns(image), rows, count)?.reversed_axes();
@@ -122,11 +128,11 @@ impl<'c, T: Float> Products<'c, T> {
             match self.convolution.transposed {
                 false => {
                     let output = &mut output[positions..][..position_len];
-                    self.to_positions(weight, &input[image..][..image_len], output, true)?;
+                    self.compute_positions(weight, &input[image..][..image_len], output, true)?;
                 }
                 true => {
                     let output = &mut output[image..][..image_len];
-                    self.to_image(weight, &input[positions..][..position_len], output)?;
+                    self.add_to_image(weight, &input[positions..][..position_len], output)?;
                 }
             }
         }
@@ -141,12 +147,12 @@ impl<'c, T: Float> Products<'c, T> {
             let weight = &weight[group * weight_len..][..weight_len];
             let (image, positions) = (part * image_len, part * position_len);
             match self.convolution.transposed {
-                false => self.to_image(
+                false => self.add_to_image(
                     weight,
                     &grad[positions..][..position_len],
                     &mut input[image..][..image_len],
                 )?,
-                true => self.to_positions(
+                true => self.compute_positions(
                     weight,
                     &grad[image..][..image_len],
                     &mut input[positions..][..position_len],
@@ -163,7 +169,7 @@ impl<'c, T: Float> Products<'c, T> {
             (self.image_len(), self.position_len(), self.weight_len());
         let (images, positions) = if self.convolution.transposed { (grad, input) } else { (input, grad) };
         for (part, group) in self.parts().enumerate() {
-            self.to_weight(
+            self.add_to_weight(
                 &positions[part * position_len..][..position_len],
                 &images[part * image_len..][..image_len],
                 &mut weight[group * weight_len..][..weight_len],
@@ -182,7 +188,6 @@ fn windows_are_elements(windows: &Windows) -> bool {
 }
 
 #[kernel("aten::convolution", CPU)]
-#[allow(clippy::too_many_arguments, reason = "the arguments of the schema")]
 fn convolution(
     input: &Tensor,
     weight: &Tensor,

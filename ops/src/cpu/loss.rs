@@ -27,7 +27,6 @@ fn weighted_classes(
 }
 
 #[kernel("aten::nll_loss_forward.output", CPU, structured)]
-#[allow(clippy::too_many_arguments, reason = "the arguments of the schema")]
 fn nll_loss_forward(
     plan: &NegativeLikelihood,
     self_: &Tensor,
@@ -58,7 +57,6 @@ fn nll_loss_forward(
 }
 
 #[kernel("aten::nll_loss_backward.grad_input", CPU, structured)]
-#[allow(clippy::too_many_arguments, reason = "the arguments of the schema")]
 fn nll_loss_backward(
     plan: &NegativeLikelihood,
     grad_output: &Tensor,

@@ -146,7 +146,7 @@ fn native_layer_norm_backward(_operator: &'static Operator, _keys: KeySet, stack
 }
 
 #[kernel("aten::native_group_norm", CPU)]
-#[allow(non_snake_case, clippy::too_many_arguments, reason = "the arguments of the schema")]
+#[allow(non_snake_case, reason = "the arguments of the schema")]
 fn native_group_norm(
     input: &Tensor,
     weight: Option<&Tensor>,
@@ -279,7 +279,6 @@ impl Batch<'_> {
 }
 
 #[kernel("aten::native_batch_norm", CPU)]
-#[allow(clippy::too_many_arguments, reason = "the arguments of the schema")]
 fn native_batch_norm(
     input: &Tensor,
     weight: Option<&Tensor>,
@@ -295,7 +294,6 @@ fn native_batch_norm(
 }
 
 #[kernel("aten::_native_batch_norm_legit", CPU)]
-#[allow(clippy::too_many_arguments, reason = "the arguments of the schema")]
 fn _native_batch_norm_legit(
     input: &Tensor,
     weight: Option<&Tensor>,

@@ -63,7 +63,6 @@ fn planes<'a, A, B>(
 }
 
 #[kernel("aten::avg_pool2d.out", CPU, structured)]
-#[allow(clippy::too_many_arguments, reason = "the arguments of the schema")]
 fn avg_pool2d(
     plan: &Pooled,
     self_: &Tensor,
@@ -93,7 +92,6 @@ fn avg_pool2d(
 }
 
 #[kernel("aten::avg_pool2d_backward", CPU)]
-#[allow(clippy::too_many_arguments, reason = "the arguments of the schema")]
 fn avg_pool2d_backward(
     grad_output: &Tensor,
     self_: &Tensor,
@@ -157,7 +155,6 @@ fn largest<T: Ordered>(windows: &Windows, image: &[T], mut keep: impl FnMut(usiz
 }
 
 #[kernel("aten::max_pool2d_with_indices.out", CPU, structured)]
-#[allow(clippy::too_many_arguments, reason = "the arguments of the schema")]
 fn max_pool2d_with_indices(
     plan: &Pooled,
     self_: &Tensor,
@@ -182,7 +179,6 @@ fn max_pool2d_with_indices(
 }
 
 #[kernel("aten::max_pool2d_with_indices_backward", CPU)]
-#[allow(clippy::too_many_arguments, reason = "the arguments of the schema")]
 fn max_pool2d_with_indices_backward(
     grad_output: &Tensor,
     self_: &Tensor,

@@ -40,7 +40,7 @@ fn native_layer_norm_backward_meta(
 }
 
 #[kernel("aten::native_group_norm", Meta)]
-#[allow(non_snake_case, clippy::too_many_arguments, reason = "the arguments of the schema")]
+#[allow(non_snake_case, reason = "the arguments of the schema")]
 fn native_group_norm_meta(
     input: &Tensor,
     weight: Option<&Tensor>,
@@ -67,7 +67,6 @@ fn batch(
 }
 
 #[kernel("aten::native_batch_norm", Meta)]
-#[allow(clippy::too_many_arguments, reason = "the arguments of the schema")]
 fn native_batch_norm_meta(
     input: &Tensor,
     weight: Option<&Tensor>,
@@ -82,7 +81,6 @@ fn native_batch_norm_meta(
 }
 
 #[kernel("aten::_native_batch_norm_legit", Meta)]
-#[allow(clippy::too_many_arguments, reason = "the arguments of the schema")]
 fn _native_batch_norm_legit_meta(
     input: &Tensor,
     weight: Option<&Tensor>,

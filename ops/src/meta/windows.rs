@@ -9,7 +9,6 @@ use crate::shape::convolution::{Convolution, Parameters};
 use crate::shape::pooling::{Parameters as Pooling, check_gradient, resized, windows};
 
 #[kernel("aten::convolution", Meta)]
-#[allow(clippy::too_many_arguments, reason = "the arguments of the schema")]
 fn convolution_meta(
     input: &Tensor,
     weight: &Tensor,
@@ -58,7 +57,6 @@ fn col2im_meta(
 }
 
 #[kernel("aten::avg_pool2d_backward", Meta)]
-#[allow(clippy::too_many_arguments, reason = "the arguments of the schema")]
 fn avg_pool2d_backward_meta(
     grad_output: &Tensor,
     self_: &Tensor,
@@ -75,7 +73,6 @@ fn avg_pool2d_backward_meta(
 }
 
 #[kernel("aten::max_pool2d_with_indices_backward", Meta)]
-#[allow(clippy::too_many_arguments, reason = "the arguments of the schema")]
 fn max_pool2d_with_indices_backward_meta(
     grad_output: &Tensor,
     self_: &Tensor,
