@@ -14,6 +14,7 @@
 //! | `operators/NAMESPACE/list.rs` | all operators of the namespace |
 //! | `operator_tests.rs` | one test for each operator |
 
+mod backend;
 mod derived;
 mod forms;
 mod operator;
@@ -30,6 +31,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use keyway_schema::{SchemaKind, identifiers};
 
+pub use backend::kernels_of_backend;
 pub use stubs::stubs;
 
 use crate::emit::operator::Handle;

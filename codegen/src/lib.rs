@@ -4,6 +4,7 @@
 //! phase uses only what the phases before it made, and nothing is emitted before everything is checked. Between checking
 //! entries and checking the list as a whole, missing variants are derived (`derive`).
 
+pub mod backend;
 mod build;
 mod check;
 mod derive;

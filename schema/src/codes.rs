@@ -12,6 +12,7 @@
 //! | `KW03..` | one entry of the operator list |
 //! | `KW04..` | the operator list as a whole |
 //! | `KW05..` | the attribute macros |
+//! | `KW06..` | the file of a backend |
 
 use std::fmt;
 use std::str::FromStr;
@@ -238,6 +239,15 @@ codes! {
         "`#[structured]` and the word `structured` name the out operator whose entry says `structured: True`.";
     ShapeResult = 513, "Y178, Y179", "a shape function that describes no results",
         "It returns `Result<OutputMeta>`, an array of them, a type that implements `StructuredMeta`, or a pair with the precomputed values.";
+
+    BackendMissing = 601, "D12", "the file of a backend without the backend's name",
+        "`backend: KEY` names the dispatch key that its kernels are registered at.";
+    BackendOperator = 602, "Y14", "an operator that the list does not have",
+        "Operators are named as in the list: `name.overload`, or `name` where there is no overload.";
+    BackendSplit = 603, "D12", "variants of one operator at two keys",
+        "The variants of an operator have kernels at the backend's key, or all of them at its autograd key.";
+    NoAutogradKey = 604, "D12", "a backend without a key for gradients",
+        "Only backends with per-backend keys have one, `AutogradXLA` of `XLA` for instance.";
 }
 
 impl Code {

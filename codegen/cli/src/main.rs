@@ -3,6 +3,7 @@
 //! A thin skin over `keyway-codegen`: it reads arguments, calls the library and lays out what comes back. One module for
 //! each subcommand. Rules about operators do not belong here.
 
+mod backend;
 mod check;
 mod completions;
 mod diff;
@@ -43,6 +44,7 @@ Examples:
   keyway diff old.yaml new.yaml              what changed, and whom it breaks
   keyway expand ops.yaml add.Tensor          the Rust that is generated for it
   keyway select ops.yaml --tag core          the operators a smaller build needs
+  keyway backend ops.yaml npu.yaml           the kernels a backend has to write
   keyway explain KW0006                      what an error code means
   keyway explain aten::add.Tensor            the way a call of an operator takes
   keyway new sparkle                         a crate with operators of its own
@@ -113,6 +115,21 @@ Examples:
 (.json); it and the names and tags add up. What is printed is a list that --from and a build script
 read again.")]
     Select(select::Select),
+    /// Write the kernels that a backend has to fill in, each of the right type.
+    #[command(after_help = "\
+Examples:
+  keyway backend ops.yaml npu.yaml > src/kernels.rs
+  keyway backend ops.yaml npu.yaml --json
+
+The file of a backend names its dispatch key and its operators:
+
+  backend: PrivateUse1
+  supported: [abs, add.out]
+  autograd: [max_pool2d]
+
+Operators under `autograd` bring their own gradient, at the key AutogradPrivateUse1. Mistakes are
+shown all at once, like those of a list.")]
+    Backend(backend::Backend),
     /// Say what an error code means, or which way a call of an operator takes.
     #[command(after_help = "\
 Examples:
@@ -164,6 +181,7 @@ fn main() -> ExitCode {
         Command::Diff(command) => command.run(&mut out),
         Command::Expand(command) => command.run(&mut out),
         Command::Select(command) => command.run(&mut out),
+        Command::Backend(command) => command.run(&mut out),
         Command::Explain(command) => command.run(&mut out),
         Command::New(command) => command.run(&mut out),
         Command::Completions(command) => command.run(&mut out),

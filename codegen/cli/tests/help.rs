@@ -5,8 +5,19 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-const COMMANDS: [&str; 10] =
-    ["check", "list", "show", "diff", "expand", "select", "explain", "new", "completions", "keyway"];
+const COMMANDS: [&str; 11] = [
+    "check",
+    "list",
+    "show",
+    "diff",
+    "expand",
+    "select",
+    "backend",
+    "explain",
+    "new",
+    "completions",
+    "keyway",
+];
 
 fn keyway(arguments: &[&str]) -> String {
     let mut command = Command::new(env!("CARGO_BIN_EXE_keyway"));

@@ -191,3 +191,20 @@ fn colours_are_for_terminals_and_for_those_who_ask() {
         assert!(!is_coloured(command, true), "NO_COLOR: {command:?}");
     }
 }
+
+/// GEN-01, GEN-08: the kernels of a backend as Rust, or its operators for a program; mistakes with their places.
+#[test]
+fn backend_writes_kernels_or_gives_the_operators() {
+    let list = file("backend_ops.yaml", "- func: twice(Tensor self) -> Tensor\n");
+    let good = file("backend_good.yaml", "backend: XLA\nsupported: [twice]\n");
+    let (report, went_well) = json(&["backend", "--json", &list, &good]);
+    assert!(went_well);
+    assert_eq!(report, serde_json::json!({"backend": "XLA", "supported": ["aten::twice"], "autograd": []}));
+    let written = keyway(&["backend", &list, &good]);
+    assert!(text(&written.stdout).contains("#[kernel(\"aten::twice\", XLA)]\nfn twice(self_: &Tensor)"));
+    let bad = file("backend_bad.yaml", "backend: XLA\nsupported: [twise]\n");
+    let refused = keyway(&["backend", &list, &bad]);
+    assert!(!refused.status.success() && refused.stdout.is_empty());
+    let said = text(&refused.stderr);
+    assert!(said.contains("KW0602") && said.contains("did you mean `twice`?"), "{said}");
+}

@@ -82,6 +82,22 @@ pub(crate) fn copies(
     copies
 }
 
+/// The parameters of a structured kernel, `name: type`, for a person to go on from.
+pub(crate) fn kernel_parameters(out: &Handle<'_>) -> Result<Vec<String>, String> {
+    let (arguments, _) = arguments(out)?;
+    let plan = out.entry.structured_inherits.as_ref().map(|ty| format!("plan: &{ty}"));
+    let own = arguments.iter().map(|KernelArgument { name, ty, .. }| {
+        // Without the prefix that keeps generated names apart.
+        format!("{}: {ty}", name.strip_prefix("a_").unwrap_or(name))
+    });
+    let outs = out
+        .entry
+        .schema
+        .out_arguments()
+        .map(|argument| format!("{}: &::keyway::Tensor", identifiers::argument(&argument.name)));
+    Ok(plan.into_iter().chain(own).chain(outs).collect())
+}
+
 /// The arguments of kernels: those of the schema, some replaced by precomputed ones, and further precomputed ones.
 fn arguments(out: &Handle<'_>) -> Result<(Vec<KernelArgument>, Vec<Precomputed>), String> {
     let (mut replaced, mut further) = (BTreeMap::new(), Vec::new());
