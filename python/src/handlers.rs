@@ -1,18 +1,20 @@
 //! How a call is put to Python code, and how its results are taken back (P90 to P112, P196).
 
 use keyway::schema::{BaseType, Type};
-use keyway::{Answer, Call, GivenArguments, Handler, Kernel, KeySet, Operator, Stack, Value};
+use keyway::{Answer, Call, GivenArguments, Handler, Kernel, KeySet, Operator, Stack, Tensor, Value};
 use pyo3::exceptions::{PyRuntimeError, PyTypeError};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyTuple};
+use smallvec::SmallVec;
 
 use crate::cpython::interpreter;
 use crate::exceptions::{OrRaise, to_error};
 use crate::key_sets::PyKeySet;
 use crate::object::object_at;
 use crate::overload;
-use crate::tensor::{PyTensor, type_name, wrap};
+use crate::parked;
+use crate::tensor::{PyTensor, tensor_of, type_name, wrap};
 use crate::values::{Refusal, from_python, to_python};
 
 /// Offers a call to a mode or to the class of a tensor.
@@ -26,7 +28,7 @@ pub(crate) fn offer(py: Python<'_>, handler: Handler<'_>, call: &mut Call<'_>) -
     let types = types(py, call)?;
     let name = intern!(py, "__torch_dispatch__");
     let result = object.call_method1(name, (func, types, args, kwargs))?;
-    take_answer(py, &result, call)
+    take_answer(py, result, call)
 }
 
 /// Puts a call to a rule: `rule(mode, func, types, args, kwargs)`, or the class instead of the mode (P70).
@@ -44,7 +46,7 @@ pub(crate) fn offer_to_rule(
     let (args, kwargs) = arguments(py, &call.given_arguments())?;
     let types = types(py, call)?;
     let result = rule.bind(py).call1((speaks_for, func, types, args, kwargs))?;
-    take_answer(py, &result, call)
+    take_answer(py, result, call)
 }
 
 /// The classes among the arguments (P93). Classes of Rust show as `Tensor`.
@@ -67,7 +69,7 @@ pub(crate) fn arguments<'py>(
     given: &GivenArguments<'_>,
 ) -> PyResult<(Bound<'py, PyTuple>, Bound<'py, PyDict>)> {
     let positional = given.positional.iter().map(|value| to_python(py, value));
-    let args = PyTuple::new(py, positional.collect::<PyResult<smallvec::SmallVec<[_; 6]>>>()?)?;
+    let args = PyTuple::new(py, positional.collect::<PyResult<SmallVec<[_; 6]>>>()?)?;
     let kwargs = PyDict::new(py);
     for (name, value) in &given.named {
         kwargs.set_item(*name, to_python(py, value)?)?;
@@ -75,13 +77,14 @@ pub(crate) fn arguments<'py>(
     Ok((args, kwargs))
 }
 
-fn take_answer(py: Python<'_>, result: &Bound<'_, PyAny>, call: &mut Call<'_>) -> PyResult<Answer> {
+fn take_answer(py: Python<'_>, result: Bound<'_, PyAny>, call: &mut Call<'_>) -> PyResult<Answer> {
     if result.is(py.NotImplemented()) {
         return Ok(Answer::Declined);
     }
     let operator = call.operator();
     let (stack, base) = call.stack_for_results();
-    take_results(result, operator, "__torch_dispatch__", stack, base)?;
+    take_results(&result, operator, "__torch_dispatch__", stack, base)?;
+    parked::park(result);
     Ok(Answer::Done)
 }
 
@@ -162,12 +165,22 @@ fn result_of(result: &Bound<'_, PyAny>, ty: &Type, operator: &Operator) -> PyRes
     }
 }
 
+/// How a Python function is called as a kernel.
+#[derive(Clone, Default)]
+pub(crate) struct Calling {
+    /// With the key set of the call first.
+    pub(crate) with_keyset: bool,
+    /// With the operator before the arguments.
+    pub(crate) with_operator: bool,
+    /// The function's module, for one whose results may share no memory with its arguments or each other.
+    pub(crate) module: Option<String>,
+}
+
 /// A Python function as a kernel: called as `([keyset,] [operator,] *args, **kwargs)` (P197).
-pub(crate) fn kernel(function: Py<PyAny>, with_keyset: bool, with_operator: bool) -> Kernel {
+pub(crate) fn kernel(function: Py<PyAny>, how: Calling) -> Kernel {
     Kernel::closure(move |operator, keys, stack| {
         let called = Python::try_attach(|py| {
-            run_kernel(py, &function, (with_keyset, with_operator), operator, keys, stack)
-                .map_err(|error| to_error(py, error))
+            run_kernel(py, &function, &how, operator, keys, stack).map_err(|error| to_error(py, error))
         });
         called.unwrap_or_else(|| {
             let message = "the kernel is a Python function, and Python is shutting down";
@@ -180,7 +193,7 @@ pub(crate) fn kernel(function: Py<PyAny>, with_keyset: bool, with_operator: bool
 fn run_kernel(
     py: Python<'_>,
     function: &Py<PyAny>,
-    (with_keyset, with_operator): (bool, bool),
+    how: &Calling,
     operator: &'static Operator,
     keys: KeySet,
     stack: &mut Stack,
@@ -188,14 +201,54 @@ fn run_kernel(
     let count = operator.schema().map_or(0, |schema| schema.arguments.len());
     let base = stack.base_of(count).or_raise(py)?;
     let (mut args, kwargs) = arguments(py, &GivenArguments::split(operator, &stack[base..]))?;
-    if with_keyset || with_operator {
-        let keyset = with_keyset.then(|| Bound::new(py, PyKeySet(keys)).map(Bound::into_any)).transpose()?;
-        let func = with_operator.then(|| overload::of_operator(py, operator)).transpose()?;
+    if how.with_keyset || how.with_operator {
+        let keyset =
+            how.with_keyset.then(|| Bound::new(py, PyKeySet(keys)).map(Bound::into_any)).transpose()?;
+        let func = how.with_operator.then(|| overload::of_operator(py, operator)).transpose()?;
         let func = func.map(|func| func.into_bound(py).into_any());
         let first = keyset.into_iter().chain(func).chain(args.iter()).collect::<Vec<_>>();
         args = PyTuple::new(py, first)?;
     }
     let kwargs = (!kwargs.is_empty()).then_some(kwargs);
     let result = function.bind(py).call(args, kwargs.as_ref())?;
-    take_results(&result, operator, "PythonKernelHolder", stack, base)
+    if let Some(module) = &how.module {
+        check_aliases(operator, module, &stack[base..], &result)?;
+    }
+    take_results(&result, operator, "PythonKernelHolder", stack, base)?;
+    parked::park(result);
+    Ok(())
+}
+
+/// Holds a custom operator to the rule that its results share no memory with its arguments or with each other (P191).
+fn check_aliases(
+    operator: &Operator,
+    module: &str,
+    arguments: &[Value],
+    result: &Bound<'_, PyAny>,
+) -> PyResult<()> {
+    let mut results = SmallVec::<[Tensor; 2]>::new();
+    add_tensors(result, &mut results)?;
+    for (at, output) in results.iter().enumerate() {
+        let is_shared = |other: &Tensor| other.is_same(output) || other.storage().is_same(output.storage());
+        if results[..at].iter().any(is_shared) || arguments.iter().flat_map(Value::tensors).any(is_shared) {
+            return Err(PyRuntimeError::new_err(format!(
+                "{operator} (with implementation in {module}): The output of this custom operator (1) must not also be an \
+                 input to this custom operator and (2) may not alias any inputs to this custom operator or other returns. \
+                 Clone it."
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// The tensors of an object, in lists and tuples too.
+fn add_tensors(object: &Bound<'_, PyAny>, found: &mut SmallVec<[Tensor; 2]>) -> PyResult<()> {
+    if let Some(tensor) = tensor_of(object) {
+        found.push(tensor);
+    } else if object.is_instance_of::<PyTuple>() || object.is_instance_of::<PyList>() {
+        for item in object.try_iter()? {
+            add_tensors(&item?, found)?;
+        }
+    }
+    Ok(())
 }

@@ -3,7 +3,7 @@
 //! `object` is the bridge between addresses that the runtime keeps and Python objects, `memory` and `dlpack` share memory with NumPy and
 //! with whoever speaks DLPack (all unsafe code is in these three); `tensor` the class
 //! `Tensor` and the rule that a tensor has one Python object; `values` the conversion of arguments and results by schema type;
-//! `overload` the operators as callables; `handlers` how a call is put to Python code and its results are taken back; `cpython` the
+//! `overload` the operators as callables; `parked` what Python code returned, until the caller has it; `handlers` how a call is put to Python code and its results are taken back; `cpython` the
 //! interpreter itself. On top: `modes`, `subclass`, `library`, `key_sets`, `scopes`, `types`, `elements`, `arithmetic`,
 //! `interchange`, `rust_modes`, `tracing`, `exceptions`. What users import is in `python/keyway/`.
 
@@ -21,6 +21,7 @@ mod modes;
 mod object;
 mod overload;
 mod packet;
+mod parked;
 mod plan;
 mod rust_modes;
 mod scopes;

@@ -3,16 +3,15 @@
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use keyway::{Kernel, Library, LibraryKind, Place, RegistrationKey, Tensor};
+use keyway::{Kernel, Library, LibraryKind, Place, RegistrationKey};
 use pyo3::exceptions::{PyRuntimeError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList, PyTuple};
 
 use crate::exceptions::OrRaise;
-use crate::handlers;
+use crate::handlers::{self, Calling};
 use crate::key_sets::registration_key;
 use crate::overload::{OpOverload, of_operator};
-use crate::tensor::{tensor_of, type_name};
+use crate::tensor::type_name;
 
 /// How often operators were defined or taken away from Python, so that packets know when to look again.
 static DEFINITIONS: AtomicUsize = AtomicUsize::new(1);
@@ -38,9 +37,8 @@ impl PyLibrary {
 }
 
 /// A place in Python code; its file's name is kept for the process, once for each file.
-fn place(py: Python<'_>, file: &str, line: u32) -> PyResult<Place> {
+fn place(file: &str, line: u32) -> Place {
     static FILES: Mutex<Vec<&'static str>> = Mutex::new(Vec::new());
-    let _ = py;
     let mut files = FILES.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     let file = match files.iter().find(|known| **known == file) {
         Some(known) => known,
@@ -49,24 +47,17 @@ fn place(py: Python<'_>, file: &str, line: u32) -> PyResult<Place> {
             files[files.len() - 1]
         }
     };
-    Ok(Place { file, line })
+    Place { file, line }
 }
 
-fn function_kernel(
-    py: Python<'_>,
-    function: &Bound<'_, PyAny>,
-    with_keyset: bool,
-    with_operator: bool,
-    at: Place,
-) -> PyResult<Kernel> {
-    let _ = py;
+fn function_kernel(function: &Bound<'_, PyAny>, how: Calling, at: Place) -> PyResult<Kernel> {
     if !function.is_callable() {
         return Err(PyTypeError::new_err(format!(
             "Input function is required to be a callable but found type {}",
             type_name(function)
         )));
     }
-    Ok(handlers::kernel(function.clone().unbind(), with_keyset, with_operator).at(at.file, at.line))
+    Ok(handlers::kernel(function.clone().unbind(), how).at(at.file, at.line))
 }
 
 #[pymethods]
@@ -88,7 +79,7 @@ impl PyLibrary {
             other => return Err(PyValueError::new_err(format!("Unsupported kind: {other}"))),
         };
         let key = key.map(|key| registration_key(py, key)).transpose()?;
-        let library = Library::open_at(kind, namespace, key, place(py, file, line)?);
+        let library = Library::open_at(kind, namespace, key, place(file, line));
         Ok(PyLibrary(Mutex::new(Some(library.or_raise(py)?))))
     }
 
@@ -101,7 +92,7 @@ impl PyLibrary {
         file: &str,
         line: u32,
     ) -> PyResult<Py<OpOverload>> {
-        let at = place(py, file, line)?;
+        let at = place(file, line);
         let tags: Vec<&str> = tags.iter().map(String::as_str).collect();
         let operator = self.with(|library| {
             library.set_place(at);
@@ -111,8 +102,8 @@ impl PyLibrary {
         of_operator(py, operator)
     }
 
-    /// Registers a function as a kernel, above the one that is there.
-    #[pyo3(signature = (name, function, key, with_keyset, file, line))]
+    /// Registers a function as a kernel, above the one that is there. With a module its results may not alias anything.
+    #[pyo3(signature = (name, function, key, with_keyset, module, file, line))]
     #[expect(clippy::too_many_arguments, reason = "each is an argument of the Python function")]
     fn r#impl(
         &self,
@@ -121,12 +112,14 @@ impl PyLibrary {
         function: Option<&Bound<'_, PyAny>>,
         key: &str,
         with_keyset: bool,
+        module: Option<String>,
         file: &str,
         line: u32,
     ) -> PyResult<()> {
         let key: RegistrationKey = registration_key(py, key)?;
+        let how = Calling { with_keyset, module, ..Calling::default() };
         let kernel = match function {
-            Some(function) => function_kernel(py, function, with_keyset, false, place(py, file, line)?)?,
+            Some(function) => function_kernel(function, how, place(file, line))?,
             None => Kernel::fallthrough(),
         };
         self.with(|library| library.override_kernel(name, key, kernel).or_raise(py))
@@ -145,7 +138,11 @@ impl PyLibrary {
     ) -> PyResult<()> {
         let key: RegistrationKey = registration_key(py, key)?;
         let kernel = match function {
-            Some(function) => function_kernel(py, function, with_keyset, true, place(py, file, line)?)?,
+            Some(function) => function_kernel(
+                function,
+                Calling { with_keyset, with_operator: true, module: None },
+                place(file, line),
+            )?,
             None => Kernel::fallthrough(),
         };
         self.with(|library| library.fallback_at(key, kernel).or_raise(py))
@@ -166,50 +163,6 @@ impl Drop for PyLibrary {
     }
 }
 
-/// Holds a custom operator to the rule that its results share no memory with its arguments or with each other.
-///
-/// # Errors
-/// `RuntimeError` naming the operator and the module of its function.
-#[pyfunction]
-fn _check_aliases(
-    operator: &str,
-    module: &str,
-    args: &Bound<'_, PyAny>,
-    kwargs: &Bound<'_, PyAny>,
-    result: &Bound<'_, PyAny>,
-) -> PyResult<()> {
-    let mut seen = Vec::new();
-    add_tensors(args, &mut seen)?;
-    for value in kwargs.cast::<PyDict>()?.values() {
-        add_tensors(&value, &mut seen)?;
-    }
-    let mut results = Vec::new();
-    add_tensors(result, &mut results)?;
-    for output in results {
-        if seen.iter().any(|other| other.is_same(&output) || other.storage().is_same(output.storage())) {
-            return Err(PyRuntimeError::new_err(format!(
-                "{operator} (with implementation in {module}): The output of this custom operator (1) must not also be \
-                 an input to this custom operator and (2) may not alias any inputs to this custom operator or other \
-                 returns. Clone it."
-            )));
-        }
-        seen.push(output);
-    }
-    Ok(())
-}
-
-/// The tensors of an object, in lists and tuples too.
-fn add_tensors(object: &Bound<'_, PyAny>, found: &mut Vec<Tensor>) -> PyResult<()> {
-    if let Some(tensor) = tensor_of(object) {
-        found.push(tensor);
-    } else if object.is_instance_of::<PyTuple>() || object.is_instance_of::<PyList>() {
-        for item in object.try_iter()? {
-            add_tensors(&item?, found)?;
-        }
-    }
-    Ok(())
-}
-
 /// Whether an operator is defined.
 #[pyfunction]
 fn _is_defined(name: &str) -> bool {
@@ -226,7 +179,6 @@ fn _definition_place(name: &str) -> PyResult<Option<(String, u32)>> {
 /// Adds the class.
 pub(crate) fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<PyLibrary>()?;
-    module.add_function(wrap_pyfunction!(_check_aliases, module)?)?;
     module.add_function(wrap_pyfunction!(_is_defined, module)?)?;
     module.add_function(wrap_pyfunction!(_definition_place, module)?)
 }

@@ -4,8 +4,11 @@
 use std::cell::UnsafeCell;
 
 use keyway::ObjectAddress;
+use pyo3::exceptions::PyTypeError;
 use pyo3::ffi;
 use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyTuple, PyType};
 
 /// The address of an object, for the runtime.
 pub(crate) fn address_of(object: &Bound<'_, PyAny>) -> ObjectAddress {
@@ -46,6 +49,34 @@ pub(crate) fn interpreter_number(_py: Python<'_>) -> i64 {
 pub(crate) fn holders(object: &Bound<'_, PyAny>) -> usize {
     // SAFETY: the object is alive, it is borrowed here.
     usize::try_from(unsafe { ffi::Py_REFCNT(object.as_ptr()) }).unwrap_or(0)
+}
+
+/// A new object of a class by the `__new__` of the extension class that it derives from, past those of classes between.
+///
+/// # Errors
+/// What that `__new__` raises.
+pub(crate) fn new_of_class<'py>(
+    base: &Bound<'py, PyType>,
+    class: &Bound<'py, PyType>,
+) -> PyResult<Bound<'py, PyAny>> {
+    static NO_ARGUMENTS: PyOnceLock<Py<PyTuple>> = PyOnceLock::new();
+    let py = base.py();
+    if !class.is_subclass(base)? {
+        return Err(PyTypeError::new_err(
+            "the class does not derive from the one whose __new__ is to make it",
+        ));
+    }
+    let arguments = NO_ARGUMENTS.get_or_init(py, || PyTuple::empty(py).unbind());
+    // SAFETY: the slot of a type that has `__new__` is such a function; it is called with a class that derives from its own, a tuple
+    // and no keywords, as Python does, and gives an object with one count or raises.
+    unsafe {
+        let slot = ffi::PyType_GetSlot(base.as_type_ptr(), ffi::Py_tp_new);
+        if slot.is_null() {
+            return Err(PyTypeError::new_err("the class has no __new__"));
+        }
+        let new = std::mem::transmute::<*mut std::ffi::c_void, ffi::newfunc>(slot);
+        Bound::from_owned_ptr_or_err(py, new(class.as_type_ptr(), arguments.as_ptr(), std::ptr::null_mut()))
+    }
 }
 
 /// A cell whose contents are touched only by threads that are attached to the interpreter, that is, by one at a time: the module

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 use foldhash::fast::FixedState;
 use keyway::schema::Schema;
@@ -14,6 +15,7 @@ use pyo3::types::{PyDict, PyString, PyTuple};
 use crate::exceptions::{OrRaise, of_panic, to_exception};
 use crate::key_sets::{PyKeySet, registration_key};
 use crate::object::AttachedCell;
+use crate::parked;
 use crate::plan::{Misfit, Plan};
 use crate::values::to_python;
 
@@ -94,8 +96,20 @@ pub(crate) fn call<'py>(
     operator: &'static Operator,
     stack: &mut Stack,
 ) -> PyResult<Bound<'py, PyAny>> {
-    run(py, operator, stack, |operator, stack| operator.call_boxed(stack))?;
-    results(py, stack)
+    called(py, operator, stack, |operator, stack| operator.call_boxed(stack))
+}
+
+#[inline]
+fn called<'py>(
+    py: Python<'py>,
+    operator: &'static Operator,
+    stack: &mut Stack,
+    f: impl Fn(&'static Operator, &mut Stack) -> keyway::Result<()> + Send,
+) -> PyResult<Bound<'py, PyAny>> {
+    parked::enter(py);
+    let outcome = run(py, operator, stack, f).and_then(|()| results(py, stack));
+    parked::leave(py);
+    outcome
 }
 
 /// How many elements an argument brings.
@@ -200,8 +214,7 @@ impl OpOverload {
         let keys: KeySet = keys.get().0;
         let mut stack = Stack::new();
         self.take(py, args, kwargs, &mut stack)?;
-        run(py, self.operator, &mut stack, |operator, stack| operator.redispatch_boxed(keys, stack))?;
-        results(py, &stack)
+        called(py, self.operator, &mut stack, |operator, stack| operator.redispatch_boxed(keys, stack))
     }
 
     /// The schema as text.
@@ -327,8 +340,40 @@ pub(crate) fn operator_of(object: &Bound<'_, PyAny>) -> PyResult<&'static Operat
     keyway::find_operator(&name.to_cow()?).or_raise(object.py())
 }
 
+/// What is called like an overload, and may have more to it.
+#[pyclass(frozen, subclass, name = "_CallsOverload", module = "keyway", weakref, dict)]
+struct CallsOverload(AttachedCell<Option<Arc<Py<OpOverload>>>>);
+
+#[pymethods]
+impl CallsOverload {
+    #[new]
+    #[pyo3(signature = (*_args, **_kwargs))]
+    fn new(_args: &Bound<'_, PyTuple>, _kwargs: Option<&Bound<'_, PyDict>>) -> CallsOverload {
+        CallsOverload(AttachedCell::new(None))
+    }
+
+    /// From now on a call is one of this overload.
+    fn _bind(&self, overload: &Bound<'_, OpOverload>) {
+        self.0.replace(overload.py(), Some(Arc::new(overload.clone().unbind())));
+    }
+
+    #[pyo3(signature = (*args, **kwargs))]
+    fn __call__<'py>(
+        &self,
+        py: Python<'py>,
+        args: &Bound<'py, PyTuple>,
+        kwargs: Option<&Bound<'py, PyDict>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        match self.0.get(py) {
+            Some(overload) => overload.get().__call__(py, args, kwargs),
+            None => Err(PyRuntimeError::new_err("the operator is not defined yet")),
+        }
+    }
+}
+
 /// Adds the class and the look-ups.
 pub(crate) fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_class::<CallsOverload>()?;
     module.add_class::<OpOverload>()?;
     module.add_function(wrap_pyfunction!(_operator, module)?)?;
     module.add_function(wrap_pyfunction!(_operator_names, module)?)

@@ -7,7 +7,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString, PyTuple};
 
 use crate::exceptions::OrRaise;
-use crate::tensor::type_name;
+use crate::tensor::{tensor_of, type_name};
 use crate::values::{Refusal, from_python};
 
 /// A definition as calls from Python need it. Definitions live as long as the process, and so do their plans.
@@ -21,6 +21,8 @@ struct Taken {
     name: &'static str,
     ty: &'static Type,
     default: Option<Value>,
+    /// Whether it is one tensor.
+    is_tensor: bool,
     /// Whether a number may stand for a tensor here.
     takes_numbers: bool,
 }
@@ -55,6 +57,7 @@ impl Plan {
             name: &argument.name,
             ty: &argument.ty,
             default,
+            is_tensor: is_tensor(&argument.ty),
             takes_numbers: has_several && argument.alias.is_none() && is_tensor(&argument.ty),
         });
         let plan = Plan { schema, arguments: taken.collect(), positional: schema.positional().count() };
@@ -171,6 +174,11 @@ impl Plan {
 impl Taken {
     #[inline]
     fn value(&self, position: usize, object: &Bound<'_, PyAny>, strict: bool) -> Result<Value, Misfit> {
+        if self.is_tensor
+            && let Some(tensor) = tensor_of(object)
+        {
+            return Ok(Value::Tensor(tensor));
+        }
         match from_python(object, self.ty) {
             Ok(value) => Ok(value),
             Err(Refusal::Kind) if self.takes_numbers && !strict => {

@@ -8,13 +8,13 @@
 use keyway::{Tensor, WeakTensor};
 use pyo3::exceptions::{PyRuntimeError, PyTypeError};
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyTuple, PyType};
+use pyo3::types::{PyCFunction, PyDict, PyTuple, PyType};
 use pyo3::{PyTraverseError, PyVisit, intern};
 
 use crate::cpython::interpreter;
 use crate::elements;
 use crate::exceptions::OrRaise;
-use crate::object::{AttachedCell, address_of, adopt, give_away, holders, object_at};
+use crate::object::{AttachedCell, address_of, adopt, give_away, holders, new_of_class, object_at};
 use crate::overload;
 use crate::types::{PyDevice, PyLayout, dtype_object};
 
@@ -22,7 +22,7 @@ use crate::types::{PyDevice, PyLayout, dtype_object};
 ///
 /// `Tensor(data, dtype=None, device=None)` copies numbers, nested lists, NumPy arrays and tensors. Classes that derive from it and
 /// have a `__torch_dispatch__` are handed every operator that is called with them.
-#[pyclass(frozen, subclass, weakref, name = "Tensor", module = "keyway")]
+#[pyclass(frozen, subclass, weakref, freelist = 64, name = "Tensor", module = "keyway")]
 pub(crate) struct PyTensor {
     held: AttachedCell<Held>,
 }
@@ -47,9 +47,8 @@ impl PyTensor {
     }
 }
 
-/// A tensor on its way into a new object of any class: what `Tensor.__new__` takes as it is.
-#[pyclass(frozen, name = "_Handle", module = "keyway")]
-pub(crate) struct Handle(Tensor);
+/// A tensor on its way into a new object of any class: what `Tensor.__new__` takes as it is, once.
+static ON_ITS_WAY: AttachedCell<Option<Tensor>> = AttachedCell::new(None);
 
 /// The tensor of an object, if it is one. Its slot knows the object from here on.
 #[inline]
@@ -163,8 +162,10 @@ fn copy_slots(from: &Bound<'_, PyAny>, to: &Bound<'_, PyAny>) -> PyResult<()> {
 /// `TypeError` if the class does not derive from `Tensor`; `RuntimeError` if the tensor has an object.
 pub(crate) fn of_class<'py>(class: &Bound<'py, PyType>, tensor: Tensor) -> PyResult<Bound<'py, PyAny>> {
     let py = class.py();
-    let base = py.get_type::<PyTensor>();
-    let object = base.call_method1(intern!(py, "__new__"), (class, Handle(tensor.clone())))?;
+    ON_ITS_WAY.replace(py, Some(tensor.clone()));
+    let made = new_of_class(&py.get_type::<PyTensor>(), class);
+    ON_ITS_WAY.replace(py, None);
+    let object = made?;
     let address = address_of(&object);
     if tensor.object_slot().claim(interpreter(), address).or_raise(py)? != address {
         return Err(PyRuntimeError::new_err(format!(
@@ -179,6 +180,10 @@ pub(crate) fn of_class<'py>(class: &Bound<'py, PyType>, tensor: Tensor) -> PyRes
 /// Whether a class has a handler of its own: a `__torch_dispatch__` other than that of `Tensor` (P117).
 pub(crate) fn has_handler(class: &Bound<'_, PyType>) -> PyResult<bool> {
     let name = intern!(class.py(), "__torch_dispatch__");
+    // That of `Tensor` is a builtin function, and hardly any other is.
+    if !class.getattr(name)?.is_instance_of::<PyCFunction>() {
+        return Ok(true);
+    }
     let base = class.py().get_type::<PyTensor>();
     for ancestor in class.mro() {
         if ancestor.is(&base) {
@@ -209,8 +214,10 @@ impl PyTensor {
         dtype: Option<&Bound<'_, PyAny>>,
         device: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<PyTensor> {
-        if let Some(handle) = data.and_then(|data| data.cast::<Handle>().ok()) {
-            return Ok(PyTensor::unclaimed(handle.get().0.clone()));
+        if data.is_none()
+            && let Some(tensor) = ON_ITS_WAY.replace(cls.py(), None)
+        {
+            return Ok(PyTensor::unclaimed(tensor));
         }
         let tensor = elements::construct(cls.py(), data, dtype, device)?;
         match !cls.is(cls.py().get_type::<PyTensor>()) && has_handler(cls)? {
@@ -365,6 +372,5 @@ impl Drop for PyTensor {
 
 /// Adds the class.
 pub(crate) fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {
-    module.add_class::<Handle>()?;
     module.add_class::<PyTensor>()
 }

@@ -161,7 +161,7 @@ def _result_type(annotation):
     return None
 
 
-class CustomOp:
+class CustomOp(_keyway._CallsOverload):
     """An operator made by :func:`custom_op`: call it, or give it more kernels."""
 
     def __init__(self, name, schema, function, device_types, tags):
@@ -170,6 +170,7 @@ class CustomOp:
         _kept.append(self._lib)
         self._lib.define(schema, tags=("pt2_compliant_tag", *tags))
         self._overload = _keyway._operator(name)
+        self._bind(self._overload)
         self._function = function
         self._kernels, self._disabled = {}, set()
         self.__name__, self.__doc__ = name.split("::")[1], function.__doc__
@@ -191,9 +192,6 @@ class CustomOp:
 
         self._lib.impl(self._qualified, select, "BackendSelect", with_keyset=True)
 
-    def __call__(self, *args, **kwargs):
-        return self._overload(*args, **kwargs)
-
     def __repr__(self):
         return f"<CustomOp({self._qualified})>"
 
@@ -205,18 +203,22 @@ class CustomOp:
         """Registers a kernel for devices; None for all of them. Without ``fn`` a decorator."""
         if fn is None:
             return lambda fn: self.register_kernel(device_types, fn) or fn
-        kernel = _checked(self._overload, fn)
+        kernel = _giving_its_argument(self._qualified, fn) if "inplace" in self._overload.tags else fn
         if device_types is None or device_types == "default":
-            register_kernel(self, None, kernel, lib=self._lib)
+            register_kernel(self, None, kernel, lib=self._lib, _module=self._module_of(fn))
             return None
         for device in [device_types] if isinstance(device_types, str) else device_types:
             self._put(device, kernel)
         return None
 
+    def _module_of(self, function):
+        """The function's module if its results may share no memory with arguments or each other."""
+        return None if _may_alias(self._overload) else getattr(function, "__module__", None) or "?"
+
     def _put(self, device, kernel):
         """Registers a kernel of a device in a block of its own, so that it can be switched off."""
         library = Library(self._lib.ns, "FRAGMENT")
-        register_kernel(self, device, kernel, lib=library)
+        register_kernel(self, device, kernel, lib=library, _module=self._module_of(kernel))
         self._kernels[device] = (library, kernel)
 
     @contextlib.contextmanager
@@ -261,24 +263,10 @@ class CustomOp:
         self._lib._destroy()
 
 
-def _checked(overload, function):
-    """The function, held to what its operator promises: results that share no memory with arguments or each other, unless the schema
-    says so; for one tagged as in-place, its first argument."""
-    if "inplace" in overload.tags:
-        return _giving_its_argument(overload.name, function)
-    if "(a)" in overload.schema or "->" in overload.schema.split("(", 1)[1].split(")")[0]:
-        return function
-    if "!" in overload.schema.rpartition("->")[2]:
-        return function
-    name, where = overload.name, getattr(function, "__module__", "?")
-
-    def kernel(*args, **kwargs):
-        result = function(*args, **kwargs)
-        if result is not None:
-            _keyway._check_aliases(name, where, args, kwargs, result)
-        return result
-
-    return kernel
+def _may_alias(overload):
+    """Whether the schema says that results share memory with arguments."""
+    arguments, _, results = overload.schema.rpartition("->")
+    return "(a)" in arguments or "!" in results
 
 
 def _giving_its_argument(name, function):

@@ -99,6 +99,10 @@ class Library:
 
         Without a key it serves every backend and, with it, autograd (CompositeImplicitAutograd).
         """
+        self._impl(op_name, fn, dispatch_key, with_keyset, allow_override, None)
+
+    def _impl(self, op_name, fn, dispatch_key, with_keyset, allow_override, module):
+        """``impl``; a kernel with a module, for messages, may return nothing that shares memory."""
         if not callable(fn):
             raise TypeError(f"Input function is required to be a callable but found type {type(fn)}")
         key = dispatch_key or self.dispatch_key or "CompositeImplicitAutograd"
@@ -117,7 +121,7 @@ class Library:
                     "CompositeImplicitAutograd kernel. Let the operator decompose instead."
                 )
         function = None if fn is fallthrough_kernel else fn
-        self._handle.impl(name, function, key, with_keyset, *_written_at(2))
+        self._handle.impl(name, function, key, with_keyset, module, *_written_at(2))
         self._kernels.append(known)
         _from_python[known] = _from_python.get(known, 0) + 1
 
@@ -202,20 +206,20 @@ def impl(qualname, types, func=None, *, lib=None):
     return register_kernel(name, types, func, lib=lib)
 
 
-def register_kernel(op, device_types, fn=None, *, lib=None):
+def register_kernel(op, device_types, fn=None, *, lib=None, _module=None):
     """Registers a kernel of an operator for devices: a word, a list of them, or None for all. Without ``fn`` a decorator."""
     if fn is None:
         return lambda fn: register_kernel(op, device_types, fn, lib=lib) or fn
     name = getattr(op, "_qualified", None) or _operator_name(op)
     library = lib or _fragment(name)
     if device_types is None or device_types == "default":
-        library.impl(name, fn, "CompositeExplicitAutograd")
+        library._impl(name, fn, "CompositeExplicitAutograd", False, True, _module)
         return None
     for device in [device_types] if isinstance(device_types, str) else device_types:
         if device not in _keyway._device_types():
             known = ", ".join(_keyway._device_types())
             raise RuntimeError(f"Expected one of {known} device type at start of device string: {device}")
-        library.impl(name, fn, _keyway._key_of_device(device))
+        library._impl(name, fn, _keyway._key_of_device(device), False, True, _module)
     return None
 
 
