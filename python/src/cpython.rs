@@ -13,6 +13,7 @@ use pyo3::types::{PyCFunction, PyType};
 use crate::exceptions::to_error;
 use crate::handlers;
 use crate::object::{adopt, give_away, holders, interpreter_number, object_at};
+use crate::py_impl;
 use crate::tensor;
 
 /// The one interpreter of the process that may import the module.
@@ -113,8 +114,7 @@ impl Interpreter for CPython {
     }
 
     fn python_dispatcher(&self, operator: &'static Operator, keys: KeySet, stack: &mut Stack) -> Result<()> {
-        // No operator has tables of its own in Python, so the kernel at the highest key runs, as P164 says.
-        operator.redispatch_boxed(keys, stack)
+        attached(|py| py_impl::dispatch(py, operator, keys, stack).map_err(|error| to_error(py, error)))
     }
 
     fn detach(&self, tensor: &Tensor) -> Result<Option<Tensor>> {

@@ -89,7 +89,7 @@ fn take_answer(py: Python<'_>, result: Bound<'_, PyAny>, call: &mut Call<'_>) ->
 }
 
 /// Puts what Python code returned in place of the arguments, checked by the schema (P106 to P110, better than P107).
-fn take_results(
+pub(crate) fn take_results(
     result: &Bound<'_, PyAny>,
     operator: &'static Operator,
     by: &str,

@@ -4,7 +4,7 @@
 //! with whoever speaks DLPack (all unsafe code is in these three); `tensor` the class
 //! `Tensor` and the rule that a tensor has one Python object; `values` the conversion of arguments and results by schema type;
 //! `overload` the operators as callables; `parked` what Python code returned, until the caller has it; `handlers` how a call is put to Python code and its results are taken back; `cpython` the
-//! interpreter itself. On top: `modes`, `subclass`, `library`, `key_sets`, `scopes`, `types`, `elements`, `arithmetic`,
+//! interpreter itself. On top: `modes`, `subclass`, `library`, `py_impl`, `key_sets`, `scopes`, `types`, `elements`, `arithmetic`,
 //! `interchange`, `rust_modes`, `tracing`, `exceptions`. What users import is in `python/keyway/`.
 
 mod arithmetic;
@@ -23,6 +23,7 @@ mod overload;
 mod packet;
 mod parked;
 mod plan;
+mod py_impl;
 mod rust_modes;
 mod scopes;
 mod subclass;

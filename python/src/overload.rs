@@ -17,6 +17,7 @@ use crate::key_sets::{PyKeySet, registration_key};
 use crate::object::AttachedCell;
 use crate::parked;
 use crate::plan::{Misfit, Plan};
+use crate::py_impl::TablesCell;
 use crate::values::to_python;
 
 /// An operator of one name and overload, `keyway.ops.aten.add.Tensor`.
@@ -24,6 +25,8 @@ use crate::values::to_python;
 pub(crate) struct OpOverload {
     pub(crate) operator: &'static Operator,
     plan: AttachedCell<Option<&'static Plan>>,
+    /// What runs instead while the Python dispatcher is on.
+    pub(crate) tables: TablesCell,
 }
 
 /// Elements from which on a call lets other Python threads run meanwhile: letting go of the interpreter lock and taking it again
@@ -42,7 +45,8 @@ pub(crate) fn of_operator(py: Python<'_>, operator: &'static Operator) -> PyResu
     if let Some(object) = objects.get(&key) {
         return Ok(object.clone_ref(py));
     }
-    let object = Py::new(py, OpOverload { operator, plan: AttachedCell::new(None) })?;
+    let object =
+        Py::new(py, OpOverload { operator, plan: AttachedCell::new(None), tables: AttachedCell::new(None) })?;
     objects.insert(key, object.clone_ref(py));
     Ok(object)
 }

@@ -5,10 +5,11 @@
 use std::any::Any;
 use std::cell::RefCell;
 
-use keyway::{KeySetGuard, ModeStackGuard, RestoredSnapshotGuard};
+use keyway::{KeySetGuard, ModeStackGuard, PythonDispatcherGuard, RestoredSnapshotGuard};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 
+use crate::cpython::interpreter;
 use crate::exceptions::OrRaise;
 use crate::key_sets::PyKeySet;
 use crate::object::AttachedCell;
@@ -23,6 +24,7 @@ enum Effect {
     DispatchDisabled,
     Reentrant,
     ModesDisabled,
+    PythonDispatcher,
     Included(keyway::KeySet),
     Excluded(keyway::KeySet),
 }
@@ -44,6 +46,7 @@ impl Scope {
             Effect::DispatchDisabled => Box::new(keyway::disable_dispatch()),
             Effect::Reentrant => Box::new(RestoredSnapshotGuard::enter()?),
             Effect::ModesDisabled => Box::new(ModeStackGuard::install(keyway::ModeStack::default())),
+            Effect::PythonDispatcher => Box::new(PythonDispatcherGuard::set(Some(interpreter()))),
             Effect::Included(keys) => Box::new(KeySetGuard::include(keys)),
             Effect::Excluded(keys) => Box::new(KeySetGuard::exclude(keys)),
         })
@@ -108,6 +111,12 @@ fn _disable_current_modes() -> Scope {
     Scope::new(Effect::ModesDisabled)
 }
 
+/// Has the functions of `py_impl` run, in every dispatch of this thread, before the kernels of Rust (P163).
+#[pyfunction]
+fn enable_python_dispatcher() -> Scope {
+    Scope::new(Effect::PythonDispatcher)
+}
+
 /// Adds keys to every dispatch of this thread for a while.
 #[pyfunction]
 fn _include_dispatch_keys(keys: &PyKeySet) -> Scope {
@@ -125,6 +134,7 @@ pub(crate) fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<Scope>()?;
     module.add_function(wrap_pyfunction!(_disable_dispatch, module)?)?;
     module.add_function(wrap_pyfunction!(enable_reentrant_dispatch, module)?)?;
+    module.add_function(wrap_pyfunction!(enable_python_dispatcher, module)?)?;
     module.add_function(wrap_pyfunction!(_disable_current_modes, module)?)?;
     module.add_function(wrap_pyfunction!(_include_dispatch_keys, module)?)?;
     module.add_function(wrap_pyfunction!(_exclude_dispatch_keys, module)?)

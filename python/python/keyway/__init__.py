@@ -29,6 +29,7 @@ from ._keyway import (
     contiguous_format,
     device,
     dtype,
+    enable_python_dispatcher,
     enable_reentrant_dispatch,
     float16,
     float32,
