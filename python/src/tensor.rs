@@ -22,7 +22,7 @@ use crate::types::{PyDevice, PyLayout, dtype_object};
 ///
 /// `Tensor(data, dtype=None, device=None)` copies numbers, nested lists, NumPy arrays and tensors. Classes that derive from it and
 /// have a `__torch_dispatch__` are handed every operator that is called with them.
-#[pyclass(frozen, subclass, weakref, freelist = 64, name = "Tensor", module = "keyway")]
+#[pyclass(frozen, subclass, weakref, name = "Tensor", module = "keyway")]
 pub(crate) struct PyTensor {
     held: AttachedCell<Held>,
 }
