@@ -2,11 +2,11 @@
 //!
 //! Host and `Meta` kernels share them.
 
-use keyway::{DType, Device, Error, ErrorKind, Layout, MemoryFormat, Result, Scalar, Tensor};
+use keyway::{DType, Device, Error, ErrorKind, Geometry, Layout, MemoryFormat, Result, Scalar, Tensor};
 
 use crate::memory_format::new_geometry;
 use crate::number_range::in_range;
-use crate::promotion::DEFAULT_FLOAT;
+use crate::promotion::{DEFAULT_FLOAT, to_complex};
 
 /// A new tensor with the options of a creation operator.
 pub(crate) fn new_tensor(
@@ -85,6 +85,48 @@ fn integer_steps(start: i64, end: i64, step: i64) -> f64 {
     ((distance + step - step.signum()) / step) as f64
 }
 
+/// A new tensor with strides of its own, for a creation operator.
+pub(crate) fn new_strided(
+    sizes: &[i64],
+    strides: &[i64],
+    dtype: Option<DType>,
+    layout: Option<Layout>,
+    device: Device,
+    pin_memory: Option<bool>,
+) -> Result<Tensor> {
+    check_options(layout, pin_memory)?;
+    let geometry = Geometry::new(sizes, strides, 0)?;
+    Tensor::zeros_strided(geometry, dtype.unwrap_or(DEFAULT_FLOAT), device)
+}
+
+/// Refuses a negative number of steps.
+pub(crate) fn check_steps(steps: i64) -> Result<()> {
+    match steps >= 0 {
+        true => Ok(()),
+        false => Err(Error::new(ErrorKind::Runtime, format!("`steps` must not be negative, it is {steps}"))),
+    }
+}
+
+/// The dtype of evenly spaced numbers: floating-point, or complex where an end is.
+pub(crate) fn spaced_dtype(start: Scalar, end: Scalar, dtype: Option<DType>) -> DType {
+    let is_complex = start.dtype().is_complex() || end.dtype().is_complex();
+    dtype.unwrap_or(if is_complex { to_complex(DEFAULT_FLOAT) } else { DEFAULT_FLOAT })
+}
+
+/// The positions of a triangle of a matrix: its rows below (`tril`) or above (`triu`) a diagonal.
+pub(crate) fn triangle(row: i64, col: i64, offset: i64, below: bool) -> Result<Vec<(i64, i64)>> {
+    check_extent("row", row)?;
+    check_extent("col", col)?;
+    let columns = |r: i64| {
+        let bound = r.saturating_add(offset);
+        match below {
+            true => 0..bound.saturating_add(1).clamp(0, col),
+            false => bound.clamp(0, col)..col,
+        }
+    };
+    Ok((0..row).flat_map(|r| columns(r).map(move |c| (r, c))).collect())
+}
+
 /// Refuses a negative number of rows or columns.
 pub(crate) fn check_extent(name: &str, extent: i64) -> Result<()> {
     match extent >= 0 {
@@ -117,5 +159,12 @@ mod tests {
         assert!(Range::new(Int(0), Int(5), Int(-1), None).is_err());
         assert!(Range::new(Int(0), Int(5), Int(0), None).is_err());
         assert!(Range::new(Int(0), Float(f64::INFINITY), Int(1), None).is_err());
+    }
+
+    #[test]
+    fn triangles_have_rows_in_order() {
+        assert_eq!(triangle(2, 2, 0, true).unwrap(), [(0, 0), (1, 0), (1, 1)]);
+        assert_eq!(triangle(2, 3, 1, false).unwrap(), [(0, 1), (0, 2), (1, 2)]);
+        assert!(triangle(3, 3, -9, true).unwrap().is_empty() && triangle(-1, 2, 0, true).is_err());
     }
 }

@@ -43,6 +43,12 @@ impl ReadArgument for &[Tensor] {
     }
 }
 
+impl ReadArgument for &[Option<Tensor>] {
+    fn forbid_overlap_with(&self, written: &Tensor) -> Result<()> {
+        self.iter().flatten().try_for_each(|tensor| tensor.forbid_overlap_with(written))
+    }
+}
+
 macro_rules! without_memory {
     ($($t:ty),*) => {$(
         impl ReadArgument for $t {
@@ -52,7 +58,17 @@ macro_rules! without_memory {
         }
     )*};
 }
-without_memory!(Scalar, Option<Scalar>, i64, Option<i64>, bool, Option<DType>, &[i64], Option<&[i64]>);
+without_memory!(
+    Scalar,
+    Option<Scalar>,
+    Option<&str>,
+    i64,
+    Option<i64>,
+    bool,
+    Option<DType>,
+    &[i64],
+    Option<&[i64]>
+);
 
 #[cfg(test)]
 mod tests {

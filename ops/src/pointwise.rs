@@ -4,10 +4,11 @@
 //! fill its result and `Meta` kernels return it empty. So all backends and forms refuse the same inputs and make the same
 //! result. No element is looked at here.
 
-use keyway::{DType, Error, Geometry, OutputMeta, Result, Scalar, StructuredMeta, Tensor};
+use keyway::{DType, Error, Geometry, MemoryFormat, OutputMeta, Result, Scalar, StructuredMeta, Tensor};
 
 use crate::broadcast::{broadcast_sizes, result_geometry};
 use crate::copying::{castable, same_dtype};
+use crate::memory_format::geometry_like;
 use crate::promotion::{Operand, common_device, result_dtype, to_float};
 use crate::shape::dimension::wrap;
 use crate::shape::view::sliced;
@@ -102,6 +103,22 @@ pub(crate) enum Rounding {
     Floor,
 }
 
+impl Rounding {
+    /// The rounding of a name.
+    pub(crate) fn of(mode: Option<&str>) -> Result<Rounding> {
+        match mode {
+            None => Ok(Rounding::None),
+            Some("trunc") => Ok(Rounding::Trunc),
+            Some("floor") => Ok(Rounding::Floor),
+            Some(other) => {
+                let message =
+                    format!("`rounding_mode` must be None, \"trunc\" or \"floor\", it is {other:?}");
+                Err(Error::new(keyway::ErrorKind::Runtime, message))
+            }
+        }
+    }
+}
+
 /// Sums with a factor `alpha` for the second operand.
 pub(crate) fn sum(a: Operand<'_>, b: Operand<'_>, alpha: Scalar) -> Result<Plan> {
     let plan = Plan::promoted(&[a, b])?.keeping_numbers();
@@ -131,11 +148,6 @@ pub(crate) fn difference(a: Operand<'_>, b: Operand<'_>, alpha: Scalar) -> Resul
     sum(a, b, alpha)
 }
 
-/// Products, and whatever else accepts every dtype and keeps the promoted one.
-pub(crate) fn promoted(a: Operand<'_>, b: Operand<'_>) -> Result<Plan> {
-    Plan::promoted(&[a, b])
-}
-
 /// Products: single elements keep their precision.
 pub(crate) fn product(a: Operand<'_>, b: Operand<'_>) -> Result<Plan> {
     Ok(Plan::promoted(&[a, b])?.keeping_numbers())
@@ -147,21 +159,50 @@ pub(crate) fn quotient(a: Operand<'_>, b: Operand<'_>) -> Result<Plan> {
 }
 
 /// Quotients with a rounding mode by name.
-pub(crate) fn rounded_quotient(
-    a: Operand<'_>,
-    b: Operand<'_>,
-    mode: Option<&str>,
-) -> Result<(Plan, Rounding)> {
-    let rounding = match mode {
-        None => return Ok((quotient(a, b)?, Rounding::None)),
-        Some("trunc") => Rounding::Trunc,
-        Some("floor") => Rounding::Floor,
-        Some(other) => {
-            let message = format!("`rounding_mode` must be None, \"trunc\" or \"floor\", it is {other:?}");
-            return Err(Error::new(keyway::ErrorKind::Runtime, message));
-        }
-    };
-    Ok((numeric(Plan::promoted(&[a, b])?)?, rounding))
+pub(crate) fn rounded_quotient(a: Operand<'_>, b: Operand<'_>, mode: Option<&str>) -> Result<Plan> {
+    match Rounding::of(mode)? {
+        Rounding::None => quotient(a, b),
+        _ => floor_quotient(a, b),
+    }
+}
+
+/// Quotients that are rounded, and remainders: integers stay integers.
+pub(crate) fn floor_quotient(a: Operand<'_>, b: Operand<'_>) -> Result<Plan> {
+    real(numeric(Plan::promoted(&[a, b])?)?)
+}
+
+/// Functions of two floating-point numbers, to which integers are converted.
+pub(crate) fn float_pair(a: Operand<'_>, b: Operand<'_>) -> Result<Plan> {
+    real(Plan::new(&[a, b], to_float(result_dtype(&[a, b])?))?)
+}
+
+/// Functions of two floating-point numbers, to which nothing else is converted.
+pub(crate) fn floating_pair(a: Operand<'_>, b: Operand<'_>) -> Result<Plan> {
+    floating(Plan::promoted(&[a, b])?)
+}
+
+/// The larger or smaller one of several operands.
+pub(crate) fn ordered(a: Operand<'_>, b: Operand<'_>) -> Result<Plan> {
+    let plan = Plan::promoted(&[a, b])?;
+    match plan.compute.is_complex() {
+        true => Err(Error::dtype(format!("{} has no order; compare absolute values", plan.compute))),
+        false => Ok(plan),
+    }
+}
+
+/// Functions of bits.
+pub(crate) fn bitwise(a: Operand<'_>, b: Operand<'_>) -> Result<Plan> {
+    integral(Plan::promoted(&[a, b])?)
+}
+
+/// Bits moved to other places.
+pub(crate) fn shift(a: Operand<'_>, b: Operand<'_>) -> Result<Plan> {
+    numeric(bitwise(a, b)?)
+}
+
+/// Inverted bits.
+pub(crate) fn bitwise_function(x: &Tensor) -> Result<Plan> {
+    integral(Plan::new(&[x.into()], x.dtype())?.exact())
 }
 
 /// Powers. Integers have no negative powers, which is known beforehand when the exponent is a number.
@@ -189,6 +230,47 @@ pub(crate) fn arithmetic_function(x: &Tensor) -> Result<Plan> {
     numeric(Plan::new(&[x.into()], x.dtype())?.exact())
 }
 
+/// Absolute values and signs, which `bool` has too. Absolute values of complex numbers are real.
+pub(crate) fn absolute(x: &Tensor) -> Result<Plan> {
+    let plan = Plan::new(&[x.into()], x.dtype())?.exact();
+    Ok(plan.with_result(x.dtype().to_real()))
+}
+
+/// Functions that keep any dtype.
+pub(crate) fn same(x: &Tensor) -> Result<Plan> {
+    Ok(Plan::new(&[x.into()], x.dtype())?.exact())
+}
+
+/// A result that lies like its one operand, which says more than broadcasting where there is no element.
+pub(crate) fn lying_like(x: &Tensor, plan: Plan) -> Result<Plan> {
+    with_geometry(plan, geometry_like(x.geometry(), MemoryFormat::Preserve)?)
+}
+
+fn with_geometry(plan: Plan, geometry: Geometry) -> Result<Plan> {
+    let output = OutputMeta::new(geometry, plan.output.dtype(), plan.output.device());
+    Ok(Plan { output, ..plan })
+}
+
+/// Functions of real numbers that keep the dtype.
+pub(crate) fn real_function(x: &Tensor) -> Result<Plan> {
+    real(same(x)?)
+}
+
+/// Functions of real numbers but `bool` that keep the dtype.
+pub(crate) fn rounding(x: &Tensor) -> Result<Plan> {
+    numeric(real_function(x)?)
+}
+
+/// Tests of each element that complex numbers do not have.
+pub(crate) fn real_test(x: &Tensor) -> Result<Plan> {
+    real(test(x)?)
+}
+
+/// Functions of floating-point numbers that keep the dtype, and have no meaning for integers.
+pub(crate) fn floating_function(x: &Tensor) -> Result<Plan> {
+    floating(same(x)?)
+}
+
 /// Functions with fractional values: integers and `bool` become floating-point.
 pub(crate) fn float_function(x: &Tensor) -> Result<Plan> {
     Plan::new(&[x.into()], to_float(x.dtype()))
@@ -201,12 +283,65 @@ pub(crate) fn test(x: &Tensor) -> Result<Plan> {
 
 /// Clamping: the bounds take part in promotion unless `x` is floating-point already.
 pub(crate) fn clamp(x: &Tensor, min: Option<Scalar>, max: Option<Scalar>) -> Result<Plan> {
-    if min.is_none() && max.is_none() {
-        return Err(Error::new(keyway::ErrorKind::Runtime, "give `min`, `max` or both"));
-    }
     let bounds = min.into_iter().chain(max).map(Operand::Number);
     let operands: Vec<Operand<'_>> = std::iter::once(x.into()).chain(bounds).collect();
-    numeric(Plan::new(&[x.into()], result_dtype(&operands)?)?.exact())
+    bounded(&operands)?;
+    real(numeric(Plan::new(&[x.into()], result_dtype(&operands)?)?.exact())?)
+}
+
+/// Clamping by tensors, which are broadcast with `x`.
+pub(crate) fn clamp_tensor(x: &Tensor, min: Option<&Tensor>, max: Option<&Tensor>) -> Result<Plan> {
+    let operands: Vec<Operand<'_>> = [Some(x), min, max].into_iter().flatten().map(Operand::from).collect();
+    bounded(&operands)?;
+    real(Plan::promoted(&operands)?.exact())
+}
+
+fn bounded(operands: &[Operand<'_>]) -> Result<()> {
+    match operands.len() {
+        1 => Err(Error::new(keyway::ErrorKind::Runtime, "give `min`, `max` or both")),
+        _ => Ok(()),
+    }
+}
+
+/// The sum of a tensor and something of two others.
+pub(crate) fn sum_of_three(x: &Tensor, a: &Tensor, b: &Tensor, value: Scalar) -> Result<Plan> {
+    let plan = Plan::promoted(&[x.into(), a.into(), b.into()])?;
+    match value.imaginary() != 0.0 && !plan.compute.is_complex() {
+        true => Err(Error::dtype(format!("`value` must be real when the result is {}", plan.compute))),
+        false => Ok(plan),
+    }
+}
+
+/// The sum of a tensor and a quotient of two others, one of which must have fractions.
+pub(crate) fn sum_with_quotient(x: &Tensor, a: &Tensor, b: &Tensor, value: Scalar) -> Result<Plan> {
+    let has_fractions = |x: &Tensor| x.dtype().is_floating_point() || x.dtype().is_complex();
+    match has_fractions(a) || has_fractions(b) {
+        true => sum_of_three(x, a, b, value),
+        false => Err(Error::dtype(format!(
+            "`tensor1` of {} and `tensor2` of {} are integers, which addcdiv does not divide; convert one of them",
+            a.dtype(),
+            b.dtype()
+        ))),
+    }
+}
+
+/// Interpolation between tensors of one dtype, which has fractions.
+pub(crate) fn interpolation(start: &Tensor, end: &Tensor, weight: Operand<'_>) -> Result<Plan> {
+    let others = [("end", Some(end)), ("weight", weight.tensor())];
+    for (name, tensor) in others.into_iter().filter_map(|(name, tensor)| Some((name, tensor?))) {
+        if tensor.dtype() != start.dtype() {
+            return Err(Error::dtype(format!(
+                "`{name}` must have the dtype of `self`, {}, it has {}",
+                start.dtype(),
+                tensor.dtype()
+            )));
+        }
+    }
+    let plan = Plan::new(&[start.into(), end.into(), weight], start.dtype())?;
+    match plan.compute.is_floating_point() || plan.compute.is_complex() {
+        true => Ok(plan.keeping_numbers()),
+        false => Err(not_for(plan.compute)),
+    }
 }
 
 /// Choosing between two operands by a condition.
@@ -229,18 +364,18 @@ pub(crate) fn masked_fill(x: &Tensor, mask: &Tensor) -> Result<Plan> {
 
 /// Activations, which are defined for floating-point dtypes only.
 pub(crate) fn activation(x: &Tensor) -> Result<Plan> {
-    floating_point(Plan::new(&[x.into()], x.dtype())?)
+    floating(Plan::new(&[x.into()], x.dtype())?)
 }
 
 /// Activations with a result in row-major order.
 pub(crate) fn contiguous_activation(x: &Tensor) -> Result<Plan> {
     let output = OutputMeta::contiguous(x.sizes(), x.dtype(), x.device())?;
-    floating_point(Plan { output, ..activation(x)? })
+    floating(Plan { output, ..activation(x)? })
 }
 
 /// Gradients of activations, from the gradient of the result and the input or the result.
 pub(crate) fn gradient(grad: &Tensor, x: &Tensor) -> Result<Plan> {
-    floating_point(Plan::promoted(&[grad.into(), x.into()])?)
+    floating(Plan::promoted(&[grad.into(), x.into()])?)
 }
 
 /// Which function `gelu` computes.
@@ -315,28 +450,36 @@ pub(crate) fn prelu(x: &Tensor, weight: &Tensor) -> Result<Plan> {
         let message = format!("`weight` must be {} like `self`, it is {}", x.dtype(), weight.dtype());
         return Err(Error::dtype(message));
     }
-    floating_point(Plan::promoted(&[x.into(), weight.into()])?)
-}
-
-/// Refuses to compute in anything but a floating-point dtype.
-fn floating_point(plan: Plan) -> Result<Plan> {
-    match plan.compute.is_floating_point() {
-        true => Ok(plan),
-        false => Err(Error::not_implemented(format!(
-            "not implemented for {}; convert to a floating-point dtype first",
-            plan.compute
-        ))),
-    }
+    floating(Plan::promoted(&[x.into(), weight.into()])?)
 }
 
 /// Refuses to compute in `bool`.
 fn numeric(plan: Plan) -> Result<Plan> {
-    match plan.compute {
-        DType::Bool => Err(Error::not_implemented(
-            "not implemented for bool; convert to an integer or float dtype first",
-        )),
-        _ => Ok(plan),
+    if plan.compute == DType::Bool { Err(not_for(plan.compute)) } else { Ok(plan) }
+}
+
+/// Refuses to compute with complex numbers.
+fn real(plan: Plan) -> Result<Plan> {
+    if plan.compute.is_complex() { Err(not_for(plan.compute)) } else { Ok(plan) }
+}
+
+/// Refuses to compute with anything but floating-point numbers.
+fn floating(plan: Plan) -> Result<Plan> {
+    if plan.compute.is_floating_point() { Ok(plan) } else { Err(not_for(plan.compute)) }
+}
+
+/// Refuses to compute with anything but integers and `bool`.
+fn integral(plan: Plan) -> Result<Plan> {
+    if plan.compute.is_integer() || plan.compute == DType::Bool {
+        Ok(plan)
+    } else {
+        Err(not_for(plan.compute))
     }
+}
+
+#[cold]
+fn not_for(dtype: DType) -> Error {
+    Error::not_implemented(format!("not implemented for {dtype}; convert to another dtype first"))
 }
 
 #[cfg(test)]

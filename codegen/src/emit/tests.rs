@@ -26,7 +26,12 @@ pub(crate) fn test_of(handle: &Handle<'_>, w: &mut Writer) {
     w.gap();
     w.line("#[test]");
     w.line("#[allow(unused_variables, reason = \"an operator may have no argument\")]");
-    w.block(&format!("fn {}()", handle.entry.schema.name.unambiguous_name()), |w| {
+    // An operator may be called like a keyword.
+    let name = match handle.entry.schema.name.unambiguous_name() {
+        name if path.contains(&format!("::r#{name}::")) => format!("r#{name}"),
+        name => name,
+    };
+    w.block(&format!("fn {name}()"), |w| {
         w.line("::keyway::testing::check_operator(");
         w.indented(|w| {
             w.line(&format!("{path}.operator(),"));

@@ -227,3 +227,92 @@ fn full_like(
 ) -> Result<Tensor> {
     filled_like(self_, fill_value, (dtype, layout, device, pin_memory), memory_format)
 }
+
+#[kernel("aten::empty.out", CompositeExplicitAutograd)]
+fn empty_out(size: &[i64], _memory_format: Option<MemoryFormat>, out: &Tensor) -> Result<()> {
+    resize(out, size, &contiguous_strides(size))
+}
+
+#[kernel("aten::ones.out", CompositeExplicitAutograd)]
+fn ones_out(size: &[i64], out: &Tensor) -> Result<()> {
+    full_out(size, Scalar::Int(1), out)
+}
+
+#[kernel("aten::eye.out", CompositeExplicitAutograd)]
+fn eye_out(n: i64, out: &Tensor) -> Result<()> {
+    eye_m_out(n, n, out)
+}
+
+#[kernel("aten::arange.out", CompositeExplicitAutograd)]
+fn arange_out(end: Scalar, out: &Tensor) -> Result<()> {
+    arange_start_out(Scalar::Int(0), end, Scalar::Int(1), out)
+}
+
+/// The options of a tensor, where others are not asked for.
+fn options_like(x: &Tensor, (dtype, layout, device, pin_memory): Options) -> Options {
+    (dtype.or(Some(x.dtype())), layout, device.or(Some(x.device())), pin_memory)
+}
+
+#[kernel("aten::new_empty", CompositeExplicitAutograd)]
+fn new_empty(
+    self_: &Tensor,
+    size: &[i64],
+    dtype: Option<DType>,
+    layout: Option<Layout>,
+    device: Option<Device>,
+    pin_memory: Option<bool>,
+) -> Result<Tensor> {
+    let (dtype, layout, device, pin_memory) = options_like(self_, (dtype, layout, device, pin_memory));
+    aten::empty::memory_format.call(size, dtype, layout, device, pin_memory, None)
+}
+
+#[kernel("aten::new_empty_strided", CompositeExplicitAutograd)]
+fn new_empty_strided(
+    self_: &Tensor,
+    size: &[i64],
+    stride: &[i64],
+    dtype: Option<DType>,
+    layout: Option<Layout>,
+    device: Option<Device>,
+    pin_memory: Option<bool>,
+) -> Result<Tensor> {
+    let (dtype, layout, device, pin_memory) = options_like(self_, (dtype, layout, device, pin_memory));
+    aten::empty_strided::default.call(size, stride, dtype, layout, device, pin_memory)
+}
+
+#[kernel("aten::new_full", CompositeExplicitAutograd)]
+fn new_full(
+    self_: &Tensor,
+    size: &[i64],
+    fill_value: Scalar,
+    dtype: Option<DType>,
+    layout: Option<Layout>,
+    device: Option<Device>,
+    pin_memory: Option<bool>,
+) -> Result<Tensor> {
+    filled(size, fill_value, options_like(self_, (dtype, layout, device, pin_memory)))
+}
+
+#[kernel("aten::new_ones", CompositeExplicitAutograd)]
+fn new_ones(
+    self_: &Tensor,
+    size: &[i64],
+    dtype: Option<DType>,
+    layout: Option<Layout>,
+    device: Option<Device>,
+    pin_memory: Option<bool>,
+) -> Result<Tensor> {
+    filled(size, Scalar::Int(1), options_like(self_, (dtype, layout, device, pin_memory)))
+}
+
+#[kernel("aten::new_zeros", CompositeExplicitAutograd)]
+fn new_zeros(
+    self_: &Tensor,
+    size: &[i64],
+    dtype: Option<DType>,
+    layout: Option<Layout>,
+    device: Option<Device>,
+    pin_memory: Option<bool>,
+) -> Result<Tensor> {
+    filled(size, Scalar::Int(0), options_like(self_, (dtype, layout, device, pin_memory)))
+}

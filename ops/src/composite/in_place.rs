@@ -31,6 +31,7 @@ in_place! {
     "aten::mul_.Scalar" mul_scalar_(other: Scalar) = aten::mul::Scalar;
     "aten::div_.Scalar" div_scalar_(other: Scalar) = aten::div::Scalar;
     "aten::hardswish_" hardswish_() = aten::hardswish::default;
+    "aten::div_.Scalar_mode" div_scalar_mode_(other: Scalar, rounding_mode: Option<&str>) = aten::div::Scalar_mode;
     "aten::relu_" relu_() = aten::relu::default;
     "aten::masked_fill_.Scalar" masked_fill_(mask: &Tensor, value: Scalar) = aten::masked_fill::Scalar;
     "aten::addmv_" addmv_(mat: &Tensor, vec: &Tensor, beta: Scalar, alpha: Scalar) = aten::addmv::default;

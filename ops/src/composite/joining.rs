@@ -1,6 +1,6 @@
 //! Joining along a new dimension, and joining on backends that have no kernel for it.
 
-use keyway::{Result, Tensor, kernel};
+use keyway::{Error, ErrorKind, Result, Tensor, kernel};
 
 use crate::aten;
 use crate::shape::joining::{self, is_passed_over, stack_dim};
@@ -31,6 +31,86 @@ fn cat_in_slices(tensors: &[Tensor], dim: i64) -> Result<Tensor> {
         start = end;
     }
     Ok(out)
+}
+
+#[kernel("aten::concat", CompositeImplicitAutograd)]
+#[kernel("aten::concatenate", CompositeImplicitAutograd)]
+fn concat(tensors: &[Tensor], dim: i64) -> Result<Tensor> {
+    aten::cat::default.call(tensors, dim)
+}
+
+#[kernel("aten::concat.out", CompositeImplicitAutograd)]
+fn concat_out(tensors: &[Tensor], dim: i64, out: &Tensor) -> Result<()> {
+    aten::cat::out.call(tensors, dim, out).map(|_| ())
+}
+
+/// The tensors, each with at least so many dimensions by an operator that sees to it.
+fn at_least(tensors: &[Tensor], widen: impl Fn(&Tensor) -> Result<Tensor>) -> Result<Vec<Tensor>> {
+    match tensors.is_empty() {
+        true => Err(Error::new(ErrorKind::Runtime, "tensors must not be an empty list")),
+        false => tensors.iter().map(widen).collect(),
+    }
+}
+
+#[kernel("aten::hstack", CompositeImplicitAutograd)]
+fn hstack(tensors: &[Tensor]) -> Result<Tensor> {
+    let widened = at_least(tensors, |tensor| aten::atleast_1d::default.call(tensor))?;
+    aten::cat::default.call(&widened, if widened[0].dim() == 1 { 0 } else { 1 })
+}
+
+#[kernel("aten::vstack", CompositeImplicitAutograd)]
+#[kernel("aten::row_stack", CompositeImplicitAutograd)]
+fn vstack(tensors: &[Tensor]) -> Result<Tensor> {
+    aten::cat::default.call(&at_least(tensors, |tensor| aten::atleast_2d::default.call(tensor))?, 0)
+}
+
+#[kernel("aten::dstack", CompositeImplicitAutograd)]
+fn dstack(tensors: &[Tensor]) -> Result<Tensor> {
+    aten::cat::default.call(&at_least(tensors, |tensor| aten::atleast_3d::default.call(tensor))?, 2)
+}
+
+#[kernel("aten::column_stack", CompositeImplicitAutograd)]
+fn column_stack(tensors: &[Tensor]) -> Result<Tensor> {
+    let as_columns = |tensor: &Tensor| match tensor.dim() {
+        0 | 1 => aten::reshape::default.call(tensor, &[tensor.numel() as i64, 1]),
+        _ => Ok(tensor.clone()),
+    };
+    hstack(&at_least(tensors, as_columns)?)
+}
+
+#[kernel("aten::meshgrid", CompositeImplicitAutograd)]
+fn meshgrid(tensors: &[Tensor]) -> Result<Vec<Tensor>> {
+    let sizes: Vec<i64> = tensors.iter().map(|tensor| tensor.numel() as i64).collect();
+    let spread = |(d, tensor): (usize, &Tensor)| {
+        if tensor.dim() > 1 {
+            return Err(Error::new(ErrorKind::Runtime, "coordinates must be vectors or single numbers"));
+        }
+        let along: Vec<i64> = (0..sizes.len()).map(|other| if other == d { sizes[d] } else { 1 }).collect();
+        aten::expand::default.call(&aten::reshape::default.call(tensor, &along)?, &sizes, false)
+    };
+    tensors.iter().enumerate().map(spread).collect()
+}
+
+#[kernel("aten::meshgrid.indexing", CompositeImplicitAutograd)]
+fn meshgrid_indexing(tensors: &[Tensor], indexing: &str) -> Result<Vec<Tensor>> {
+    match indexing {
+        "xy" if tensors.len() >= 2 => {
+            let mut swapped = tensors.to_vec();
+            swapped.swap(0, 1);
+            let mut grids: Vec<Tensor> = aten::meshgrid::default
+                .call(&swapped)?
+                .iter()
+                .map(|grid| aten::transpose::int.call(grid, 0, 1))
+                .collect::<Result<_>>()?;
+            grids.swap(0, 1);
+            Ok(grids)
+        }
+        "ij" | "xy" => aten::meshgrid::default.call(tensors),
+        other => Err(Error::new(
+            ErrorKind::Runtime,
+            format!("`indexing` must be \"ij\" or \"xy\", it is {other:?}"),
+        )),
+    }
 }
 
 #[cfg(test)]

@@ -45,6 +45,14 @@ pub(crate) fn resize(out: &Tensor, sizes: &[i64], strides: &[i64]) -> Result<()>
     }
 }
 
+/// Makes `out` a vector of so many elements, unless it has as many already.
+pub(crate) fn with_elements(out: &Tensor, len: i64) -> Result<()> {
+    match out.numel() as i64 == len {
+        true => Ok(()),
+        false => resize(out, &[len], &[1]),
+    }
+}
+
 macro_rules! out_forms {
     ($($operator:tt $kernel:ident($($argument:ident: $type:ty),*) = $functional:expr, $dtypes:expr;)*) => {$(
         #[kernel($operator, CompositeExplicitAutograd)]
@@ -81,6 +89,13 @@ out_forms! {
         = aten::index_select::default, EXACT;
     "aten::gather.out" gather_out(self_: &Tensor, dim: i64, index: &Tensor, sparse_grad: bool)
         = aten::gather::default, EXACT;
+    "aten::index.Tensor_out" index_out(self_: &Tensor, indices: &[Option<Tensor>]) = aten::index::Tensor, EXACT;
+    "aten::masked_select.out" masked_select_out(self_: &Tensor, mask: &Tensor)
+        = aten::masked_select::default, EXACT;
+    "aten::nonzero.out" nonzero_out(self_: &Tensor) = aten::nonzero::default, EXACT;
+    "aten::take.out" take_out(self_: &Tensor, index: &Tensor) = aten::take::default, EXACT;
+    "aten::nansum.out" nansum_out(self_: &Tensor, dim: Option<&[i64]>, keepdim: bool, dtype: Option<DType>)
+        = aten::nansum::default, EXACT;
     "aten::cat.out" cat_out(tensors: &[Tensor], dim: i64) = aten::cat::default, CASTS;
     "aten::stack.out" stack_out(tensors: &[Tensor], dim: i64) = aten::stack::default, CASTS;
 }
@@ -91,6 +106,63 @@ fn sort_out(self_: &Tensor, dim: i64, descending: bool, values: &Tensor, indices
     EXACT(values, &sorted)?;
     write_out(indices, &[&self_], &positions, EXACT)?;
     write_out(values, &[&self_], &sorted, EXACT)
+}
+
+/// A floating-point input in the dtype of `out` if that is double precision, for results that are computed so.
+fn in_wider_dtype(x: &Tensor, out: &Tensor) -> Result<Tensor> {
+    match out.dtype() == DType::Float64 && x.dtype().is_floating_point() {
+        true => aten::to::dtype.call(x, out.dtype(), false, false, None),
+        false => Ok(x.clone()),
+    }
+}
+
+#[kernel("aten::logsumexp.out", CompositeExplicitAutograd)]
+fn logsumexp_out(self_: &Tensor, dim: &[i64], keepdim: bool, out: &Tensor) -> Result<()> {
+    let x = in_wider_dtype(self_, out)?;
+    write_out(out, &[&self_], &aten::logsumexp::default.call(&x, dim, keepdim)?, CASTS)
+}
+
+/// Out forms of measures of spread, which are computed in the dtype of `out` if it is the wider one.
+macro_rules! spreads {
+    ($($operator:tt $kernel:ident = $functional:expr;)*) => {$(
+        #[kernel($operator, CompositeExplicitAutograd)]
+        fn $kernel(
+            self_: &Tensor,
+            dim: Option<&[i64]>,
+            correction: Option<Scalar>,
+            keepdim: bool,
+            out: &Tensor,
+        ) -> Result<()> {
+            let x = in_wider_dtype(self_, out)?;
+            write_out(out, &[&self_], &$functional.call(&x, dim, correction, keepdim)?, CASTS)
+        }
+    )*};
+}
+spreads! {
+    "aten::var.correction_out" var_correction_out = aten::var::correction;
+    "aten::std.correction_out" std_correction_out = aten::std::correction;
+}
+
+#[kernel("aten::topk.values", CompositeExplicitAutograd)]
+fn topk_out(
+    self_: &Tensor,
+    k: i64,
+    dim: i64,
+    largest: bool,
+    sorted: bool,
+    values: &Tensor,
+    indices: &Tensor,
+) -> Result<()> {
+    let (elements, positions) = aten::topk::default.call(self_, k, dim, largest, sorted)?;
+    EXACT(values, &elements)?;
+    write_out(indices, &[&self_], &positions, EXACT)?;
+    write_out(values, &[&self_], &elements, EXACT)
+}
+
+#[kernel("aten::take_along_dim.out", CompositeImplicitAutograd)]
+fn take_along_dim_out(self_: &Tensor, indices: &Tensor, dim: Option<i64>, out: &Tensor) -> Result<()> {
+    let taken = aten::take_along_dim::default.call(self_, indices, dim)?;
+    write_out(out, &[&self_, &indices], &taken, EXACT)
 }
 
 /// The square is a power, also of integers to `out`.

@@ -1,8 +1,9 @@
 //! Reductions of all elements, which are reductions along all dimensions.
 
-use keyway::{DType, Result, Tensor, kernel};
+use keyway::{DType, Result, Scalar, Tensor, kernel};
 
 use crate::aten;
+use crate::promotion::DEFAULT_FLOAT;
 
 #[kernel("aten::sum", CompositeExplicitAutograd)]
 fn sum(self_: &Tensor, dtype: Option<DType>) -> Result<Tensor> {
@@ -12,4 +13,95 @@ fn sum(self_: &Tensor, dtype: Option<DType>) -> Result<Tensor> {
 #[kernel("aten::mean", CompositeExplicitAutograd)]
 fn mean(self_: &Tensor, dtype: Option<DType>) -> Result<Tensor> {
     aten::mean::dim.call(self_, Some(&[]), false, dtype)
+}
+
+/// What the variance of a sample, or of a whole population, is corrected by.
+fn correction(unbiased: bool) -> Option<Scalar> {
+    Some(Scalar::Int(i64::from(unbiased)))
+}
+
+/// The older overloads of one measure of spread, which say whether the elements are a sample.
+macro_rules! spreads {
+    ($($all:tt $whole:ident, $along:tt $some:ident, $out:tt $some_out:ident = $callee:expr, $callee_out:expr;)*) => {$(
+        #[kernel($all, CompositeImplicitAutograd)]
+        fn $whole(self_: &Tensor, unbiased: bool) -> Result<Tensor> {
+            $callee.call(self_, None, correction(unbiased), false)
+        }
+
+        #[kernel($along, CompositeImplicitAutograd)]
+        fn $some(self_: &Tensor, dim: Option<&[i64]>, unbiased: bool, keepdim: bool) -> Result<Tensor> {
+            $callee.call(self_, dim, correction(unbiased), keepdim)
+        }
+
+        #[kernel($out, CompositeImplicitAutograd)]
+        fn $some_out(
+            self_: &Tensor,
+            dim: Option<&[i64]>,
+            unbiased: bool,
+            keepdim: bool,
+            out: &Tensor,
+        ) -> Result<()> {
+            $callee_out.call(self_, dim, correction(unbiased), keepdim, out).map(|_| ())
+        }
+    )*};
+}
+spreads! {
+    "aten::var" var, "aten::var.dim" var_dim, "aten::var.out" var_out
+        = aten::var::correction, aten::var::correction_out;
+    "aten::std" std, "aten::std.dim" std_dim, "aten::std.out" std_out
+        = aten::std::correction, aten::std::correction_out;
+}
+
+/// The same with the mean.
+macro_rules! spreads_with_mean {
+    ($($all:tt $whole:ident, $along:tt $some:ident = $callee:expr;)*) => {$(
+        #[kernel($all, CompositeImplicitAutograd)]
+        fn $whole(self_: &Tensor, unbiased: bool) -> Result<(Tensor, Tensor)> {
+            $callee.call(self_, None, correction(unbiased), false)
+        }
+
+        #[kernel($along, CompositeImplicitAutograd)]
+        fn $some(
+            self_: &Tensor,
+            dim: Option<&[i64]>,
+            unbiased: bool,
+            keepdim: bool,
+        ) -> Result<(Tensor, Tensor)> {
+            $callee.call(self_, dim, correction(unbiased), keepdim)
+        }
+    )*};
+}
+spreads_with_mean! {
+    "aten::var_mean" var_mean, "aten::var_mean.dim" var_mean_dim = aten::var_mean::correction;
+    "aten::std_mean" std_mean, "aten::std_mean.dim" std_mean_dim = aten::std_mean::correction;
+}
+
+#[kernel("aten::count_nonzero", CompositeExplicitAutograd)]
+fn count_nonzero(self_: &Tensor, dim: Option<i64>) -> Result<Tensor> {
+    aten::count_nonzero::dim_IntList.call(self_, dim.as_slice())
+}
+
+#[kernel("aten::logsumexp", CompositeExplicitAutograd)]
+fn logsumexp(self_: &Tensor, dim: &[i64], keepdim: bool) -> Result<Tensor> {
+    let x = match self_.dtype().is_floating_point() || self_.dtype().is_complex() {
+        true => self_.clone(),
+        false => aten::to::dtype.call(self_, DEFAULT_FLOAT, false, false, None)?,
+    };
+    if x.numel() == 0 {
+        return aten::log::default.call(&aten::sum::dim_IntList.call(
+            &aten::exp::default.call(&x)?,
+            Some(dim),
+            keepdim,
+            None,
+        )?);
+    }
+    // Exponentials of differences to the largest elements are finite; infinite ones are no use for that.
+    let largest = aten::amax::default.call(&x, dim, true)?;
+    let is_infinite = aten::isinf::default.call(&largest)?;
+    let shift = aten::masked_fill::Scalar.call(&largest, &is_infinite, Scalar::Int(0))?;
+    let shifted = aten::exp::default.call(&aten::sub::Tensor.call(&x, &shift, Scalar::Int(1))?)?;
+    let sums = aten::sum::dim_IntList.call(&shifted, Some(dim), keepdim, None)?;
+    let logs = aten::log::default.call(&sums)?;
+    let shift = aten::view::default.call(&shift, logs.sizes())?;
+    aten::add::Tensor.call(&logs, &shift, Scalar::Int(1))
 }

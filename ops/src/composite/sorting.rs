@@ -13,3 +13,13 @@ fn sort(self_: &Tensor, dim: i64, descending: bool) -> Result<(Tensor, Tensor)> 
 fn argsort(self_: &Tensor, dim: i64, descending: bool) -> Result<Tensor> {
     Ok(aten::sort::default.call(self_, dim, descending)?.1)
 }
+
+#[kernel("aten::argsort.stable", CompositeImplicitAutograd)]
+fn argsort_stable(self_: &Tensor, stable: bool, dim: i64, descending: bool) -> Result<Tensor> {
+    Ok(aten::sort::stable.call(self_, Some(stable), dim, descending)?.1)
+}
+
+#[kernel("aten::msort", CompositeImplicitAutograd)]
+fn msort(self_: &Tensor) -> Result<Tensor> {
+    Ok(aten::sort::default.call(self_, 0, false)?.0)
+}

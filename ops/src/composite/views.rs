@@ -6,7 +6,7 @@
 use keyway::{Geometry, MemoryFormat, Result, Tensor, kernel};
 
 use crate::aten;
-use crate::shape::view as rules;
+use crate::shape::{diagonal as rules_of_diagonals, pieces, view as rules};
 
 /// A copy of a view over memory of its own.
 fn copied(view: &Tensor) -> Result<Tensor> {
@@ -36,6 +36,10 @@ views! {
     "aten::unsqueeze": fn unsqueeze(dim: i64) = rules::unsqueezed;
     "aten::squeeze": fn squeeze() = rules::squeezed;
     "aten::squeeze.dim": fn squeeze_dim(dim: i64) = rules::squeezed_dim;
+    "aten::squeeze.dims": fn squeeze_dims(dim: &[i64]) = pieces::squeezed_dims;
+    "aten::diagonal": fn diagonal(offset: i64, dim1: i64, dim2: i64) = rules_of_diagonals::diagonal;
+    "aten::unfold": fn unfold(dimension: i64, size: i64, step: i64) = rules_of_diagonals::unfolded;
+    "aten::_unsafe_view": fn _unsafe_view(size: &[i64]) = rules::reshaped;
     "aten::select.int": fn select(dim: i64, index: i64) = rules::selected;
     "aten::slice.Tensor": fn slice(dim: i64, start: Option<i64>, end: Option<i64>, step: i64) = rules::sliced;
 }
@@ -48,6 +52,38 @@ fn same(geometry: &Geometry) -> Result<Geometry> {
 fn split(self_: &Tensor, split_size: i64, dim: i64) -> Result<Vec<Tensor>> {
     let pieces = rules::split(self_.geometry(), split_size, dim)?;
     pieces.into_iter().map(|piece| self_.view_as(piece)).collect()
+}
+
+#[kernel("aten::split_with_sizes", CompositeExplicitAutograd)]
+fn split_with_sizes(self_: &Tensor, split_sizes: &[i64], dim: i64) -> Result<Vec<Tensor>> {
+    let views = pieces::split_with_sizes(self_.geometry(), split_sizes, dim)?;
+    views.into_iter().map(|piece| self_.view_as(piece)).collect()
+}
+
+#[kernel("aten::unbind.int", CompositeExplicitAutograd)]
+fn unbind(self_: &Tensor, dim: i64) -> Result<Vec<Tensor>> {
+    let slices = pieces::unbind(self_.geometry(), dim)?;
+    slices.into_iter().map(|slice| self_.view_as(slice)).collect()
+}
+
+/// In-place views: the geometry of `self` changes, its memory stays.
+macro_rules! in_place_views {
+    ($($name:literal: fn $view:ident($($argument:ident: $type:ty),*) = $rule:expr;)*) => {$(
+        #[kernel($name, CompositeExplicitAutograd)]
+        fn $view(self_: &Tensor $(, $argument: $type)*) -> Result<()> {
+            let rule = $rule;
+            self_.set_geometry(rule(self_.geometry() $(, $argument)*)?)
+        }
+    )*};
+}
+in_place_views! {
+    "aten::as_strided_": fn as_strided_(size: &[i64], stride: &[i64], storage_offset: Option<i64>) = rules::as_strided;
+    "aten::squeeze_": fn squeeze_() = rules::squeezed;
+    "aten::squeeze_.dim": fn squeeze_dim_(dim: i64) = rules::squeezed_dim;
+    "aten::squeeze_.dims": fn squeeze_dims_(dim: &[i64]) = pieces::squeezed_dims;
+    "aten::unsqueeze_": fn unsqueeze_(dim: i64) = rules::unsqueezed;
+    "aten::transpose_": fn transpose_(dim0: i64, dim1: i64) = rules::transposed;
+    "aten::t_": fn t_() = rules::matrix_transposed;
 }
 
 #[kernel("aten::reshape", CompositeImplicitAutograd)]

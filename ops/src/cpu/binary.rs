@@ -1,14 +1,16 @@
-//! Arithmetic of two operands on the host: sums, products, quotients, powers, extremes.
+//! Arithmetic of two operands on the host: sums, products, quotients, powers. Rounded quotients and remainders are in
+//! [`division`](crate::cpu::division).
 //!
 //! Dtypes and shapes come from [`pointwise`](crate::pointwise); here are only the functions of two elements.
 
-use keyway::{Element, Error, Result, Scalar, Tensor, kernel};
+use keyway::{Element, Result, Scalar, Tensor, kernel};
 
 use crate::aten;
 use crate::cpu::dense::{binary, unary};
 use crate::cpu::elements::dispatch_dtype;
-use crate::cpu::number::{Float, Integer, Number, Ordered, Powers};
-use crate::pointwise::{self, Plan, Rounding};
+use crate::cpu::extremes::larger;
+use crate::cpu::number::{Float, Fractional, Integer, Number, Powers};
+use crate::pointwise::{self, Plan};
 use crate::promotion::Operand;
 
 #[kernel("aten::add.out", CPU, structured, in_place)]
@@ -55,24 +57,14 @@ fn div_scalar(self_: &Tensor, other: Scalar) -> Result<Tensor> {
     pointwise::quotient(a, b)?.filled(|plan, out| quotient(plan, out, a, b))
 }
 
-#[kernel("aten::div.Tensor_mode", CPU)]
-fn div_mode(self_: &Tensor, other: &Tensor, rounding_mode: Option<&str>) -> Result<Tensor> {
-    rounded_quotient(self_.into(), other.into(), rounding_mode)
+#[kernel("aten::pow.Tensor_Tensor_out", CPU, structured, in_place)]
+fn pow(plan: &Plan, self_: &Tensor, exponent: &Tensor, out: &Tensor) -> Result<()> {
+    powers(plan, out, self_.into(), exponent.into())
 }
 
-#[kernel("aten::div.Scalar_mode", CPU)]
-fn div_scalar_mode(self_: &Tensor, other: Scalar, rounding_mode: Option<&str>) -> Result<Tensor> {
-    rounded_quotient(self_.into(), other.into(), rounding_mode)
-}
-
-#[kernel("aten::pow.Tensor_Tensor", CPU)]
-fn pow(self_: &Tensor, exponent: &Tensor) -> Result<Tensor> {
-    power(self_.into(), exponent.into())
-}
-
-#[kernel("aten::pow.Scalar", CPU)]
-fn pow_of_scalar(self_: Scalar, exponent: &Tensor) -> Result<Tensor> {
-    power(self_.into(), exponent.into())
+#[kernel("aten::pow.Scalar_out", CPU, structured, in_place)]
+fn pow_of_scalar(plan: &Plan, self_: Scalar, exponent: &Tensor, out: &Tensor) -> Result<()> {
+    powers(plan, out, self_.into(), exponent.into())
 }
 
 #[kernel("aten::pow.Tensor_Scalar_out", CPU, structured, in_place)]
@@ -83,28 +75,6 @@ fn pow_scalar(plan: &Plan, self_: &Tensor, exponent: Scalar, out: &Tensor) -> Re
         }
         false => powers(plan, out, self_.into(), exponent.into()),
     }
-}
-
-#[kernel("aten::maximum.out", CPU, structured, in_place)]
-fn maximum(plan: &Plan, self_: &Tensor, other: &Tensor, out: &Tensor) -> Result<()> {
-    dispatch_dtype!(ordered: plan.compute(), T => binary(plan, out, self_.into(), other.into(), larger::<T>))
-}
-
-#[kernel("aten::minimum.out", CPU, structured, in_place)]
-fn minimum(plan: &Plan, self_: &Tensor, other: &Tensor, out: &Tensor) -> Result<()> {
-    dispatch_dtype!(ordered: plan.compute(), T => binary(plan, out, self_.into(), other.into(), smaller::<T>))
-}
-
-/// The larger one; not-a-number if either is.
-#[inline]
-fn larger<T: Ordered>(a: T, b: T) -> T {
-    if a.is_nan() || a > b { a } else { b }
-}
-
-/// The smaller one; not-a-number if either is.
-#[inline]
-fn smaller<T: Ordered>(a: T, b: T) -> T {
-    if a.is_nan() || a < b { a } else { b }
 }
 
 /// The factor of a difference. Negation wraps around like the arithmetic of elements.
@@ -132,54 +102,8 @@ fn product(plan: &Plan, out: &Tensor, a: Operand<'_>, b: Operand<'_>) -> Result<
     dispatch_dtype!(values: plan.compute(), T => binary(plan, out, a, b, |a: T, b: T| a.times(b)))
 }
 
-fn quotient(plan: &Plan, out: &Tensor, a: Operand<'_>, b: Operand<'_>) -> Result<()> {
+pub(crate) fn quotient(plan: &Plan, out: &Tensor, a: Operand<'_>, b: Operand<'_>) -> Result<()> {
     dispatch_dtype!(fractional: plan.compute(), T => binary(plan, out, a, b, |a: T, b: T| a / b))
-}
-
-fn rounded_quotient(a: Operand<'_>, b: Operand<'_>, mode: Option<&str>) -> Result<Tensor> {
-    let (plan, rounding) = pointwise::rounded_quotient(a, b, mode)?;
-    plan.filled(|plan, out| match rounding {
-        Rounding::None => quotient(plan, out, a, b),
-        _ if plan.compute().is_floating_point() => dispatch_dtype!(floats: plan.compute(), T => {
-            match rounding {
-                Rounding::Floor => binary(plan, out, a, b, floor_quotient::<T>),
-                _ => binary(plan, out, a, b, |a: T, b: T| Float::trunc(a / b)),
-            }
-        }),
-        _ => dispatch_dtype!(integers: plan.compute(), T => {
-            let divided_by_zero = std::cell::Cell::new(false);
-            let check = |b: T| divided_by_zero.set(divided_by_zero.get() | (b == T::ZERO));
-            match rounding {
-                Rounding::Floor => binary(plan, out, a, b, |a: T, b: T| { check(b); integer_floor_quotient(a, b) })?,
-                _ => binary(plan, out, a, b, |a: T, b: T| { check(b); a.quotient(b) })?,
-            }
-            match divided_by_zero.get() {
-                true => Err(Error::new(keyway::ErrorKind::Runtime, "`other` holds a zero: integers cannot be divided by it")),
-                false => Ok(()),
-            }
-        }),
-    })
-}
-
-/// The quotient rounded downwards, exact also where `a / b` rounds up to a whole number.
-fn floor_quotient<T: Float>(a: T, b: T) -> T {
-    if b == T::ZERO {
-        return a / b;
-    }
-    let remainder = a % b;
-    let mut quotient = (a - remainder) / b;
-    if remainder != T::ZERO && (b < T::ZERO) != (remainder < T::ZERO) {
-        quotient = quotient - T::ONE;
-    }
-    if quotient == T::ZERO {
-        return T::ZERO.copysign(a / b);
-    }
-    let floor = quotient.floor();
-    if quotient - floor > T::from_f64(0.5) { floor + T::ONE } else { floor }
-}
-
-fn power(base: Operand<'_>, exponent: Operand<'_>) -> Result<Tensor> {
-    pointwise::power(base, exponent)?.filled(|plan, out| powers(plan, out, base, exponent))
 }
 
 fn powers(plan: &Plan, out: &Tensor, base: Operand<'_>, exponent: Operand<'_>) -> Result<()> {
@@ -211,16 +135,6 @@ fn fixed_power<T: Powers>(plan: &Plan, out: &Tensor, base: &Tensor, exponent: Sc
     }
 }
 
-/// The integer quotient rounded downwards.
-fn integer_floor_quotient<T: Integer>(a: T, b: T) -> T {
-    let quotient = a.quotient(b);
-    let is_exact = quotient.times(b) == a;
-    match !is_exact && b != T::ZERO && (a < T::ZERO) != (b < T::ZERO) {
-        true => quotient.minus(T::ONE),
-        false => quotient,
-    }
-}
-
 /// The integer power, wrapped around; negative ones are cut to an integer.
 fn integer_power<T: Integer>(base: T, exponent: T) -> T {
     let is_odd = |x: T| x.modulo(T::from_i64(2)) != T::ZERO;
@@ -248,24 +162,45 @@ fn integer_power<T: Integer>(base: T, exponent: T) -> T {
     power
 }
 
+/// Kernels of two tensors that are defined for floating-point numbers only.
+macro_rules! float_functions {
+    ($($operator:tt $kernel:ident($a:ident, $b:ident) = $value:expr;)*) => {$(
+        #[kernel($operator, CPU, structured, in_place)]
+        fn $kernel(plan: &Plan, self_: &Tensor, other: &Tensor, out: &Tensor) -> Result<()> {
+            dispatch_dtype!(floats: plan.compute(), T => {
+                binary(plan, out, self_.into(), other.into(), |$a: T, $b: T| $value)
+            })
+        }
+    )*};
+}
+float_functions! {
+    "aten::atan2.out" atan2(y, x) = y.atan2(x);
+    "aten::copysign.out" copysign(x, sign) = x.copysign(sign);
+    "aten::hypot.out" hypot(a, b) = a.hypot(b);
+    "aten::logaddexp.out" logaddexp(a, b) = log_sum(a, b, Fractional::exp, Float::ln_1p);
+    "aten::logaddexp2.out" logaddexp2(a, b)
+        = log_sum(a, b, Fractional::exp2, |x| x.ln_1p() * T::from_f64(std::f64::consts::LOG2_E));
+    "aten::xlogy.OutTensor" xlogy(x, y) = x_log_y(x, y);
+}
+
+/// The logarithm of the sum of two exponentials, given the exponential and the logarithm of one more.
+fn log_sum<T: Float>(a: T, b: T, exp: impl Fn(T) -> T, log_1p: impl Fn(T) -> T) -> T {
+    match a.is_infinite() && a == b {
+        true => a,
+        false => larger(a, b) + log_1p(exp(-(a - b).abs())),
+    }
+}
+
+fn x_log_y<T: Float>(x: T, y: T) -> T {
+    match x == T::ZERO && !y.is_nan() {
+        true => T::ZERO,
+        false => x * y.ln(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn integer_quotients_round_as_asked() {
-        assert_eq!((integer_floor_quotient(-7i64, 2), integer_floor_quotient(7i64, -2)), (-4, -4));
-        assert_eq!(integer_floor_quotient(i32::MIN, -1), i32::MIN);
-        assert_eq!((integer_floor_quotient(7u8, 2), integer_floor_quotient(7u8, 0)), (3, 0));
-    }
-
-    #[test]
-    fn float_quotients_round_downwards() {
-        assert_eq!(floor_quotient(-7.0f64, 2.0), -4.0);
-        assert_eq!(floor_quotient(1.0f64, 0.1), 9.0);
-        assert_eq!(floor_quotient(1.0f32, 0.0), f32::INFINITY);
-        assert!(floor_quotient(-0.0f64, 3.0).is_sign_negative());
-    }
 
     #[test]
     fn integer_powers_wrap_and_cut() {

@@ -1,6 +1,6 @@
 //! Typed access to the elements of host tensors, without unsafe code.
 //!
-//! Kernels get at elements only through this room: [`read`], [`read2`] and [`write`] open the storages, each once and
+//! Kernels get at elements only through this room: [`read_all`], [`read2`] and [`write`] open the storages, each once and
 //! in one global order, so that no two kernels can wait for each other. [`Elements`] and [`ElementsMut`] show them as
 //! a plain slice when they lie in row-major order without gaps, and as an `ndarray` view in any case.
 //! [`dispatch_dtype!`] turns a dtype into a Rust type. No operator's rule belongs here.
@@ -184,16 +184,6 @@ pub(crate) fn read_all<const N: usize, R>(
     kernel(&opened)
 }
 
-/// Opens one tensor for reading.
-pub(crate) fn read<T: Element, R>(
-    x: &Tensor,
-    kernel: impl FnOnce(Elements<'_, T>) -> Result<R>,
-) -> Result<R> {
-    expect_dtype::<T>(x)?;
-    let guard = x.storage().read()?;
-    kernel(Elements { storage: guard.elements()?, geometry: x.geometry() })
-}
-
 /// Opens two tensors for reading.
 pub(crate) fn read2<A: Element, B: Element, R>(
     a: &Tensor,
@@ -363,7 +353,8 @@ mod tests {
 
     #[test]
     fn strided_elements_are_seen_in_order() {
-        let seen = read::<i64, _>(&transposed(), |x| {
+        let seen = read_all([&transposed()], |inputs| {
+            let x = inputs.get::<i64>(0)?;
             assert!(x.as_slice().is_none());
             Ok(x.to_dense()?.into_owned())
         });
@@ -374,10 +365,14 @@ mod tests {
     fn broadcast_and_empty_tensors_can_be_read() {
         let x = Tensor::from_slice(&[7f32], &[1]).unwrap();
         let wide = x.view_as(Geometry::new(&[2, 3], &[0, 0], 0).unwrap()).unwrap();
-        assert_eq!(read::<f32, _>(&wide, |x| Ok(x.view()?.len())).unwrap(), 6);
+        assert_eq!(read_all([&wide], |inputs| Ok(inputs.get::<f32>(0)?.view()?.len())).unwrap(), 6);
         let empty = x.view_as(Geometry::new(&[0, 3], &[3, 1], 9).unwrap()).unwrap();
         assert!(
-            read::<f32, _>(&empty, |x| Ok(x.view()?.is_empty() && x.as_slice().unwrap().is_empty())).unwrap()
+            read_all([&empty], |inputs| {
+                let x = inputs.get::<f32>(0)?;
+                Ok(x.view()?.is_empty() && x.as_slice().unwrap().is_empty())
+            })
+            .unwrap()
         );
     }
 
@@ -404,7 +399,7 @@ mod tests {
 
     #[test]
     fn the_wrong_dtype_is_named() {
-        let failed = read::<f32, _>(&transposed(), |_| Ok(()));
+        let failed = read_all([&transposed()], |inputs| inputs.get::<f32>(0).map(|_| ()));
         assert_eq!(failed.unwrap_err().to_string(), "expected a tensor of float32, it holds int64");
         fn zero(dtype: DType) -> Result<bool> {
             dispatch_dtype!(floats: dtype, T => Ok(T::ZERO.is_true()))

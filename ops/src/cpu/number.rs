@@ -30,6 +30,10 @@ pub(crate) trait Number: Element {
     fn times(self, other: Self) -> Self;
     /// Whether it is, or has a part that is, not a number; integers and `bool` always are.
     fn is_nan(self) -> bool;
+    /// Whether it is, or has a part that is, infinite.
+    fn is_infinite(self) -> bool {
+        false
+    }
 
     /// Whether it is not zero; not-a-number is not.
     fn is_true(self) -> bool {
@@ -47,7 +51,15 @@ pub(crate) trait Signed: Number {
 }
 
 /// An element of an integer dtype, `bool` not counted.
-pub(crate) trait Integer: Ordered + Signed + Ord + Eq {
+pub(crate) trait Integer:
+    Ordered
+    + Signed
+    + Ord
+    + std::ops::BitAnd<Output = Self>
+    + std::ops::BitOr<Output = Self>
+    + std::ops::BitXor<Output = Self>
+    + std::ops::Not<Output = Self>
+{
     /// The quotient rounded towards zero, wrapped around; zero for a divisor of zero.
     fn quotient(self, other: Self) -> Self;
     /// The remainder with the sign of `self`; zero for a divisor of zero.
@@ -204,6 +216,11 @@ macro_rules! half_floats {
             fn is_nan(self) -> bool {
                 <$t>::is_nan(self)
             }
+
+            #[inline]
+            fn is_infinite(self) -> bool {
+                <$t>::is_infinite(self)
+            }
         }
 
         impl Ordered for $t {}
@@ -279,6 +296,12 @@ functions! {
     acosh(),
     /// The inverse of the hyperbolic tangent.
     atanh(),
+    /// Two raised to it.
+    exp2(),
+    /// The logarithm to base 2.
+    log2(),
+    /// The logarithm to base 10.
+    log10(),
 }
 
 /// Powers with a fractional exponent of the same type.
@@ -294,10 +317,10 @@ macro_rules! float_functions {
             /// The exponential within two units in the last place, in a form that vectorises.
             fn quick_exp(self) -> Self;
             $(#[doc = $doc] fn $name(self $(, $argument: Self)?) -> Self;)*
-            /// Whether it is finite.
-            fn is_finite(self) -> bool;
-            /// Whether the sign bit is set.
-            fn is_sign_negative(self) -> bool;
+            /// The error function.
+            fn erf(self) -> Self;
+            /// One less the error function, accurate where that is near one.
+            fn erfc(self) -> Self;
         }
         float_functions!(@impl f32 $($name($($argument)?),)*);
         float_functions!(@impl f64 $($name($($argument)?),)*);
@@ -311,15 +334,15 @@ macro_rules! float_functions {
 
             $(#[inline] fn $name(self $(, $argument: Self)?) -> Self { $t::$name(self $(, $argument)?) })*
 
-            #[inline]
-            fn is_finite(self) -> bool {
-                $t::is_finite(self)
+
+            fn erf(self) -> Self {
+                libm::Libm::<$t>::erf(self)
             }
 
-            #[inline]
-            fn is_sign_negative(self) -> bool {
-                $t::is_sign_negative(self)
+            fn erfc(self) -> Self {
+                libm::Libm::<$t>::erfc(self)
             }
+
         }
     };
 }
@@ -334,22 +357,12 @@ float_functions! {
     trunc(),
     /// The nearest whole number, even ones in the middle.
     round_ties_even(),
-    /// A power with a float exponent.
-    powf(exponent),
     /// The absolute value with the sign of another number.
     copysign(sign),
     /// The exponential less one, accurate near zero.
     exp_m1(),
     /// The logarithm of one more, accurate near zero.
     ln_1p(),
-    /// The logarithm to base 2.
-    log2(),
-    /// The logarithm to base 10.
-    log10(),
-    /// The angle of a point, given its second and its first coordinate.
-    atan2(x),
-    /// The length of the hypotenuse.
-    hypot(other),
 }
 
 /// What floating-point and complex elements have in common beyond the name of the type.
@@ -401,6 +414,11 @@ macro_rules! floats {
             #[inline]
             fn is_nan(self) -> bool {
                 <$t>::is_nan(self)
+            }
+
+            #[inline]
+            fn is_infinite(self) -> bool {
+                <$t>::is_infinite(self)
             }
         }
 
@@ -455,6 +473,11 @@ macro_rules! complex {
             #[inline]
             fn is_nan(self) -> bool {
                 self.re.is_nan() || self.im.is_nan()
+            }
+
+            #[inline]
+            fn is_infinite(self) -> bool {
+                self.re.is_infinite() || self.im.is_infinite()
             }
         }
 

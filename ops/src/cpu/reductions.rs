@@ -7,13 +7,13 @@ use keyway::{Complex, DType, Result, Tensor, kernel};
 
 use crate::aten;
 use crate::cpu::elements::dispatch_dtype;
-use crate::cpu::lanes::{map_to, reduce};
+use crate::cpu::lanes::reduce;
 use crate::cpu::number::{Number, Ordered};
-use crate::shape::dimension::wrap;
+use crate::shape::dimension::Axes;
 use crate::shape::reduction::{self, Reduction};
 
 /// An element that can be added up.
-pub(super) trait Summed: Number {
+pub(crate) trait Summed: Number {
     /// What sums are accumulated in.
     type Accumulator: Number;
 
@@ -190,6 +190,33 @@ extremes! {
     Smallest: "aten::min" min, "aten::amin.out" amin, "aten::argmin.out" argmin;
 }
 
+/// Kernels of one extreme along a dimension, with its positions.
+macro_rules! placed_extremes {
+    ($($extreme:ident: $along:tt $kernel:ident;)*) => {$(
+        #[kernel($along, CPU, structured)]
+        fn $kernel(self_: &Tensor, dim: i64, _keepdim: bool, elements: &Tensor, positions: &Tensor) -> Result<()> {
+            let axes = Axes::one(dim, self_.dim())?;
+            dispatch_dtype!(ordered: self_.dtype(), T => {
+                reduce::<T, T>(elements, self_, axes, |lane| Extreme::$extreme.of(lane))?;
+                reduce::<T, i64>(positions, self_, axes, |lane| Extreme::$extreme.position(lane))
+            })
+        }
+    )*};
+}
+placed_extremes! {
+    Largest: "aten::max.dim_max" max_dim;
+    Smallest: "aten::min.dim_min" min_dim;
+}
+
+#[kernel("aten::aminmax.out", CPU, structured)]
+fn aminmax(self_: &Tensor, dim: Option<i64>, _keepdim: bool, min: &Tensor, max: &Tensor) -> Result<()> {
+    let axes = dim.map_or_else(|| Axes::all(self_.dim()), |dim| Axes::one(dim, self_.dim()))?;
+    dispatch_dtype!(ordered: self_.dtype(), T => {
+        reduce::<T, T>(min, self_, axes, |lane| Extreme::Smallest.of(lane))?;
+        reduce::<T, T>(max, self_, axes, |lane| Extreme::Largest.of(lane))
+    })
+}
+
 /// Whether a lane holds a true element (`any`), or no false one (`all`): `sought` decides the answer.
 fn truth(plan: &Reduction, x: &Tensor, out: &Tensor, sought: bool) -> Result<()> {
     dispatch_dtype!(values: x.dtype(), T => {
@@ -217,16 +244,26 @@ truths! {
     false: "aten::all" all, "aten::all.out" all_dim;
 }
 
-#[kernel("aten::cumsum.out", CPU, structured)]
-fn cumsum(self_: &Tensor, dim: i64, _dtype: Option<DType>, out: &Tensor) -> Result<()> {
-    let d = wrap(dim, self_.dim())?;
-    dispatch_dtype!(values: out.dtype(), T => map_to::<T>(out, self_, d, |lane, out| {
-        let mut sum = <T as Summed>::Accumulator::ZERO;
-        for (to, &x) in out.iter_mut().zip(lane) {
-            sum = sum.plus(x.cast());
-            *to = sum.cast();
-        }
-    }))
+#[kernel("aten::any.dims_out", CPU, structured)]
+fn any_dims(
+    plan: &Reduction,
+    self_: &Tensor,
+    _dim: Option<&[i64]>,
+    _keepdim: bool,
+    out: &Tensor,
+) -> Result<()> {
+    truth(plan, self_, out, true)
+}
+
+#[kernel("aten::all.dims_out", CPU, structured)]
+fn all_dims(
+    plan: &Reduction,
+    self_: &Tensor,
+    _dim: Option<&[i64]>,
+    _keepdim: bool,
+    out: &Tensor,
+) -> Result<()> {
+    truth(plan, self_, out, false)
 }
 
 #[cfg(test)]

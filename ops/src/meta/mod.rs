@@ -9,5 +9,6 @@ mod matmul;
 mod normalisation;
 mod pointwise;
 mod random;
+mod rearranging;
 mod reductions;
 mod windows;

@@ -5,7 +5,6 @@ use keyway::{Result, Scalar, Tensor, kernel};
 use crate::aten;
 use crate::number_range::in_range;
 use crate::pointwise::{self, Plan};
-use crate::promotion::Operand;
 
 /// Kernels that return the plan of one rule, which takes all their arguments.
 macro_rules! planned {
@@ -22,19 +21,14 @@ planned! {
     "aten::sub.Scalar" sub_scalar_meta(self_: &Tensor, other: Scalar, alpha: Scalar) = pointwise::difference;
     "aten::mul.Scalar" mul_scalar_meta(self_: &Tensor, other: Scalar) = pointwise::product;
     "aten::div.Scalar" div_scalar_meta(self_: &Tensor, other: Scalar) = pointwise::quotient;
-    "aten::div.Tensor_mode" div_mode_meta(self_: &Tensor, other: &Tensor, mode: Option<&str>) = rounded_quotient;
     "aten::div.Scalar_mode" div_scalar_mode_meta(self_: &Tensor, other: Scalar, mode: Option<&str>)
-        = rounded_quotient;
-    "aten::pow.Tensor_Tensor" pow_meta(self_: &Tensor, exponent: &Tensor) = pointwise::power;
-    "aten::pow.Scalar" pow_of_scalar_meta(self_: Scalar, exponent: &Tensor) = pointwise::power;
+        = pointwise::rounded_quotient;
+    "aten::isnan" isnan_meta(self_: &Tensor) = pointwise::test;
+    "aten::isinf" isinf_meta(self_: &Tensor) = pointwise::test;
     "aten::masked_fill.Scalar" masked_fill_meta(self_: &Tensor, mask: &Tensor, value: Scalar) = masked_fill;
     "aten::relu" relu_meta(self_: &Tensor) = pointwise::arithmetic_function;
     "aten::hardswish" hardswish_meta(self_: &Tensor) = pointwise::activation;
     "aten::_prelu_kernel" _prelu_kernel_meta(self_: &Tensor, weight: &Tensor) = pointwise::prelu;
-}
-
-fn rounded_quotient(a: Operand<'_>, b: Operand<'_>, mode: Option<&str>) -> Result<Plan> {
-    pointwise::rounded_quotient(a, b, mode).map(|(plan, _)| plan)
 }
 
 fn masked_fill(x: &Tensor, mask: &Tensor, value: Scalar) -> Result<Plan> {

@@ -1,6 +1,6 @@
 //! Choosing elements by position: which indices fit a tensor, and the sizes of what they choose.
 
-use keyway::{DType, Dims, Error, ErrorKind, Result, Tensor};
+use keyway::{DType, Dims, Error, ErrorKind, OutputMeta, Result, Tensor};
 
 use super::dimension::{extent, wrap};
 
@@ -58,6 +58,130 @@ pub(crate) fn gather(sizes: &[i64], dim: i64, index: &Tensor) -> Result<(Dims, u
     }
 }
 
+/// How elements at one position are combined.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reduce {
+    /// They are added up.
+    Sum,
+    /// They are multiplied.
+    Product,
+    /// They are averaged.
+    Mean,
+    /// The largest one stays.
+    Largest,
+    /// The smallest one stays.
+    Smallest,
+}
+
+impl Reduce {
+    /// The way of a name.
+    pub(crate) fn of(name: &str) -> Result<Reduce> {
+        match name {
+            "sum" => Ok(Reduce::Sum),
+            "prod" => Ok(Reduce::Product),
+            "mean" => Ok(Reduce::Mean),
+            "amax" => Ok(Reduce::Largest),
+            "amin" => Ok(Reduce::Smallest),
+            other => Err(Error::new(
+                ErrorKind::Runtime,
+                format!(
+                    "`reduce` must be \"sum\", \"prod\", \"mean\", \"amax\" or \"amin\", it is {other:?}"
+                ),
+            )),
+        }
+    }
+}
+
+/// Elements written at positions along a dimension: a result like `x`.
+pub(crate) fn scatter(x: &Tensor, dim: i64, index: &Tensor, src: Option<&Tensor>) -> Result<OutputMeta> {
+    let d = wrap(dim, x.dim())?;
+    let out = OutputMeta::contiguous(x.sizes(), x.dtype(), x.device())?;
+    if let Some(src) = src
+        && src.dtype() != x.dtype()
+    {
+        return Err(Error::dtype(format!(
+            "`src` must have the dtype of `self`, {}, it has {}",
+            x.dtype(),
+            src.dtype()
+        )));
+    }
+    if index.numel() == 0 {
+        return Ok(out);
+    }
+    if index.dtype() != DType::Int64 {
+        return Err(Error::new(
+            ErrorKind::Runtime,
+            format!("`index` must be int64, it is {}", index.dtype()),
+        ));
+    }
+    let rank = x.dim().max(1);
+    let of_rank = |tensor: &Tensor| tensor.dim().max(1) == rank;
+    if !of_rank(index) || !src.is_none_or(of_rank) {
+        return Err(Error::shape(format!(
+            "`index` of sizes {:?}, and `src`, must have as many dimensions as `self` of sizes {:?}",
+            index.sizes(),
+            x.sizes()
+        )));
+    }
+    let reaches_beyond = |other: usize| {
+        let asked = extent(index.sizes(), other);
+        (other != d && asked > extent(x.sizes(), other))
+            || src.is_some_and(|src| asked > extent(src.sizes(), other))
+    };
+    match (0..rank).find(|&other| reaches_beyond(other)) {
+        None => Ok(out),
+        Some(wide) => Err(Error::shape(format!(
+            "`index` of sizes {:?} reaches beyond `self` of sizes {:?}, or `src`, at dimension {wide}; in `self` \
+             only dimension {d} may be passed",
+            index.sizes(),
+            x.sizes()
+        ))),
+    }
+}
+
+/// Slices written at positions along a dimension: a result like `x`.
+pub(crate) fn index_copy(x: &Tensor, dim: i64, index: &Tensor, source: &Tensor) -> Result<OutputMeta> {
+    let d = wrap(dim, x.dim())?;
+    let refuse = |message: String| Err(Error::new(ErrorKind::Runtime, message));
+    if index.dim() > 1 {
+        return Err(Error::index(format!("`index` must be a vector, its sizes are {:?}", index.sizes())));
+    }
+    if index.dtype() != DType::Int64 && index.dtype() != DType::Int32 {
+        return refuse(format!("`index` must be int64, it is {}", index.dtype()));
+    }
+    if x.dtype() != source.dtype() {
+        return refuse(format!(
+            "`source` must have the dtype of `self`, {}, it has {}",
+            x.dtype(),
+            source.dtype()
+        ));
+    }
+    let slice =
+        |sizes: &[i64]| (0..sizes.len()).filter(|&other| other != d).map(|other| sizes[other]).collect();
+    let (own, given): (Vec<i64>, Vec<i64>) = (slice(x.sizes()), slice(source.sizes()));
+    let count = extent(source.sizes(), d);
+    if (source.dim() > 0 && own != given) || count != index.numel() as i64 {
+        return refuse(format!(
+            "`source` of sizes {:?} must have slices of sizes {own:?}, one for each of {} positions",
+            source.sizes(),
+            index.numel()
+        ));
+    }
+    OutputMeta::contiguous(x.sizes(), x.dtype(), x.device())
+}
+
+/// Slices filled at positions along a dimension.
+pub(crate) fn index_fill(x: &Tensor, dim: i64, index: &Tensor) -> Result<()> {
+    wrap(dim, x.dim())?;
+    if index.dim() > 1 {
+        return Err(Error::index(format!("`index` must be a vector, its sizes are {:?}", index.sizes())));
+    }
+    match index.dtype() {
+        DType::Int64 => Ok(()),
+        other => Err(Error::index(format!("`index` must be int64, it is {other}"))),
+    }
+}
+
 /// `k` positions out of a dimension: the sizes of `topk`, and its dimension.
 pub(crate) fn topk(sizes: &[i64], k: i64, dim: i64) -> Result<(Dims, usize)> {
     let d = wrap(dim, sizes.len())?;
@@ -70,6 +194,34 @@ pub(crate) fn topk(sizes: &[i64], k: i64, dim: i64) -> Result<(Dims, usize)> {
         *size = k;
     }
     Ok((chosen, d))
+}
+
+/// The place of the `k`th smallest element, counted from one.
+pub(crate) fn kth_position(sizes: &[i64], k: i64, dim: i64) -> Result<usize> {
+    let d = wrap(dim, sizes.len())?;
+    let size = extent(sizes, d);
+    match (1..=size).contains(&k) {
+        true => Ok(k as usize - 1),
+        false => Err(Error::new(
+            ErrorKind::Runtime,
+            format!("k = {k} is out of range for dimension {d} of size {size}; it counts from one"),
+        )),
+    }
+}
+
+/// The dtypes of `masked_scatter_`.
+pub(crate) fn masked_scatter(x: &Tensor, mask: &Tensor, source: &Tensor) -> Result<()> {
+    if x.dtype() != source.dtype() {
+        return Err(Error::dtype(format!(
+            "`source` must have the dtype of `self`, {}, it has {}",
+            x.dtype(),
+            source.dtype()
+        )));
+    }
+    match mask.dtype() {
+        DType::Bool => Ok(()),
+        other => Err(Error::new(ErrorKind::Runtime, format!("`mask` must be bool, it is {other}"))),
+    }
 }
 
 #[cfg(test)]

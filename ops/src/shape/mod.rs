@@ -3,7 +3,9 @@
 //! Pure rules over sizes, shared by the kernels of all backends, so that what `meta` promises is what `cpu` delivers.
 //! No elements and no calls of operators here.
 
+pub(crate) mod advanced_indexing;
 pub(crate) mod convolution;
+pub(crate) mod diagonal;
 pub(crate) mod dimension;
 pub(crate) mod embedding;
 pub(crate) mod indexing;
@@ -11,8 +13,10 @@ pub(crate) mod joining;
 pub(crate) mod loss;
 pub(crate) mod matmul;
 pub(crate) mod normalisation;
+pub(crate) mod pieces;
 pub(crate) mod pooling;
 pub(crate) mod reduction;
+pub(crate) mod searching;
 mod structured;
 pub(crate) mod view;
 pub(crate) mod window;

@@ -94,6 +94,64 @@ pub(crate) fn cumulative(x: &Tensor, dim: i64, dtype: Option<DType>) -> Result<O
     OutputMeta::contiguous(x.sizes(), sum_dtype(x.dtype(), dtype), x.device())
 }
 
+/// The extreme elements along a dimension, and where they are.
+pub(crate) fn extremes_with_positions(x: &Tensor, dim: i64, keepdim: bool) -> Result<[OutputMeta; 2]> {
+    if x.dtype().is_complex() {
+        return Err(Error::not_implemented(format!(
+            "{} has no order; take the absolute values first",
+            x.dtype()
+        )));
+    }
+    nonempty_dim(x.sizes(), dim)?;
+    let sizes = Axes::one(dim, x.dim())?.reduced(x.sizes(), keepdim);
+    let like = |dtype| OutputMeta::contiguous(&sizes, dtype, x.device());
+    Ok([like(x.dtype())?, like(DType::Int64)?])
+}
+
+/// The smallest and the largest elements, of all or along a dimension.
+pub(crate) fn both_extremes(x: &Tensor, dim: Option<i64>, keepdim: bool) -> Result<[OutputMeta; 2]> {
+    let axes = match dim {
+        Some(dim) => {
+            nonempty_dim(x.sizes(), dim)?;
+            Axes::one(dim, x.dim())?
+        }
+        None if x.numel() == 0 => {
+            return Err(Error::shape(format!("sizes {:?} have no element to choose", x.sizes())));
+        }
+        None => Axes::all(x.dim())?,
+    };
+    let output = OutputMeta::contiguous(&axes.reduced(x.sizes(), keepdim), x.dtype(), x.device())?;
+    Ok([output.clone(), output])
+}
+
+/// Numbers of elements along dimensions; none means all.
+pub(crate) fn counts(x: &Tensor, dims: &[i64]) -> Result<Reduction> {
+    Reduction::new(x, Axes::of(dims, x.dim())?, false, DType::Int64)
+}
+
+/// Variances along dimensions, which are real; none means all.
+pub(crate) fn variance(x: &Tensor, dims: &[i64], keepdim: bool) -> Result<Reduction> {
+    match x.dtype().is_floating_point() || x.dtype().is_complex() {
+        true => Reduction::new(x, Axes::of(dims, x.dim())?, keepdim, x.dtype().to_real()),
+        false => Err(Error::not_implemented(format!(
+            "a variance of {} is not defined; convert to a floating-point or complex dtype first",
+            x.dtype()
+        ))),
+    }
+}
+
+/// One element out of all.
+pub(crate) fn one_of_all(x: &Tensor) -> Result<Reduction> {
+    Reduction::new(x, Axes::all(x.dim())?, false, x.dtype())
+}
+
+/// A position out of a dimension: the elements, and where they are.
+pub(crate) fn chosen_along(x: &Tensor, dim: i64, keepdim: bool) -> Result<(Reduction, Reduction)> {
+    nonempty_dim(x.sizes(), dim)?;
+    let axes = Axes::one(dim, x.dim())?;
+    Ok((Reduction::new(x, axes, keepdim, x.dtype())?, Reduction::new(x, axes, keepdim, DType::Int64)?))
+}
+
 /// The dtype of a sum or product: the one asked for; `int64` for integers and `bool`; else the input's.
 fn sum_dtype(input: DType, asked: Option<DType>) -> DType {
     match asked {

@@ -2,8 +2,9 @@
 //!
 //! Each line names an out operator, and the rule that takes its arguments without `out`.
 
-use keyway::{DType, OutputMeta, Result, Scalar, Tensor, structured};
+use keyway::{DType, Error, OutputMeta, Result, Scalar, Tensor, structured};
 
+use super::indexing;
 use super::loss::{self, NegativeLikelihood};
 use super::pooling::{self, Pooled};
 use super::reduction::{self, Reduction};
@@ -26,8 +27,8 @@ shapes! {
     "aten::mul.out" mul_shape(self_: &Tensor, other: &Tensor) = pointwise::product;
     "aten::div.out" div_shape(self_: &Tensor, other: &Tensor) = pointwise::quotient;
     "aten::pow.Tensor_Scalar_out" pow_scalar_shape(self_: &Tensor, exponent: Scalar) = pointwise::power;
-    "aten::maximum.out" maximum_shape(self_: &Tensor, other: &Tensor) = pointwise::promoted;
-    "aten::minimum.out" minimum_shape(self_: &Tensor, other: &Tensor) = pointwise::promoted;
+    "aten::maximum.out" maximum_shape(self_: &Tensor, other: &Tensor) = pointwise::ordered;
+    "aten::minimum.out" minimum_shape(self_: &Tensor, other: &Tensor) = pointwise::ordered;
     "aten::eq.Tensor_out" eq_shape(self_: &Tensor, other: &Tensor) = pointwise::comparison;
     "aten::eq.Scalar_out" eq_scalar_shape(self_: &Tensor, other: Scalar) = pointwise::comparison;
     "aten::ne.Tensor_out" ne_shape(self_: &Tensor, other: &Tensor) = pointwise::comparison;
@@ -43,7 +44,7 @@ shapes! {
     "aten::where.self_out" where_self_shape(condition: &Tensor, self_: &Tensor, other: &Tensor) = pointwise::choice;
     "aten::clamp.out" clamp_shape(self_: &Tensor, min: Option<Scalar>, max: Option<Scalar>) = pointwise::clamp;
     "aten::neg.out" neg_shape(self_: &Tensor) = pointwise::arithmetic_function;
-    "aten::abs.out" abs_shape(self_: &Tensor) = pointwise::arithmetic_function;
+    "aten::abs.out" abs_shape(self_: &Tensor) = pointwise::absolute;
     "aten::reciprocal.out" reciprocal_shape(self_: &Tensor) = pointwise::float_function;
     "aten::sqrt.out" sqrt_shape(self_: &Tensor) = pointwise::float_function;
     "aten::rsqrt.out" rsqrt_shape(self_: &Tensor) = pointwise::float_function;
@@ -73,6 +74,74 @@ shapes! {
     "aten::softplus_backward.grad_input" softplus_backward_shape(grad_output: &Tensor, self_: &Tensor, _beta: Scalar, _threshold: Scalar) = |grad, x, _: Scalar, _: Scalar| pointwise::gradient(grad, x);
     "aten::leaky_relu_backward.grad_input" leaky_relu_backward_shape(grad_output: &Tensor, self_: &Tensor, _slope: Scalar, _is_result: bool) = |grad, x, _: Scalar, _: bool| pointwise::gradient(grad, x);
     "aten::logical_not.out" logical_not_shape(self_: &Tensor) = pointwise::test;
+    "aten::acos.out" acos_shape(self_: &Tensor) = pointwise::float_function;
+    "aten::acosh.out" acosh_shape(self_: &Tensor) = pointwise::float_function;
+    "aten::asin.out" asin_shape(self_: &Tensor) = pointwise::float_function;
+    "aten::asinh.out" asinh_shape(self_: &Tensor) = pointwise::float_function;
+    "aten::atan.out" atan_shape(self_: &Tensor) = pointwise::float_function;
+    "aten::atanh.out" atanh_shape(self_: &Tensor) = pointwise::float_function;
+    "aten::cosh.out" cosh_shape(self_: &Tensor) = pointwise::float_function;
+    "aten::sinh.out" sinh_shape(self_: &Tensor) = pointwise::float_function;
+    "aten::tan.out" tan_shape(self_: &Tensor) = pointwise::float_function;
+    "aten::exp2.out" exp2_shape(self_: &Tensor) = pointwise::float_function;
+    "aten::expm1.out" expm1_shape(self_: &Tensor) = pointwise::float_function;
+    "aten::log2.out" log2_shape(self_: &Tensor) = pointwise::float_function;
+    "aten::log10.out" log10_shape(self_: &Tensor) = pointwise::float_function;
+    "aten::log1p.out" log1p_shape(self_: &Tensor) = pointwise::float_function;
+    "aten::erf.out" erf_shape(self_: &Tensor) = pointwise::float_function;
+    "aten::erfc.out" erfc_shape(self_: &Tensor) = pointwise::float_function;
+    "aten::ceil.out" ceil_shape(self_: &Tensor) = pointwise::rounding;
+    "aten::floor.out" floor_shape(self_: &Tensor) = pointwise::rounding;
+    "aten::trunc.out" trunc_shape(self_: &Tensor) = pointwise::rounding;
+    "aten::round.out" round_shape(self_: &Tensor) = pointwise::rounding;
+    "aten::frac.out" frac_shape(self_: &Tensor) = pointwise::floating_function;
+    "aten::sign.out" sign_shape(self_: &Tensor) = pointwise::real_function;
+    "aten::sgn.out" sgn_shape(self_: &Tensor) = pointwise::same;
+    "aten::isposinf.out" isposinf_shape(self_: &Tensor) = pointwise::real_test;
+    "aten::isneginf.out" isneginf_shape(self_: &Tensor) = pointwise::real_test;
+    "aten::signbit.out" signbit_shape(self_: &Tensor) = pointwise::real_test;
+    "aten::bitwise_not.out" bitwise_not_shape(self_: &Tensor) = pointwise::bitwise_function;
+    "aten::div.out_mode" div_mode_shape(self_: &Tensor, other: &Tensor, mode: Option<&str>) = pointwise::rounded_quotient;
+    "aten::floor_divide.out" floor_divide_shape(self_: &Tensor, other: &Tensor) = pointwise::floor_quotient;
+    "aten::fmod.Tensor_out" fmod_shape(self_: &Tensor, other: &Tensor) = pointwise::floor_quotient;
+    "aten::remainder.Tensor_out" remainder_shape(self_: &Tensor, other: &Tensor) = pointwise::floor_quotient;
+    "aten::fmax.out" fmax_shape(self_: &Tensor, other: &Tensor) = pointwise::ordered;
+    "aten::fmin.out" fmin_shape(self_: &Tensor, other: &Tensor) = pointwise::ordered;
+    "aten::atan2.out" atan2_shape(self_: &Tensor, other: &Tensor) = pointwise::float_pair;
+    "aten::copysign.out" copysign_shape(self_: &Tensor, other: &Tensor) = pointwise::float_pair;
+    "aten::xlogy.OutTensor" xlogy_shape(self_: &Tensor, other: &Tensor) = pointwise::float_pair;
+    "aten::hypot.out" hypot_shape(self_: &Tensor, other: &Tensor) = pointwise::floating_pair;
+    "aten::logaddexp.out" logaddexp_shape(self_: &Tensor, other: &Tensor) = pointwise::floating_pair;
+    "aten::logaddexp2.out" logaddexp2_shape(self_: &Tensor, other: &Tensor) = pointwise::floating_pair;
+    "aten::bitwise_and.Tensor_out" bitwise_and_shape(self_: &Tensor, other: &Tensor) = pointwise::bitwise;
+    "aten::bitwise_or.Tensor_out" bitwise_or_shape(self_: &Tensor, other: &Tensor) = pointwise::bitwise;
+    "aten::bitwise_xor.Tensor_out" bitwise_xor_shape(self_: &Tensor, other: &Tensor) = pointwise::bitwise;
+    "aten::bitwise_left_shift.Tensor_out" bitwise_left_shift_shape(self_: &Tensor, other: &Tensor) = pointwise::shift;
+    "aten::bitwise_right_shift.Tensor_out" bitwise_right_shift_shape(self_: &Tensor, other: &Tensor) = pointwise::shift;
+    "aten::logical_and.out" logical_and_shape(self_: &Tensor, other: &Tensor) = pointwise::comparison;
+    "aten::logical_or.out" logical_or_shape(self_: &Tensor, other: &Tensor) = pointwise::comparison;
+    "aten::logical_xor.out" logical_xor_shape(self_: &Tensor, other: &Tensor) = pointwise::comparison;
+    "aten::pow.Tensor_Tensor_out" pow_shape(self_: &Tensor, exponent: &Tensor) = pointwise::power;
+    "aten::pow.Scalar_out" pow_of_scalar_shape(self_: Scalar, exponent: &Tensor) = pointwise::power;
+    "aten::addcmul.out" addcmul_shape(self_: &Tensor, a: &Tensor, b: &Tensor, value: Scalar)
+        = pointwise::sum_of_three;
+    "aten::addcdiv.out" addcdiv_shape(self_: &Tensor, a: &Tensor, b: &Tensor, value: Scalar)
+        = pointwise::sum_with_quotient;
+    "aten::lerp.Tensor_out" lerp_shape(self_: &Tensor, end: &Tensor, weight: &Tensor) = pointwise::interpolation;
+    "aten::lerp.Scalar_out" lerp_scalar_shape(self_: &Tensor, end: &Tensor, weight: Scalar)
+        = pointwise::interpolation;
+    "aten::clamp.Tensor_out" clamp_tensor_shape(self_: &Tensor, min: Option<&Tensor>, max: Option<&Tensor>)
+        = pointwise::clamp_tensor;
+    "aten::clamp_min.Tensor_out" clamp_min_tensor_shape(self_: &Tensor, min: &Tensor) = pointwise::ordered;
+    "aten::clamp_max.Tensor_out" clamp_max_tensor_shape(self_: &Tensor, max: &Tensor) = pointwise::ordered;
+    "aten::clamp_min.out" clamp_min_shape(self_: &Tensor, min: Scalar) = |x: &Tensor, min| pointwise::clamp(x, Some(min), None);
+    "aten::clamp_max.out" clamp_max_shape(self_: &Tensor, max: Scalar) = |x: &Tensor, max| pointwise::clamp(x, None, Some(max));
+    "aten::nan_to_num.out" nan_to_num_shape(self_: &Tensor, nan: Option<f64>, posinf: Option<f64>, neginf: Option<f64>)
+        = |x: &Tensor, _: Option<f64>, _: Option<f64>, _: Option<f64>| pointwise::lying_like(x, pointwise::real_function(x)?);
+    "aten::round.decimals_out" round_decimals_shape(self_: &Tensor, decimals: i64)
+        = |x: &Tensor, _: i64| pointwise::floating_function(x);
+    "aten::logit.out" logit_shape(self_: &Tensor, eps: Option<f64>)
+        = |x: &Tensor, _: Option<f64>| pointwise::float_function(x);
 }
 
 #[structured("aten::sum.IntList_out")]
@@ -106,6 +175,53 @@ fn any_shape(self_: &Tensor, dim: i64, keepdim: bool) -> Result<Reduction> {
 #[structured("aten::all.out")]
 fn all_shape(self_: &Tensor, dim: i64, keepdim: bool) -> Result<Reduction> {
     reduction::truth(self_, &[dim], keepdim)
+}
+
+shapes! {
+    OutputMeta:
+    "aten::tril.out" tril_shape(self_: &Tensor, diagonal: i64) = triangle;
+    "aten::triu.out" triu_shape(self_: &Tensor, diagonal: i64) = triangle;
+    "aten::cumprod.out" cumprod_shape(self_: &Tensor, dim: i64, dtype: Option<DType>) = reduction::cumulative;
+    "aten::index_copy.out" index_copy_shape(self_: &Tensor, dim: i64, index: &Tensor, source: &Tensor)
+        = indexing::index_copy;
+    "aten::index_add.out" index_add_shape(self_: &Tensor, dim: i64, index: &Tensor, source: &Tensor, alpha: Scalar)
+        = |x: &Tensor, dim: i64, index: &Tensor, source: &Tensor, _: Scalar| indexing::index_copy(x, dim, index, source);
+    "aten::scatter.src_out" scatter_src_shape(self_: &Tensor, dim: i64, index: &Tensor, src: &Tensor)
+        = |x: &Tensor, dim: i64, index: &Tensor, src: &Tensor| indexing::scatter(x, dim, index, Some(src));
+    "aten::scatter.value_out" scatter_value_shape(self_: &Tensor, dim: i64, index: &Tensor, value: Scalar)
+        = |x: &Tensor, dim: i64, index: &Tensor, _: Scalar| indexing::scatter(x, dim, index, None);
+    "aten::scatter_add.out" scatter_add_shape(self_: &Tensor, dim: i64, index: &Tensor, src: &Tensor)
+        = |x: &Tensor, dim: i64, index: &Tensor, src: &Tensor| indexing::scatter(x, dim, index, Some(src));
+}
+
+#[structured("aten::scatter_reduce.two_out")]
+fn scatter_reduce_shape(
+    self_: &Tensor,
+    dim: i64,
+    index: &Tensor,
+    src: &Tensor,
+    reduce: &str,
+    _include_self: bool,
+) -> Result<OutputMeta> {
+    indexing::Reduce::of(reduce)?;
+    indexing::scatter(self_, dim, index, Some(src))
+}
+
+shapes! {
+    [OutputMeta; 2]:
+    "aten::max.dim_max" max_dim_shape(self_: &Tensor, dim: i64, keepdim: bool) = reduction::extremes_with_positions;
+    "aten::min.dim_min" min_dim_shape(self_: &Tensor, dim: i64, keepdim: bool) = reduction::extremes_with_positions;
+    "aten::aminmax.out" aminmax_shape(self_: &Tensor, dim: Option<i64>, keepdim: bool) = reduction::both_extremes;
+}
+
+#[structured("aten::any.dims_out")]
+fn any_dims_shape(self_: &Tensor, dim: Option<&[i64]>, keepdim: bool) -> Result<Reduction> {
+    reduction::truth(self_, dim.unwrap_or(&[]), keepdim)
+}
+
+#[structured("aten::all.dims_out")]
+fn all_dims_shape(self_: &Tensor, dim: Option<&[i64]>, keepdim: bool) -> Result<Reduction> {
+    reduction::truth(self_, dim.unwrap_or(&[]), keepdim)
 }
 
 shapes! {
@@ -179,4 +295,15 @@ fn nll_loss_backward_shape(
     _total_weight: &Tensor,
 ) -> Result<NegativeLikelihood> {
     loss::likelihood_gradient(grad_output, self_, target, weight, reduction)
+}
+
+/// Triangles are those of matrices, in row-major order.
+fn triangle(x: &Tensor, _diagonal: i64) -> Result<OutputMeta> {
+    match x.dim() {
+        0 | 1 => Err(Error::shape(format!(
+            "`self` must be a matrix or a batch of them, its sizes are {:?}",
+            x.sizes()
+        ))),
+        _ => OutputMeta::contiguous(x.sizes(), x.dtype(), x.device()),
+    }
 }

@@ -100,17 +100,22 @@ fn of_type(ty: &Type) -> Vec<Value> {
             Type::Base(BaseType::Scalar | BaseType::Int | BaseType::SymInt) | Type::List(..) => {
                 of_type(inner).into_iter().chain([Value::None]).collect()
             }
+            Type::Base(BaseType::Tensor) => vec![Value::None, float(&[2, 3]).into(), float(&[3]).into()],
             _ => vec![Value::None],
         },
         Type::List(element, _) => match **element {
-            Type::Base(BaseType::Tensor) => vec![vec![float(&[2, 3]), float(&[2, 3])].into()],
+            Type::Base(BaseType::Tensor) => {
+                vec![vec![float(&[2, 3]), float(&[2, 3])].into(), vec![float(&[3]), float(&[3])].into()]
+            }
             Type::Base(BaseType::Int | BaseType::SymInt) => {
                 let lists: [&[i64]; 6] = [&[0], &[1, 0], &[2, 3], &[3, 2], &[3, 3], &[6]];
                 lists.map(Value::from).to_vec()
             }
             Type::Base(BaseType::Float) => vec![vec![0.5, 1.0].into()],
             Type::Base(BaseType::Bool) => vec![vec![true, false].into()],
-            Type::Optional(_) => vec![vec![Some(float(&[2, 3])), None].into()],
+            Type::Optional(_) => {
+                vec![vec![Some(index(&[2]))].into(), vec![Some(float(&[2, 3])), None].into()]
+            }
             _ => vec![Value::None],
         },
         Type::Class { .. } => vec![Value::None],
@@ -122,13 +127,16 @@ fn of_base(base: BaseType) -> Vec<Value> {
         BaseType::Tensor => {
             let floats: [&[i64]; 4] = [&[2, 3], &[3, 3], &[3], &[2, 3, 3]];
             let mut tensors: Vec<Value> = floats.map(|sizes| float(sizes).into()).to_vec();
-            tensors.extend([index(&[3]), index(&[3, 3]), mask(&[2, 3]), float(&[1])].map(Value::from));
+            tensors.extend(
+                [index(&[3]), index(&[3, 3]), mask(&[2, 3]), float(&[1]), float(&[6])].map(Value::from),
+            );
+            tensors.extend([float(&[]), index(&[]), float(&[3, 2]), complex()].map(Value::from));
             tensors
         }
         BaseType::Int | BaseType::SymInt | BaseType::DeviceIndex => [1, 0, 2].map(Value::Int).to_vec(),
         BaseType::Float => vec![Value::Float(0.5)],
         BaseType::Bool | BaseType::SymBool => [false, true].map(Value::Bool).to_vec(),
-        BaseType::Str => vec!["floor".into()],
+        BaseType::Str => ["floor", "none", "ij", "sum"].map(Value::from).to_vec(),
         BaseType::Scalar => vec![Scalar::Int(2).into(), Scalar::Float(1.5).into()],
         BaseType::ScalarType => vec![Value::DType(DType::Float32)],
         BaseType::Device => vec![Value::Device(Device::CPU)],
@@ -148,6 +156,13 @@ pub(super) fn float(sizes: &[i64]) -> Tensor {
 fn index(sizes: &[i64]) -> Tensor {
     let numel: i64 = sizes.iter().product();
     made(Tensor::from_slice(&(0..numel).map(|i| (i * 2) % 3).collect::<Vec<i64>>(), sizes))
+}
+
+fn complex() -> Tensor {
+    made(Tensor::from_slice(
+        &[num_complex::Complex::new(0.5f32, -1.0), num_complex::Complex::new(2.0, 0.25)],
+        &[2],
+    ))
 }
 
 fn mask(sizes: &[i64]) -> Tensor {

@@ -79,6 +79,11 @@ fn value(got: &Value, expected: &Json, tolerance: Tolerance) -> Compared {
             }
             _ => Err(format!("a list of another kind or length: {list:?}")),
         },
+        // Dtypes may be recorded by their code.
+        (Value::DType(dtype), Json::Number(code)) => match code.as_u64() == Some(*dtype as u64) {
+            true => Ok(()),
+            false => Err(format!("{dtype}, the dtype of code {code} was recorded")),
+        },
         (got, expected) => {
             if let Some(word) = expected.as_str() {
                 return match read::symbol(word)?.to_string() == got.to_string() {
