@@ -238,7 +238,7 @@ pub fn fails_for_want_of_data(error: &Error) -> bool {
     let is_named = |operator: &&'static Operator| {
         text.strip_prefix(operator.name()).is_some_and(|rest| rest.starts_with(':')) && needs_data(operator)
     };
-    registry::operators().iter().any(|operator| is_named(operator))
+    registry::operators().iter().any(is_named)
 }
 
 fn check_wrong_kinds(operator: &'static Operator, schema: &Schema, sample: &[Value]) {
