@@ -3,8 +3,8 @@
 use std::sync::OnceLock;
 
 use keyway::{
-    Answer, Call, Error, ErrorKind, Handler, Interpreter, InterpreterRef, KeySet, ObjectAddress, Operator,
-    Result, Stack, Tensor,
+    Answer, Call, Error, ErrorKind, Handler, Interpreter, InterpreterRef, KeySet, MetadataAnswer,
+    MetadataQuery, ObjectAddress, Operator, Result, Stack, Tensor,
 };
 use pyo3::exceptions::PyImportError;
 use pyo3::prelude::*;
@@ -12,6 +12,7 @@ use pyo3::types::{PyCFunction, PyType};
 
 use crate::exceptions::to_error;
 use crate::handlers;
+use crate::metadata;
 use crate::object::{adopt, give_away, holders, interpreter_number, object_at};
 use crate::py_impl;
 use crate::tensor;
@@ -115,6 +116,15 @@ impl Interpreter for CPython {
 
     fn python_dispatcher(&self, operator: &'static Operator, keys: KeySet, stack: &mut Stack) -> Result<()> {
         attached(|py| py_impl::dispatch(py, operator, keys, stack).map_err(|error| to_error(py, error)))
+    }
+
+    fn metadata(
+        &self,
+        handler: Handler<'_>,
+        tensor: &Tensor,
+        query: MetadataQuery,
+    ) -> Result<MetadataAnswer> {
+        attached(|py| metadata::ask(py, handler, tensor, query).map_err(|error| to_error(py, error)))
     }
 
     fn detach(&self, tensor: &Tensor) -> Result<Option<Tensor>> {

@@ -4,7 +4,7 @@
 //! with whoever speaks DLPack (all unsafe code is in these three); `tensor` the class
 //! `Tensor` and the rule that a tensor has one Python object; `values` the conversion of arguments and results by schema type;
 //! `overload` the operators as callables; `parked` what Python code returned, until the caller has it; `handlers` how a call is put to Python code and its results are taken back; `cpython` the
-//! interpreter itself. On top: `modes`, `subclass`, `library`, `py_impl`, `key_sets`, `scopes`, `types`, `elements`, `arithmetic`,
+//! interpreter itself. On top: `modes`, `subclass`, `library`, `py_impl`, `metadata`, `key_sets`, `scopes`, `types`, `elements`, `arithmetic`,
 //! `interchange`, `rust_modes`, `tracing`, `exceptions`. What users import is in `python/keyway/`.
 
 mod arithmetic;
@@ -17,6 +17,7 @@ mod interchange;
 mod key_sets;
 mod library;
 mod memory;
+mod metadata;
 mod modes;
 mod object;
 mod overload;
@@ -34,11 +35,14 @@ mod values;
 
 use pyo3::prelude::*;
 
+use crate::exceptions::OrRaise;
+
 /// The extension module; `keyway/__init__.py` is what users see.
 #[pymodule(gil_used = true)]
 fn _keyway(module: &Bound<'_, PyModule>) -> PyResult<()> {
     keyway_ops::register();
     cpython::start(module.py())?;
+    metadata::define_questions().or_raise(module.py())?;
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     tensor::add(module)?;
     types::add(module)?;

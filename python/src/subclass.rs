@@ -1,8 +1,8 @@
 //! Tensors of Python classes: over the data of another tensor, or without data (P117 to P124).
 
 use keyway::{
-    Device, Geometry, HandlerType, KeySet, ModeStack, ModeStackGuard, RuleRegistration, Tensor,
-    WrapperMetadata,
+    Device, Geometry, HandlerType, KeySet, MetadataPolicy, ModeStack, ModeStackGuard, RuleRegistration,
+    Tensor, WrapperMetadata,
 };
 use pyo3::exceptions::{PyRuntimeError, PyTypeError};
 use pyo3::prelude::*;
@@ -12,6 +12,7 @@ use crate::cpython::interpreter;
 use crate::exceptions::{OrRaise, to_error};
 use crate::handlers;
 use crate::key_sets::PyKeySet;
+use crate::metadata::policy;
 use crate::object::{AttachedCell, address_of};
 use crate::overload::operator_of;
 use crate::tensor::{PyTensor, expect_tensor, has_handler, of_class, type_name};
@@ -37,10 +38,16 @@ fn tensor_class<'a, 'py>(class: &'a Bound<'py, PyAny>) -> PyResult<&'a Bound<'py
 }
 
 /// A tensor of the class over the same memory as another one. Modes and handlers do not see it made (P120).
-fn over<'py>(class: &Bound<'py, PyType>, data: &Tensor) -> PyResult<Bound<'py, PyAny>> {
+fn over<'py>(
+    class: &Bound<'py, PyType>,
+    data: &Tensor,
+    policy: MetadataPolicy,
+) -> PyResult<Bound<'py, PyAny>> {
     let _no_modes = ModeStackGuard::install(ModeStack::default());
     let head = match has_handler(class)? {
-        true => intercepted(data),
+        true => {
+            Tensor::foreign_wrapper(WrapperMetadata { policy, ..WrapperMetadata::like(data).sharing(data) })
+        }
         false => data.view_as(data.geometry().clone()).or_raise(class.py())?,
     };
     of_class(class, head)
@@ -50,11 +57,15 @@ fn over<'py>(class: &Bound<'py, PyType>, data: &Tensor) -> PyResult<Bound<'py, P
 impl PyTensor {
     /// A tensor of class `cls` over the memory of `data`.
     #[staticmethod]
-    #[pyo3(signature = (cls, data, require_grad=false))]
+    #[pyo3(signature = (cls, data, require_grad=false, *, dispatch_sizes_strides_policy=None, dispatch_device=false,
+                        dispatch_layout=false))]
     fn _make_subclass<'py>(
         cls: &Bound<'py, PyAny>,
         data: &Bound<'py, PyAny>,
         require_grad: bool,
+        dispatch_sizes_strides_policy: Option<&str>,
+        dispatch_device: bool,
+        dispatch_layout: bool,
     ) -> PyResult<Bound<'py, PyAny>> {
         if require_grad {
             return Err(PyRuntimeError::new_err("gradients are not there yet: leave require_grad out"));
@@ -71,18 +82,19 @@ impl PyTensor {
                 type_name(data)
             )));
         }
-        over(class, &tensor)
+        over(class, &tensor, policy(dispatch_sizes_strides_policy, dispatch_device, dispatch_layout)?)
     }
 
     /// A tensor of class `cls` over the memory of this one.
     fn as_subclass<'py>(slf: &Bound<'py, PyTensor>, cls: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-        PyTensor::_make_subclass(cls, slf.as_any(), false)
+        PyTensor::_make_subclass(cls, slf.as_any(), false, None, false, false)
     }
 
     /// A tensor of class `cls` with sizes, dtype and device but without data (P122). No operator is called.
     #[staticmethod]
     #[pyo3(signature = (cls, size, strides=None, storage_offset=None, *, dtype=None, layout=None, device=None,
-                        extra_dispatch_keys=None, shares_storage_of=None, requires_grad=false))]
+                        extra_dispatch_keys=None, shares_storage_of=None, requires_grad=false,
+                        dispatch_sizes_strides_policy=None, dispatch_device=false, dispatch_layout=false))]
     #[expect(clippy::too_many_arguments, reason = "each is an argument of the Python function")]
     fn _make_wrapper_subclass<'py>(
         cls: &Bound<'py, PyAny>,
@@ -95,6 +107,9 @@ impl PyTensor {
         extra_dispatch_keys: Option<&PyKeySet>,
         shares_storage_of: Option<&Bound<'py, PyAny>>,
         requires_grad: bool,
+        dispatch_sizes_strides_policy: Option<&str>,
+        dispatch_device: bool,
+        dispatch_layout: bool,
     ) -> PyResult<Bound<'py, PyAny>> {
         let class = tensor_class(cls)?;
         let py = class.py();
@@ -115,6 +130,7 @@ impl PyTensor {
             WrapperMetadata::new(&[], dtype.unwrap_or(keyway::DType::Float32), device.unwrap_or(Device::CPU))
                 .or_raise(py)?;
         metadata.geometry = geometry;
+        metadata.policy = policy(dispatch_sizes_strides_policy, dispatch_device, dispatch_layout)?;
         metadata.extra_keys = extra_dispatch_keys.map_or(KeySet::EMPTY, |keys| keys.0);
         if let Some(tensor) = shares_storage_of {
             metadata = metadata.sharing(&expect_tensor(tensor)?);

@@ -5,7 +5,7 @@
 //! its class and attributes, and the object keeps only a weak handle; they turn back when the tensor comes to Python again
 //! (P150). A plain `Tensor` has no attributes, so it is just made anew.
 
-use keyway::{Tensor, WeakTensor};
+use keyway::{MetadataQuery, Tensor, WeakTensor};
 use pyo3::exceptions::{PyRuntimeError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::types::{PyCFunction, PyDict, PyTuple, PyType};
@@ -14,9 +14,10 @@ use pyo3::{PyTraverseError, PyVisit, intern};
 use crate::cpython::interpreter;
 use crate::elements;
 use crate::exceptions::OrRaise;
+use crate::metadata::{answer, answered_list};
 use crate::object::{AttachedCell, address_of, adopt, give_away, holders, new_of_class, object_at};
 use crate::overload;
-use crate::types::{PyDevice, PyLayout, dtype_object};
+use crate::types::dtype_object;
 
 /// A tensor.
 ///
@@ -268,42 +269,48 @@ impl PyTensor {
     /// Sizes of the dimensions.
     #[getter]
     fn shape<'py>(slf: &Bound<'py, PyTensor>) -> PyResult<Bound<'py, PyTuple>> {
-        PyTuple::new(slf.py(), expect_tensor(slf.as_any())?.sizes())
+        let tensor = expect_tensor(slf.as_any())?;
+        match answered_list(slf.py(), &tensor, MetadataQuery::Sizes)? {
+            Some(sizes) => PyTuple::new(slf.py(), sizes),
+            None => PyTuple::new(slf.py(), tensor.sizes()),
+        }
     }
 
     /// The size of a dimension, or all sizes.
     #[pyo3(signature = (dim=None))]
     fn size<'py>(slf: &Bound<'py, PyTensor>, dim: Option<isize>) -> PyResult<Bound<'py, PyAny>> {
         let tensor = expect_tensor(slf.as_any())?;
-        one_or_all(slf.py(), tensor.sizes(), dim)
+        let answered = answered_list(slf.py(), &tensor, MetadataQuery::Sizes)?;
+        one_or_all(slf.py(), answered.as_deref().unwrap_or(tensor.sizes()), dim)
     }
 
     /// The stride of a dimension, or all strides, in elements.
     #[pyo3(signature = (dim=None))]
     fn stride<'py>(slf: &Bound<'py, PyTensor>, dim: Option<isize>) -> PyResult<Bound<'py, PyAny>> {
         let tensor = expect_tensor(slf.as_any())?;
-        one_or_all(slf.py(), tensor.strides(), dim)
+        let answered = answered_list(slf.py(), &tensor, MetadataQuery::Strides)?;
+        one_or_all(slf.py(), answered.as_deref().unwrap_or(tensor.strides()), dim)
     }
 
     /// Where the first element lies in the storage, in elements.
-    fn storage_offset(slf: &Bound<'_, PyTensor>) -> PyResult<i64> {
-        Ok(expect_tensor(slf.as_any())?.storage_offset())
+    fn storage_offset<'py>(slf: &Bound<'py, PyTensor>) -> PyResult<Bound<'py, PyAny>> {
+        answer(slf.py(), &expect_tensor(slf.as_any())?, MetadataQuery::StorageOffset)
     }
 
     /// The number of dimensions.
-    fn dim(slf: &Bound<'_, PyTensor>) -> PyResult<usize> {
-        Ok(expect_tensor(slf.as_any())?.dim())
+    fn dim<'py>(slf: &Bound<'py, PyTensor>) -> PyResult<Bound<'py, PyAny>> {
+        answer(slf.py(), &expect_tensor(slf.as_any())?, MetadataQuery::Dim)
     }
 
     /// The number of dimensions.
     #[getter]
-    fn ndim(slf: &Bound<'_, PyTensor>) -> PyResult<usize> {
+    fn ndim<'py>(slf: &Bound<'py, PyTensor>) -> PyResult<Bound<'py, PyAny>> {
         PyTensor::dim(slf)
     }
 
     /// The number of elements.
-    fn numel(slf: &Bound<'_, PyTensor>) -> PyResult<usize> {
-        Ok(expect_tensor(slf.as_any())?.numel())
+    fn numel<'py>(slf: &Bound<'py, PyTensor>) -> PyResult<Bound<'py, PyAny>> {
+        answer(slf.py(), &expect_tensor(slf.as_any())?, MetadataQuery::Numel)
     }
 
     /// The element type.
@@ -314,20 +321,20 @@ impl PyTensor {
 
     /// Where the data is.
     #[getter]
-    fn device(slf: &Bound<'_, PyTensor>) -> PyResult<PyDevice> {
-        Ok(PyDevice(expect_tensor(slf.as_any())?.device()))
+    fn device<'py>(slf: &Bound<'py, PyTensor>) -> PyResult<Bound<'py, PyAny>> {
+        answer(slf.py(), &expect_tensor(slf.as_any())?, MetadataQuery::Device)
     }
 
     /// How elements are laid out.
     #[getter]
-    fn layout(slf: &Bound<'_, PyTensor>) -> PyResult<PyLayout> {
-        let _ = expect_tensor(slf.as_any())?;
-        Ok(PyLayout(keyway::Layout::Strided))
+    fn layout<'py>(slf: &Bound<'py, PyTensor>) -> PyResult<Bound<'py, PyAny>> {
+        answer(slf.py(), &expect_tensor(slf.as_any())?, MetadataQuery::Layout)
     }
 
     /// Whether elements lie in row-major order without gaps.
-    fn is_contiguous(slf: &Bound<'_, PyTensor>) -> PyResult<bool> {
-        Ok(expect_tensor(slf.as_any())?.is_contiguous())
+    fn is_contiguous<'py>(slf: &Bound<'py, PyTensor>) -> PyResult<Bound<'py, PyAny>> {
+        let query = MetadataQuery::IsContiguous(keyway::MemoryFormat::Contiguous);
+        answer(slf.py(), &expect_tensor(slf.as_any())?, query)
     }
 
     /// Bytes per element.

@@ -38,7 +38,8 @@
     def __dlpack_device__(self) -> tuple[_int, _int]: ...
     def as_subclass(self, cls: type[Tensor]) -> Any: ...
     @staticmethod
-    def _make_subclass(cls: type[Any], data: Tensor, require_grad: _bool = False) -> Any: ...
+    def _make_subclass(cls: type[Any], data: Tensor, require_grad: _bool = False, *, dispatch_sizes_strides_policy: _str | None = None,
+        dispatch_device: _bool = False, dispatch_layout: _bool = False) -> Any: ...
     @staticmethod
     def _make_wrapper_subclass(
         cls: type[Any],
@@ -52,6 +53,9 @@
         extra_dispatch_keys: Any = None,
         shares_storage_of: Tensor | None = None,
         requires_grad: _bool = False,
+        dispatch_sizes_strides_policy: _str | None = None,
+        dispatch_device: _bool = False,
+        dispatch_layout: _bool = False,
     ) -> Any: ...
     @classmethod
     def __torch_dispatch__(cls, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any: ...
