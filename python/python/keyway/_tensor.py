@@ -1,116 +1,14 @@
-"""What ``Tensor`` has besides the operators: indexing, conversion, text, pickling."""
+"""What ``Tensor`` has besides the operators: conversion, text, pickling."""
 
 from __future__ import annotations
 
 import math
 
-from . import _keyway
+from . import _indexing, _keyway
 from ._ops import ops
 
 Tensor = _keyway.Tensor
 _aten = ops.aten
-
-
-def _slice_of(length, index):
-    start, stop, step = index.indices(length)
-    if step <= 0:
-        raise ValueError("slices of tensors go forward: the step must be 1 or more")
-    return start, max(stop, start), step
-
-
-def _expanded(index, dim):
-    """The index as a tuple without Ellipsis, one entry for each dimension or new axis."""
-    index = index if isinstance(index, tuple) else (index,)
-    used = 0
-    for part in index:
-        if isinstance(part, Tensor) and part.dtype is _keyway.bool:
-            used += part.dim()
-        elif part is not None and part is not Ellipsis:
-            used += 1
-    if used > dim:
-        raise IndexError(f"too many indices for a tensor of {dim} dimension(s): {used} are given")
-    places = [at for at, part in enumerate(index) if part is Ellipsis]
-    if len(places) > 1:
-        raise IndexError("an index has one Ellipsis at most")
-    fill = (slice(None),) * (dim - used)
-    if not places:
-        return index + fill
-    return index[: places[0]] + fill + index[places[0] + 1 :]
-
-
-def _positions(mask):
-    """The flat positions where a mask is true."""
-    flat = _keyway._tolist(mask.reshape([mask.numel()]))
-    return _keyway.tensor([at for at, value in enumerate(flat) if value], dtype=_keyway.int64)
-
-
-def _indexed(tensor, index):
-    """The tensor at an index, and whether it is a view of it."""
-    dim, is_view = 0, True
-    for part in _expanded(index, tensor.dim()):
-        if part is None:
-            tensor = _aten.unsqueeze.default(tensor, dim)
-            dim += 1
-        elif isinstance(part, slice):
-            if part != slice(None):
-                start, stop, step = _slice_of(tensor.shape[dim], part)
-                tensor = _aten.slice.Tensor(tensor, dim, start, stop, step)
-            dim += 1
-        elif isinstance(part, (Tensor, list)):
-            tensor, dim, is_view = _gathered(tensor, dim, part), dim + 1, False
-        elif isinstance(part, bool):
-            raise IndexError("a plain bool is no index of a tensor; use a tensor of bool")
-        elif hasattr(part, "__index__"):
-            at = part.__index__()
-            size = tensor.shape[dim]
-            if not -size <= at < size:
-                raise IndexError(f"index {at} is out of bounds for dimension {dim} with size {size}")
-            tensor = _aten.select.int(tensor, dim, at)
-        else:
-            raise TypeError(f"a tensor is indexed by ints, slices, None, Ellipsis and tensors, not by {type(part).__name__}")
-    return tensor, is_view
-
-
-def _gathered(tensor, dim, index):
-    """The rows along a dimension that an index tensor, a mask or a list names."""
-    if isinstance(index, list):
-        index = _keyway.tensor(index) if index else _keyway.tensor([], dtype=_keyway.int64)
-    if index.dtype is _keyway.bool:
-        if index.shape != tensor.shape[dim : dim + index.dim()]:
-            raise IndexError(f"a mask of shape {index.shape} does not fit a tensor of shape {tensor.shape}")
-        merged = tensor.shape[:dim] + (index.numel(),) + tensor.shape[dim + index.dim() :]
-        return _aten.index_select.default(tensor.reshape(list(merged)), dim, _positions(index))
-    if index.dtype.is_floating_point:
-        raise IndexError("an index tensor holds integers or bools")
-    size = tensor.shape[dim]
-    flat = _keyway._tolist(index.reshape([index.numel()]))
-    if any(not -size <= at < size for at in flat):
-        raise IndexError(f"an index is out of bounds for dimension {dim} with size {size}")
-    rows = _keyway.tensor([at % size for at in flat], dtype=_keyway.int64) if flat else index.reshape([0]).to(_keyway.int64)
-    picked = _aten.index_select.default(tensor, dim, rows)
-    if index.dim() == 1:
-        return picked
-    return picked.reshape(list(picked.shape[:dim] + index.shape + picked.shape[dim + 1 :]))
-
-
-def _getitem(self, index):
-    return _indexed(self, index)[0]
-
-
-def _setitem(self, index, value):
-    if isinstance(index, Tensor) and index.dtype is _keyway.bool and not isinstance(value, Tensor):
-        if index.shape == self.shape:
-            _aten.masked_fill_.Scalar(self, index, value)
-            return
-    target, is_view = _indexed(self, index)
-    if not is_view:
-        raise NotImplementedError("assignment by an index tensor is not there yet; use slices, ints or a mask with a number")
-    if isinstance(value, Tensor):
-        _aten.copy_.default(target, value)
-    elif isinstance(value, (int, float, bool, complex)):
-        _aten.fill_.Scalar(target, value)
-    else:
-        _aten.copy_.default(target, _keyway.tensor(value))
 
 
 def _len(self):
@@ -252,7 +150,7 @@ def _complete():
     for name in _keyway._method_names("aten"):
         if not hasattr(Tensor, name):
             setattr(Tensor, name, _keyway._Method(getattr(_aten, name)))
-    Tensor.__getitem__, Tensor.__setitem__ = _getitem, _setitem
+    Tensor.__getitem__, Tensor.__setitem__ = _indexing.getitem, _indexing.setitem
     Tensor.__len__, Tensor.__iter__, Tensor.__bool__ = _len, _iter, _truth
     Tensor.__int__ = lambda self: int(self.item())
     Tensor.__float__ = lambda self: float(self.item())
