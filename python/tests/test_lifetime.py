@@ -1,10 +1,16 @@
-"""The end of the interpreter, and what must not end it."""
+"""The end of the interpreter, what must not end it, and what calls leave behind: nothing."""
 
+import gc
 import subprocess
 import sys
 import textwrap
 
 import pytest
+
+import keyway
+from keyway import tensor
+
+from conftest import Log, Wrapper
 
 PROGRAMS = {
     "a mode left on the stack (P60)": """
@@ -80,3 +86,41 @@ def test_a_second_interpreter_is_refused():
     """)
     done = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stdout.strip()) == (0, "refused"), done.stderr
+
+
+def test_a_hundred_thousand_dispatches_leave_reference_counts_as_they_were(ns):
+    library = keyway.Library(ns, "DEF")
+    library.define("same(Tensor x) -> Tensor")
+
+    def kernel(x):
+        return x
+
+    library.impl("same", kernel, "CPU")
+    same, add = getattr(keyway.ops, ns).same.default, keyway.ops.aten.add.Tensor
+    x, mode, wrapper = tensor([1.0]), Log(), Wrapper(tensor([1.0]))
+
+    def dispatch(times):
+        for _ in range(times):
+            same(x)
+            add(x, x)
+            x + 1
+        with mode:
+            for _ in range(times):
+                add(x, x)
+                mode.seen.clear()
+        for _ in range(times):
+            add(wrapper, wrapper)
+            Wrapper.seen.clear()
+
+    def counts():
+        gc.collect()
+        held = (x, mode, wrapper, wrapper.elem, kernel, same, add, Log, Wrapper, keyway.Tensor, None, True)
+        return [sys.getrefcount(object) for object in held]
+
+    dispatch(100)
+    before = counts()
+    dispatch(20_000)
+    after = counts()
+    # None and True belong to the whole interpreter, which may hold some more by now.
+    assert after[:-2] == before[:-2]
+    assert all(abs(now - then) < 100 for now, then in zip(after[-2:], before[-2:]))
