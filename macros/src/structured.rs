@@ -1,7 +1,7 @@
 //! Structured operators: shape functions, and the kernels that fill what they describe.
 //!
-//! The generator emits, beside the handle of `add.out`, a module with the traits `Shape` and `Implementation` and a function
-//! on the handle that makes the kernels of all forms from implementations of the two. Here a function becomes one: the
+//! The generator emits, beside the handle of `add.out`, the traits `Shape_add_out` and `Implementation_add_out` and a function
+//! of the handle's type that makes the kernels of all forms from implementations of the two. Here a function becomes one: the
 //! method has the function's own types, so the compiler compares them with the trait's and shows a mistake where it stands.
 //!
 //! The traits are named by way of the namespace's glob import, which takes precedence over items of the block around it. An
@@ -196,7 +196,6 @@ impl Names<'_> {
                 const FORMS: usize = 0;
 
                 const fn structured<M, I>(
-                    &self,
                     _: ::keyway::AnnouncedKey,
                     _: &'static str,
                     _: (&'static str, u32),
@@ -221,7 +220,7 @@ impl Names<'_> {
         let (handle, name) = (&self.handle, function.sig.ident.to_string());
         let line = quote_spanned!(function.sig.ident.span()=> ::std::line!());
         let mut made = quote_spanned! {span=>
-            #handle.structured::<#handle, #implementation>(#key, #name, (::std::file!(), #line))
+            #handle::structured::<#handle, #implementation>(#key, #name, (::std::file!(), #line))
         };
         if overriding {
             made = quote!(::keyway::KernelRegistration::all_overriding(#made));

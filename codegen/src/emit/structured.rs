@@ -1,8 +1,8 @@
 //! Structured operators (Y175 to Y180): the traits that a shape function and the kernels of backends implement, and the
 //! functional, in-place and out forms made of them, each a function of few lines that calls the runtime.
 //!
-//! For `add.out` there is a module `structured_add_out` with the traits `Shape` (implemented by `#[structured]`) and
-//! `Implementation` (by `#[kernel(..., structured)]`), and a function on the handle that makes the kernels of all forms.
+//! For `add.out` there are the traits `Shape_add_out` (implemented by `#[structured]`) and `Implementation_add_out` (by
+//! `#[kernel(..., structured)]`), and a function of the handle's type that makes the kernels of all forms.
 
 use std::collections::BTreeMap;
 
@@ -192,31 +192,25 @@ fn a(name: &str) -> String {
 }
 
 impl Structured<'_, '_> {
-    fn module(&self) -> String {
-        format!("structured_{}", self.out.entry.schema.name.unambiguous_name())
+    /// `Shape_add_out`: how `#[structured]` and `#[kernel(..., structured)]` find a part. A path into a module that is not
+    /// there could not be stood in for, and re-exports cost the compiler far more than items.
+    fn part(&self, part: &str) -> String {
+        format!("{part}_{}", self.out.entry.schema.name.unambiguous_name())
     }
 
     fn has_plan(&self) -> bool {
         self.out.entry.structured_inherits.is_some()
     }
 
-    /// The module of the traits, the function on the handle, and the kernels of the forms. `copies` says whether an
+    /// The traits, the function on the handle, and the kernels of the forms. `copies` says whether an
     /// operator of the namespace copies.
     pub(crate) fn text(&self, copies: bool) -> String {
         let mut w = Writer::default();
-        let name = self.out.entry.name().to_string();
-        w.doc(&format!("What a shape function and kernels of `{name}` are."));
-        w.block(&format!("pub mod {}", self.module()), |w| self.traits(&name, w));
+        self.precomputed(&mut w);
+        self.traits(&mut w);
         w.gap();
-        // By these names `#[structured]` and `#[kernel(..., structured)]` find the parts: a path into a module that is not
-        // there could not be stood in for.
-        let own = self.out.entry.schema.name.unambiguous_name();
-        let parts = [(self.out.path(), "Structured"), (format!("{}::Shape", self.module()), "Shape")];
-        let kernels = (format!("{}::Implementation", self.module()), "Implementation");
-        for (part, name) in parts.into_iter().chain([kernels]) {
-            w.line("#[doc(hidden)]");
-            w.line(&format!("pub use {part} as {name}_{own};"));
-        }
+        w.line("#[doc(hidden)]");
+        w.line(&format!("pub type {} = {};", self.part("Structured"), self.out.path()));
         w.gap();
         w.block(&format!("impl {}", self.out.path()), |w| self.kernels(w));
         for handle in self.forms() {
@@ -226,8 +220,13 @@ impl Structured<'_, '_> {
         w.finish()
     }
 
-    fn traits(&self, name: &str, w: &mut Writer) {
-        if !self.precomputed.is_empty() {
+    /// The struct of precomputed values, in a module of its own.
+    fn precomputed(&self, w: &mut Writer) {
+        if self.precomputed.is_empty() {
+            return;
+        }
+        w.doc(&format!("What `{}` finds out for its kernels.", self.out.entry.name()));
+        w.block(&format!("pub mod {}", self.part("structured")), |w| {
             w.doc("What the shape function finds out for kernels.");
             w.line("#[derive(Clone, Debug)]");
             w.block("pub struct Precomputed", |w| {
@@ -236,9 +235,17 @@ impl Structured<'_, '_> {
                     w.line(&format!("pub {}: {},", value.name, value.owned));
                 }
             });
-            w.gap();
-        }
-        let computed = if self.precomputed.is_empty() { "()" } else { "Precomputed" };
+        });
+        w.gap();
+    }
+
+    fn traits(&self, w: &mut Writer) {
+        let name = self.out.entry.name().to_string();
+        let computed = match self.precomputed.is_empty() {
+            true => "()".to_owned(),
+            false => format!("{}::Precomputed", self.part("structured")),
+        };
+        let implementation = self.part("Implementation");
         w.doc(&format!("The shape function of `{name}`."));
         w.line("#[diagnostic::on_unimplemented(");
         let message = format!("the structured operator `{name}` has no shape function");
@@ -247,7 +254,7 @@ impl Structured<'_, '_> {
         let note = format!("write one with `#[structured({name:?})]`, in the crate of the operator list");
         w.line(&format!("    note = {},", literal(&note)));
         w.line(")]");
-        w.block("pub trait Shape", |w| {
+        w.block(&format!("pub trait {}", self.part("Shape")), |w| {
             w.doc("What it returns.");
             w.line(&format!("type Meta: ::keyway::StructuredMeta<Precomputed = {computed}>;"));
             w.doc("What the results will be.\n\n# Errors\nWhat the operator refuses.");
@@ -260,7 +267,7 @@ impl Structured<'_, '_> {
         parameters
             .extend(self.arguments.iter().map(|argument| format!("{}: {}", argument.name, argument.ty)));
         parameters.extend(self.outs().map(|(name, _)| format!("{}: &::keyway::Tensor", a(&name))));
-        w.block("pub trait Implementation<P>", |w| {
+        w.block(&format!("pub trait {implementation}<P>"), |w| {
             w.doc("Whether what it fills may be, element for element, an input.");
             w.line("const IN_PLACE: bool = false;");
             w.gap();
@@ -273,7 +280,7 @@ impl Structured<'_, '_> {
         });
         w.gap();
         let unused: Vec<String> = parameters.iter().map(|parameter| format!("_{parameter}")).collect();
-        w.block("impl<P> Implementation<P> for ::keyway::WithoutElements", |w| {
+        w.block(&format!("impl<P> {implementation}<P> for ::keyway::WithoutElements"), |w| {
             w.line("const IN_PLACE: bool = true;");
             w.gap();
             w.function("fn run", &unused, "::keyway::Result<()>", |w| {
@@ -308,7 +315,6 @@ impl Structured<'_, '_> {
         w.gap();
         w.doc("The kernels of all forms. `#[structured]` and `#[kernel(..., structured)]` call it.");
         w.line(&format!("pub const fn structured<{}>(", self.generics()));
-        w.line("    &self,");
         w.line("    key: ::keyway::AnnouncedKey,");
         w.line("    name: &'static str,");
         w.line("    place: (&'static str, u32),");
@@ -331,10 +337,8 @@ impl Structured<'_, '_> {
     }
 
     fn generics(&self) -> String {
-        let module = self.module();
-        format!(
-            "M: {module}::Shape, I: {module}::Implementation<<M::Meta as ::keyway::StructuredMeta>::Plan>"
-        )
+        let (shape, implementation) = (self.part("Shape"), self.part("Implementation"));
+        format!("M: {shape}, I: {implementation}<<M::Meta as ::keyway::StructuredMeta>::Plan>")
     }
 
     /// The kernel of one form.

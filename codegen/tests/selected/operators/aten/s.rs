@@ -116,74 +116,66 @@ pub fn scale_out<'a>(
     scale::out.call(self_, by.into(), out)
 }
 
-/// What a shape function and kernels of `aten::scale.out` are.
-pub mod structured_scale_out {
-    /// The shape function of `aten::scale.out`.
-    #[diagnostic::on_unimplemented(
-        message = "the structured operator `aten::scale.out` has no shape function",
-        label = "its shape function is missing",
-        note = "write one with `#[structured(\"aten::scale.out\")]`, in the crate of the operator list",
-    )]
-    pub trait Shape {
-        /// What it returns.
-        type Meta: ::keyway::StructuredMeta<Precomputed = ()>;
-        /// What the results will be.
-        ///
-        /// # Errors
-        /// What the operator refuses.
-        fn meta(a_self_: &::keyway::Tensor, a_by: ::keyway::Scalar) -> ::keyway::Result<Self::Meta>;
+/// The shape function of `aten::scale.out`.
+#[diagnostic::on_unimplemented(
+    message = "the structured operator `aten::scale.out` has no shape function",
+    label = "its shape function is missing",
+    note = "write one with `#[structured(\"aten::scale.out\")]`, in the crate of the operator list",
+)]
+pub trait Shape_scale_out {
+    /// What it returns.
+    type Meta: ::keyway::StructuredMeta<Precomputed = ()>;
+    /// What the results will be.
+    ///
+    /// # Errors
+    /// What the operator refuses.
+    fn meta(a_self_: &::keyway::Tensor, a_by: ::keyway::Scalar) -> ::keyway::Result<Self::Meta>;
+}
+
+/// A kernel of `aten::scale.out`.
+pub trait Implementation_scale_out<P> {
+    /// Whether what it fills may be, element for element, an input.
+    const IN_PLACE: bool = false;
+
+    /// Fills the out arguments.
+    ///
+    /// # Errors
+    /// What goes wrong.
+    fn run(
+        a_self_: &::keyway::Tensor,
+        a_by: ::keyway::Scalar,
+        a_out: &::keyway::Tensor,
+    ) -> ::keyway::Result<()>;
+    /// Makes a tensor to be filled.
+    ///
+    /// # Errors
+    /// That there is no such memory.
+    fn allocate(meta: &::keyway::OutputMeta) -> ::keyway::Result<::keyway::Tensor> {
+        meta.allocate()
     }
+}
 
-    /// A kernel of `aten::scale.out`.
-    pub trait Implementation<P> {
-        /// Whether what it fills may be, element for element, an input.
-        const IN_PLACE: bool = false;
+impl<P> Implementation_scale_out<P> for ::keyway::WithoutElements {
+    const IN_PLACE: bool = true;
 
-        /// Fills the out arguments.
-        ///
-        /// # Errors
-        /// What goes wrong.
-        fn run(
-            a_self_: &::keyway::Tensor,
-            a_by: ::keyway::Scalar,
-            a_out: &::keyway::Tensor,
-        ) -> ::keyway::Result<()>;
-        /// Makes a tensor to be filled.
-        ///
-        /// # Errors
-        /// That there is no such memory.
-        fn allocate(meta: &::keyway::OutputMeta) -> ::keyway::Result<::keyway::Tensor> {
-            meta.allocate()
-        }
-    }
-
-    impl<P> Implementation<P> for ::keyway::WithoutElements {
-        const IN_PLACE: bool = true;
-
-        fn run(
-            _a_self_: &::keyway::Tensor,
-            _a_by: ::keyway::Scalar,
-            _a_out: &::keyway::Tensor,
-        ) -> ::keyway::Result<()> {
-            ::std::result::Result::Ok(())
-        }
+    fn run(
+        _a_self_: &::keyway::Tensor,
+        _a_by: ::keyway::Scalar,
+        _a_out: &::keyway::Tensor,
+    ) -> ::keyway::Result<()> {
+        ::std::result::Result::Ok(())
     }
 }
 
 #[doc(hidden)]
-pub use scale::out as Structured_scale_out;
-#[doc(hidden)]
-pub use structured_scale_out::Shape as Shape_scale_out;
-#[doc(hidden)]
-pub use structured_scale_out::Implementation as Implementation_scale_out;
+pub type Structured_scale_out = scale::out;
 
 impl scale::out {
     /// How many forms there are.
     pub const FORMS: usize = 3;
 
     /// The kernels of all forms. `#[structured]` and `#[kernel(..., structured)]` call it.
-    pub const fn structured<M: structured_scale_out::Shape, I: structured_scale_out::Implementation<<M::Meta as ::keyway::StructuredMeta>::Plan>>(
-        &self,
+    pub const fn structured<M: Shape_scale_out, I: Implementation_scale_out<<M::Meta as ::keyway::StructuredMeta>::Plan>>(
         key: ::keyway::AnnouncedKey,
         name: &'static str,
         place: (&'static str, u32),
@@ -196,7 +188,7 @@ impl scale::out {
     }
 }
 
-fn __kw_form_scale_out<M: structured_scale_out::Shape, I: structured_scale_out::Implementation<<M::Meta as ::keyway::StructuredMeta>::Plan>>(
+fn __kw_form_scale_out<M: Shape_scale_out, I: Implementation_scale_out<<M::Meta as ::keyway::StructuredMeta>::Plan>>(
     _: ::keyway::KeySet,
     a_self_: &::keyway::Tensor,
     a_by: ::keyway::Scalar,
@@ -216,7 +208,7 @@ fn __kw_form_scale_out<M: structured_scale_out::Shape, I: structured_scale_out::
     )
 }
 
-fn __kw_form_scale<M: structured_scale_out::Shape, I: structured_scale_out::Implementation<<M::Meta as ::keyway::StructuredMeta>::Plan>>(
+fn __kw_form_scale<M: Shape_scale_out, I: Implementation_scale_out<<M::Meta as ::keyway::StructuredMeta>::Plan>>(
     _: ::keyway::KeySet,
     a_self_: &::keyway::Tensor,
     a_by: ::keyway::Scalar,
@@ -229,7 +221,7 @@ fn __kw_form_scale<M: structured_scale_out::Shape, I: structured_scale_out::Impl
     )
 }
 
-fn __kw_form_scale_<M: structured_scale_out::Shape, I: structured_scale_out::Implementation<<M::Meta as ::keyway::StructuredMeta>::Plan>>(
+fn __kw_form_scale_<M: Shape_scale_out, I: Implementation_scale_out<<M::Meta as ::keyway::StructuredMeta>::Plan>>(
     _: ::keyway::KeySet,
     a_self_: &::keyway::Tensor,
     a_by: ::keyway::Scalar,

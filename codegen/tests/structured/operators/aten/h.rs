@@ -121,79 +121,71 @@ pub fn halves_out<'a>(
     halves::out.call(tensors, ::std::option::Option::None, low, high)
 }
 
-/// What a shape function and kernels of `aten::halves.out` are.
-pub mod structured_halves_out {
-    /// The shape function of `aten::halves.out`.
-    #[diagnostic::on_unimplemented(
-        message = "the structured operator `aten::halves.out` has no shape function",
-        label = "its shape function is missing",
-        note = "write one with `#[structured(\"aten::halves.out\")]`, in the crate of the operator list",
-    )]
-    pub trait Shape {
-        /// What it returns.
-        type Meta: ::keyway::StructuredMeta<Precomputed = ()>;
-        /// What the results will be.
-        ///
-        /// # Errors
-        /// What the operator refuses.
-        fn meta(
-            a_tensors: &[::keyway::Tensor],
-            a_weight: ::std::option::Option<&::keyway::Tensor>,
-        ) -> ::keyway::Result<Self::Meta>;
+/// The shape function of `aten::halves.out`.
+#[diagnostic::on_unimplemented(
+    message = "the structured operator `aten::halves.out` has no shape function",
+    label = "its shape function is missing",
+    note = "write one with `#[structured(\"aten::halves.out\")]`, in the crate of the operator list",
+)]
+pub trait Shape_halves_out {
+    /// What it returns.
+    type Meta: ::keyway::StructuredMeta<Precomputed = ()>;
+    /// What the results will be.
+    ///
+    /// # Errors
+    /// What the operator refuses.
+    fn meta(
+        a_tensors: &[::keyway::Tensor],
+        a_weight: ::std::option::Option<&::keyway::Tensor>,
+    ) -> ::keyway::Result<Self::Meta>;
+}
+
+/// A kernel of `aten::halves.out`.
+pub trait Implementation_halves_out<P> {
+    /// Whether what it fills may be, element for element, an input.
+    const IN_PLACE: bool = false;
+
+    /// Fills the out arguments.
+    ///
+    /// # Errors
+    /// What goes wrong.
+    fn run(
+        a_tensors: &[::keyway::Tensor],
+        a_weight: ::std::option::Option<&::keyway::Tensor>,
+        a_low: &::keyway::Tensor,
+        a_high: &::keyway::Tensor,
+    ) -> ::keyway::Result<()>;
+    /// Makes a tensor to be filled.
+    ///
+    /// # Errors
+    /// That there is no such memory.
+    fn allocate(meta: &::keyway::OutputMeta) -> ::keyway::Result<::keyway::Tensor> {
+        meta.allocate()
     }
+}
 
-    /// A kernel of `aten::halves.out`.
-    pub trait Implementation<P> {
-        /// Whether what it fills may be, element for element, an input.
-        const IN_PLACE: bool = false;
+impl<P> Implementation_halves_out<P> for ::keyway::WithoutElements {
+    const IN_PLACE: bool = true;
 
-        /// Fills the out arguments.
-        ///
-        /// # Errors
-        /// What goes wrong.
-        fn run(
-            a_tensors: &[::keyway::Tensor],
-            a_weight: ::std::option::Option<&::keyway::Tensor>,
-            a_low: &::keyway::Tensor,
-            a_high: &::keyway::Tensor,
-        ) -> ::keyway::Result<()>;
-        /// Makes a tensor to be filled.
-        ///
-        /// # Errors
-        /// That there is no such memory.
-        fn allocate(meta: &::keyway::OutputMeta) -> ::keyway::Result<::keyway::Tensor> {
-            meta.allocate()
-        }
-    }
-
-    impl<P> Implementation<P> for ::keyway::WithoutElements {
-        const IN_PLACE: bool = true;
-
-        fn run(
-            _a_tensors: &[::keyway::Tensor],
-            _a_weight: ::std::option::Option<&::keyway::Tensor>,
-            _a_low: &::keyway::Tensor,
-            _a_high: &::keyway::Tensor,
-        ) -> ::keyway::Result<()> {
-            ::std::result::Result::Ok(())
-        }
+    fn run(
+        _a_tensors: &[::keyway::Tensor],
+        _a_weight: ::std::option::Option<&::keyway::Tensor>,
+        _a_low: &::keyway::Tensor,
+        _a_high: &::keyway::Tensor,
+    ) -> ::keyway::Result<()> {
+        ::std::result::Result::Ok(())
     }
 }
 
 #[doc(hidden)]
-pub use halves::out as Structured_halves_out;
-#[doc(hidden)]
-pub use structured_halves_out::Shape as Shape_halves_out;
-#[doc(hidden)]
-pub use structured_halves_out::Implementation as Implementation_halves_out;
+pub type Structured_halves_out = halves::out;
 
 impl halves::out {
     /// How many forms there are.
     pub const FORMS: usize = 2;
 
     /// The kernels of all forms. `#[structured]` and `#[kernel(..., structured)]` call it.
-    pub const fn structured<M: structured_halves_out::Shape, I: structured_halves_out::Implementation<<M::Meta as ::keyway::StructuredMeta>::Plan>>(
-        &self,
+    pub const fn structured<M: Shape_halves_out, I: Implementation_halves_out<<M::Meta as ::keyway::StructuredMeta>::Plan>>(
         key: ::keyway::AnnouncedKey,
         name: &'static str,
         place: (&'static str, u32),
@@ -205,7 +197,7 @@ impl halves::out {
     }
 }
 
-fn __kw_form_halves_out<M: structured_halves_out::Shape, I: structured_halves_out::Implementation<<M::Meta as ::keyway::StructuredMeta>::Plan>>(
+fn __kw_form_halves_out<M: Shape_halves_out, I: Implementation_halves_out<<M::Meta as ::keyway::StructuredMeta>::Plan>>(
     _: ::keyway::KeySet,
     a_tensors: &[::keyway::Tensor],
     a_weight: ::std::option::Option<&::keyway::Tensor>,
@@ -226,7 +218,7 @@ fn __kw_form_halves_out<M: structured_halves_out::Shape, I: structured_halves_ou
     )
 }
 
-fn __kw_form_halves<M: structured_halves_out::Shape, I: structured_halves_out::Implementation<<M::Meta as ::keyway::StructuredMeta>::Plan>>(
+fn __kw_form_halves<M: Shape_halves_out, I: Implementation_halves_out<<M::Meta as ::keyway::StructuredMeta>::Plan>>(
     _: ::keyway::KeySet,
     a_tensors: &[::keyway::Tensor],
     a_weight: ::std::option::Option<&::keyway::Tensor>,

@@ -117,74 +117,66 @@ pub fn mix_out<'a>(
     mix::out.call(self_, other, out)
 }
 
-/// What a shape function and kernels of `aten::mix.out` are.
-pub mod structured_mix_out {
-    /// The shape function of `aten::mix.out`.
-    #[diagnostic::on_unimplemented(
-        message = "the structured operator `aten::mix.out` has no shape function",
-        label = "its shape function is missing",
-        note = "write one with `#[structured(\"aten::mix.out\")]`, in the crate of the operator list",
-    )]
-    pub trait Shape {
-        /// What it returns.
-        type Meta: ::keyway::StructuredMeta<Precomputed = ()>;
-        /// What the results will be.
-        ///
-        /// # Errors
-        /// What the operator refuses.
-        fn meta(a_self_: &::keyway::Tensor, a_other: &::keyway::Tensor) -> ::keyway::Result<Self::Meta>;
+/// The shape function of `aten::mix.out`.
+#[diagnostic::on_unimplemented(
+    message = "the structured operator `aten::mix.out` has no shape function",
+    label = "its shape function is missing",
+    note = "write one with `#[structured(\"aten::mix.out\")]`, in the crate of the operator list",
+)]
+pub trait Shape_mix_out {
+    /// What it returns.
+    type Meta: ::keyway::StructuredMeta<Precomputed = ()>;
+    /// What the results will be.
+    ///
+    /// # Errors
+    /// What the operator refuses.
+    fn meta(a_self_: &::keyway::Tensor, a_other: &::keyway::Tensor) -> ::keyway::Result<Self::Meta>;
+}
+
+/// A kernel of `aten::mix.out`.
+pub trait Implementation_mix_out<P> {
+    /// Whether what it fills may be, element for element, an input.
+    const IN_PLACE: bool = false;
+
+    /// Fills the out arguments.
+    ///
+    /// # Errors
+    /// What goes wrong.
+    fn run(
+        a_self_: &::keyway::Tensor,
+        a_other: &::keyway::Tensor,
+        a_out: &::keyway::Tensor,
+    ) -> ::keyway::Result<()>;
+    /// Makes a tensor to be filled.
+    ///
+    /// # Errors
+    /// That there is no such memory.
+    fn allocate(meta: &::keyway::OutputMeta) -> ::keyway::Result<::keyway::Tensor> {
+        meta.allocate()
     }
+}
 
-    /// A kernel of `aten::mix.out`.
-    pub trait Implementation<P> {
-        /// Whether what it fills may be, element for element, an input.
-        const IN_PLACE: bool = false;
+impl<P> Implementation_mix_out<P> for ::keyway::WithoutElements {
+    const IN_PLACE: bool = true;
 
-        /// Fills the out arguments.
-        ///
-        /// # Errors
-        /// What goes wrong.
-        fn run(
-            a_self_: &::keyway::Tensor,
-            a_other: &::keyway::Tensor,
-            a_out: &::keyway::Tensor,
-        ) -> ::keyway::Result<()>;
-        /// Makes a tensor to be filled.
-        ///
-        /// # Errors
-        /// That there is no such memory.
-        fn allocate(meta: &::keyway::OutputMeta) -> ::keyway::Result<::keyway::Tensor> {
-            meta.allocate()
-        }
-    }
-
-    impl<P> Implementation<P> for ::keyway::WithoutElements {
-        const IN_PLACE: bool = true;
-
-        fn run(
-            _a_self_: &::keyway::Tensor,
-            _a_other: &::keyway::Tensor,
-            _a_out: &::keyway::Tensor,
-        ) -> ::keyway::Result<()> {
-            ::std::result::Result::Ok(())
-        }
+    fn run(
+        _a_self_: &::keyway::Tensor,
+        _a_other: &::keyway::Tensor,
+        _a_out: &::keyway::Tensor,
+    ) -> ::keyway::Result<()> {
+        ::std::result::Result::Ok(())
     }
 }
 
 #[doc(hidden)]
-pub use mix::out as Structured_mix_out;
-#[doc(hidden)]
-pub use structured_mix_out::Shape as Shape_mix_out;
-#[doc(hidden)]
-pub use structured_mix_out::Implementation as Implementation_mix_out;
+pub type Structured_mix_out = mix::out;
 
 impl mix::out {
     /// How many forms there are.
     pub const FORMS: usize = 3;
 
     /// The kernels of all forms. `#[structured]` and `#[kernel(..., structured)]` call it.
-    pub const fn structured<M: structured_mix_out::Shape, I: structured_mix_out::Implementation<<M::Meta as ::keyway::StructuredMeta>::Plan>>(
-        &self,
+    pub const fn structured<M: Shape_mix_out, I: Implementation_mix_out<<M::Meta as ::keyway::StructuredMeta>::Plan>>(
         key: ::keyway::AnnouncedKey,
         name: &'static str,
         place: (&'static str, u32),
@@ -197,7 +189,7 @@ impl mix::out {
     }
 }
 
-fn __kw_form_mix_out<M: structured_mix_out::Shape, I: structured_mix_out::Implementation<<M::Meta as ::keyway::StructuredMeta>::Plan>>(
+fn __kw_form_mix_out<M: Shape_mix_out, I: Implementation_mix_out<<M::Meta as ::keyway::StructuredMeta>::Plan>>(
     _: ::keyway::KeySet,
     a_self_: &::keyway::Tensor,
     a_other: &::keyway::Tensor,
@@ -217,7 +209,7 @@ fn __kw_form_mix_out<M: structured_mix_out::Shape, I: structured_mix_out::Implem
     )
 }
 
-fn __kw_form_mix<M: structured_mix_out::Shape, I: structured_mix_out::Implementation<<M::Meta as ::keyway::StructuredMeta>::Plan>>(
+fn __kw_form_mix<M: Shape_mix_out, I: Implementation_mix_out<<M::Meta as ::keyway::StructuredMeta>::Plan>>(
     _: ::keyway::KeySet,
     a_self_: &::keyway::Tensor,
     a_other: &::keyway::Tensor,
@@ -230,7 +222,7 @@ fn __kw_form_mix<M: structured_mix_out::Shape, I: structured_mix_out::Implementa
     )
 }
 
-fn __kw_form_mix_<M: structured_mix_out::Shape, I: structured_mix_out::Implementation<<M::Meta as ::keyway::StructuredMeta>::Plan>>(
+fn __kw_form_mix_<M: Shape_mix_out, I: Implementation_mix_out<<M::Meta as ::keyway::StructuredMeta>::Plan>>(
     _: ::keyway::KeySet,
     a_self_: &::keyway::Tensor,
     a_other: &::keyway::Tensor,

@@ -123,7 +123,7 @@ pub fn total_out<'a>(
     total::out.call(self_, dim, ::std::option::Option::None, out)
 }
 
-/// What a shape function and kernels of `aten::total.out` are.
+/// What `aten::total.out` finds out for its kernels.
 pub mod structured_total_out {
     /// What the shape function finds out for kernels.
     #[derive(Clone, Debug)]
@@ -135,85 +135,80 @@ pub mod structured_total_out {
         /// See the list's `precomputed`.
         pub len: i64,
     }
+}
 
-    /// The shape function of `aten::total.out`.
-    #[diagnostic::on_unimplemented(
-        message = "the structured operator `aten::total.out` has no shape function",
-        label = "its shape function is missing",
-        note = "write one with `#[structured(\"aten::total.out\")]`, in the crate of the operator list",
-    )]
-    pub trait Shape {
-        /// What it returns.
-        type Meta: ::keyway::StructuredMeta<Precomputed = Precomputed>;
-        /// What the results will be.
-        ///
-        /// # Errors
-        /// What the operator refuses.
-        fn meta(
-            a_self_: &::keyway::Tensor,
-            a_dim: i64,
-            a_dtype: ::std::option::Option<::keyway::DType>,
-        ) -> ::keyway::Result<Self::Meta>;
+/// The shape function of `aten::total.out`.
+#[diagnostic::on_unimplemented(
+    message = "the structured operator `aten::total.out` has no shape function",
+    label = "its shape function is missing",
+    note = "write one with `#[structured(\"aten::total.out\")]`, in the crate of the operator list",
+)]
+pub trait Shape_total_out {
+    /// What it returns.
+    type Meta: ::keyway::StructuredMeta<Precomputed = structured_total_out::Precomputed>;
+    /// What the results will be.
+    ///
+    /// # Errors
+    /// What the operator refuses.
+    fn meta(
+        a_self_: &::keyway::Tensor,
+        a_dim: i64,
+        a_dtype: ::std::option::Option<::keyway::DType>,
+    ) -> ::keyway::Result<Self::Meta>;
+}
+
+/// A kernel of `aten::total.out`.
+pub trait Implementation_total_out<P> {
+    /// Whether what it fills may be, element for element, an input.
+    const IN_PLACE: bool = false;
+
+    /// Fills the out arguments.
+    ///
+    /// # Errors
+    /// What goes wrong.
+    fn run(
+        plan: &P,
+        a_self_: &::keyway::Tensor,
+        a_dim: i64,
+        a_kept: &[i64],
+        a_dtype: ::std::option::Option<::keyway::DType>,
+        a_len: i64,
+        a_out: &::keyway::Tensor,
+    ) -> ::keyway::Result<()>;
+    /// Makes a tensor to be filled.
+    ///
+    /// # Errors
+    /// That there is no such memory.
+    fn allocate(meta: &::keyway::OutputMeta) -> ::keyway::Result<::keyway::Tensor> {
+        meta.allocate()
     }
+}
 
-    /// A kernel of `aten::total.out`.
-    pub trait Implementation<P> {
-        /// Whether what it fills may be, element for element, an input.
-        const IN_PLACE: bool = false;
+impl<P> Implementation_total_out<P> for ::keyway::WithoutElements {
+    const IN_PLACE: bool = true;
 
-        /// Fills the out arguments.
-        ///
-        /// # Errors
-        /// What goes wrong.
-        fn run(
-            plan: &P,
-            a_self_: &::keyway::Tensor,
-            a_dim: i64,
-            a_kept: &[i64],
-            a_dtype: ::std::option::Option<::keyway::DType>,
-            a_len: i64,
-            a_out: &::keyway::Tensor,
-        ) -> ::keyway::Result<()>;
-        /// Makes a tensor to be filled.
-        ///
-        /// # Errors
-        /// That there is no such memory.
-        fn allocate(meta: &::keyway::OutputMeta) -> ::keyway::Result<::keyway::Tensor> {
-            meta.allocate()
-        }
-    }
-
-    impl<P> Implementation<P> for ::keyway::WithoutElements {
-        const IN_PLACE: bool = true;
-
-        fn run(
-            _plan: &P,
-            _a_self_: &::keyway::Tensor,
-            _a_dim: i64,
-            _a_kept: &[i64],
-            _a_dtype: ::std::option::Option<::keyway::DType>,
-            _a_len: i64,
-            _a_out: &::keyway::Tensor,
-        ) -> ::keyway::Result<()> {
-            ::std::result::Result::Ok(())
-        }
+    fn run(
+        _plan: &P,
+        _a_self_: &::keyway::Tensor,
+        _a_dim: i64,
+        _a_kept: &[i64],
+        _a_dtype: ::std::option::Option<::keyway::DType>,
+        _a_len: i64,
+        _a_out: &::keyway::Tensor,
+    ) -> ::keyway::Result<()> {
+        ::std::result::Result::Ok(())
     }
 }
 
 #[doc(hidden)]
-pub use total::out as Structured_total_out;
-#[doc(hidden)]
-pub use structured_total_out::Shape as Shape_total_out;
-#[doc(hidden)]
-pub use structured_total_out::Implementation as Implementation_total_out;
+pub type Structured_total_out = total::out;
 
 impl total::out {
     /// How many forms there are.
     pub const FORMS: usize = 2;
 
     /// The kernels of all forms. `#[structured]` and `#[kernel(..., structured)]` call it.
-    pub const fn structured<M: structured_total_out::Shape, I: structured_total_out::Implementation<<M::Meta as ::keyway::StructuredMeta>::Plan>>(
-        &self,
+    pub const fn structured<M: Shape_total_out, I: Implementation_total_out<<M::Meta as ::keyway::StructuredMeta>::Plan>>(
         key: ::keyway::AnnouncedKey,
         name: &'static str,
         place: (&'static str, u32),
@@ -225,7 +220,7 @@ impl total::out {
     }
 }
 
-fn __kw_form_total_out<M: structured_total_out::Shape, I: structured_total_out::Implementation<<M::Meta as ::keyway::StructuredMeta>::Plan>>(
+fn __kw_form_total_out<M: Shape_total_out, I: Implementation_total_out<<M::Meta as ::keyway::StructuredMeta>::Plan>>(
     _: ::keyway::KeySet,
     a_self_: &::keyway::Tensor,
     a_dim: i64,
@@ -247,7 +242,7 @@ fn __kw_form_total_out<M: structured_total_out::Shape, I: structured_total_out::
     )
 }
 
-fn __kw_form_total<M: structured_total_out::Shape, I: structured_total_out::Implementation<<M::Meta as ::keyway::StructuredMeta>::Plan>>(
+fn __kw_form_total<M: Shape_total_out, I: Implementation_total_out<<M::Meta as ::keyway::StructuredMeta>::Plan>>(
     _: ::keyway::KeySet,
     a_self_: &::keyway::Tensor,
     a_dim: i64,
