@@ -217,7 +217,7 @@ impl Names<'_> {
         key: &TokenStream,
         overriding: bool,
     ) -> TokenStream {
-        let (handle, name) = (&self.handle, function.sig.ident.to_string());
+        let (handle, name) = (Ident::new(&self.handle.to_string(), span), function.sig.ident.to_string());
         let line = quote_spanned!(function.sig.ident.span()=> ::std::line!());
         let mut made = quote_spanned! {span=>
             #handle::structured::<#handle, #implementation>(#key, #name, (::std::file!(), #line))
