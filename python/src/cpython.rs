@@ -15,6 +15,7 @@ use crate::handlers;
 use crate::metadata;
 use crate::object::{adopt, give_away, holders, interpreter_number, object_at};
 use crate::py_impl;
+use crate::subclass;
 use crate::tensor;
 
 /// The one interpreter of the process that may import the module.
@@ -108,6 +109,10 @@ impl Interpreter for CPython {
             ty.cast::<PyType>()?.is_subclass(&of)
         });
         matches!(answer, Some(Ok(true)))
+    }
+
+    fn wants(&self, ty: ObjectAddress, operator: &'static Operator) -> bool {
+        Python::try_attach(|py| subclass::wants(&object_at(py, ty), operator)).unwrap_or(true)
     }
 
     fn dispatch(&self, handler: Handler<'_>, call: &mut Call<'_>) -> Result<Answer> {

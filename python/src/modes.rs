@@ -26,7 +26,7 @@ fn mode_of(object: &Bound<'_, PyAny>) -> PyResult<Mode> {
     let traits = ForeignModeTraits {
         name: object.repr()?.to_string(),
         ty: HandlerType::foreign(interpreter(), address_of(class.as_any())),
-        operators: wanted(object)?,
+        operators: operators_named(object)?,
         slot: slot(object)?,
         is_pre_dispatch: flag(object, "_is_pre_dispatch")?,
         is_infrastructure: match object.getattr_opt(intern!(object.py(), "is_infra_mode"))? {
@@ -53,8 +53,11 @@ fn check_handler(mode: &Bound<'_, PyAny>) -> PyResult<()> {
     ))
 }
 
-/// The operators that the attribute `operators` of a mode's class names; `None` for all.
-fn wanted(object: &Bound<'_, PyAny>) -> PyResult<Option<OperatorSet>> {
+/// The operators that the attribute `dispatch_operators` of a mode, or of a class of tensors, names; `None` for all.
+///
+/// # Errors
+/// What reading the attribute and looking operators up report.
+pub(crate) fn operators_named(object: &Bound<'_, PyAny>) -> PyResult<Option<OperatorSet>> {
     let py = object.py();
     let declared =
         object.getattr_opt(intern!(py, "dispatch_operators"))?.filter(|declared| !declared.is_none());

@@ -1,10 +1,15 @@
 //! Tensors of Python classes: over the data of another tensor, or without data (P117 to P124).
 
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use foldhash::fast::FixedState;
 use keyway::{
-    Device, Geometry, HandlerType, KeySet, MetadataPolicy, ModeStack, ModeStackGuard, RuleRegistration,
-    Tensor, WrapperMetadata,
+    Device, Geometry, HandlerType, KeySet, MetadataPolicy, ModeStack, ModeStackGuard, Operator, OperatorSet,
+    RuleRegistration, Tensor, WrapperMetadata,
 };
 use pyo3::exceptions::{PyRuntimeError, PyTypeError};
+use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::PyType;
 
@@ -13,6 +18,7 @@ use crate::exceptions::{OrRaise, to_error};
 use crate::handlers;
 use crate::key_sets::PyKeySet;
 use crate::metadata::policy;
+use crate::modes::operators_named;
 use crate::object::{AttachedCell, address_of};
 use crate::overload::operator_of;
 use crate::tensor::{PyTensor, expect_tensor, has_handler, of_class, type_name};
@@ -21,6 +27,32 @@ use crate::types::{device_of, dtype_of};
 /// Another head over the same memory, which a class's handler is asked about.
 pub(crate) fn intercepted(tensor: &Tensor) -> Tensor {
     Tensor::foreign_wrapper(WrapperMetadata::like(tensor).sharing(tensor))
+}
+
+/// What classes want, by the address of the class and of the attribute that says it, which is held.
+type Wanted = HashMap<(usize, usize), (Py<PyAny>, Option<OperatorSet>), FixedState>;
+static WANTED: Mutex<Wanted> = Mutex::new(HashMap::with_hasher(FixedState::with_seed(0)));
+
+/// The operators that the attribute `dispatch_operators` of a class names; none for all.
+///
+/// # Errors
+/// What reading the attribute and looking operators up report.
+fn wanted(class: &Bound<'_, PyAny>) -> PyResult<Option<OperatorSet>> {
+    let declared = class.getattr_opt(intern!(class.py(), "dispatch_operators"))?;
+    let Some(declared) = declared.filter(|declared| !declared.is_none()) else { return Ok(None) };
+    let key = (address_of(class).get(), address_of(&declared).get());
+    if let Some((_, known)) = WANTED.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
+        return Ok(known.clone());
+    }
+    let operators = operators_named(class)?;
+    let mut all = WANTED.lock().unwrap_or_else(PoisonError::into_inner);
+    all.insert(key, (declared.unbind(), operators.clone()));
+    Ok(operators)
+}
+
+/// Whether a class wants calls of an operator. One whose attribute cannot be read was refused when its tensors were made.
+pub(crate) fn wants(class: &Bound<'_, PyAny>, operator: &'static Operator) -> bool {
+    wanted(class).ok().flatten().is_none_or(|operators| operators.contains(operator))
 }
 
 /// The class, if it is one of tensors.
@@ -44,6 +76,7 @@ fn over<'py>(
     policy: MetadataPolicy,
 ) -> PyResult<Bound<'py, PyAny>> {
     let _no_modes = ModeStackGuard::install(ModeStack::default());
+    wanted(class.as_any())?;
     let head = match has_handler(class)? {
         true => {
             Tensor::foreign_wrapper(WrapperMetadata { policy, ..WrapperMetadata::like(data).sharing(data) })
@@ -116,6 +149,7 @@ impl PyTensor {
         if !has_handler(class)? {
             return Err(PyTypeError::new_err(format!("{} must define __torch_dispatch__", class.name()?)));
         }
+        wanted(class.as_any())?;
         if requires_grad {
             return Err(PyRuntimeError::new_err("gradients are not there yet: leave requires_grad out"));
         }

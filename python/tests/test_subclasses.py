@@ -366,3 +366,35 @@ def test_many_wrappers_leave_nothing_behind(wrapper_calls):
     work(2_000)
     gc.collect()
     assert abs(sys.getrefcount(w) - before) < 5 and sys.getallocatedblocks() - blocks < 500
+
+
+def test_a_class_may_name_the_operators_it_wants():
+    """A class attribute declares them; others pass the class by and run plainly."""
+    seen = []
+
+    class Selective(Tensor):
+        dispatch_operators = [ops.aten.add.Tensor, "aten::mul.Tensor"]
+
+        @classmethod
+        def __torch_dispatch__(cls, func, types, args=(), kwargs=None):
+            seen.append(str(func))
+            with keyway._disable_dispatch():
+                return func(*args, **(kwargs or {}))
+
+    x = Tensor._make_subclass(Selective, tensor([1.0, 2.0]))
+    assert (x + x).tolist() == [2.0, 4.0] and (x * x).tolist() == [1.0, 4.0]
+    assert x.neg().tolist() == [-1.0, -2.0] and (x - x).tolist() == [0.0, 0.0]
+    assert seen == ["aten.add.Tensor", "aten.mul.Tensor"]
+    Selective.dispatch_operators = ["aten::neg"]
+    x.neg(), x + x
+    assert seen[2:] == ["aten.neg.default"]
+
+    class Mistaken(Tensor):
+        dispatch_operators = ["aten::no_such_operator"]
+
+        @classmethod
+        def __torch_dispatch__(cls, func, types, args=(), kwargs=None):
+            return func(*args, **(kwargs or {}))
+
+    with pytest.raises(Exception, match="no_such_operator"):
+        Tensor._make_subclass(Mistaken, tensor([1.0]))

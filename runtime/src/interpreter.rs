@@ -92,6 +92,13 @@ pub trait Interpreter: Send + Sync + 'static {
         true
     }
 
+    /// Whether objects of the type want calls of an operator; they are passed over for others, as classes of Rust are that name what
+    /// they want.
+    fn wants(&self, ty: ObjectAddress, operator: &'static Operator) -> bool {
+        let _ = (ty, operator);
+        true
+    }
+
     /// Offers a call to a handler.
     ///
     /// # Errors

@@ -219,8 +219,11 @@ pub(super) fn ask_subclasses(
             Some(rule) => rule(call)?,
             None => match (subclass, candidate.ty.as_foreign()) {
                 (Some(subclass), _) => subclass.handle(call)?,
-                (None, Some((interpreter, _))) => {
+                (None, Some((interpreter, ty))) => {
                     let vtable = interpreter.needed_for("a tensor's class")?;
+                    if !vtable.wants(ty, call.operator()) {
+                        continue;
+                    }
                     vtable.dispatch(Handler::Subclass(&candidate.tensor), call)?
                 }
                 (None, None) => continue,
