@@ -273,6 +273,14 @@ def test_none_for_a_tensor_reaches_the_caller():
         assert keyway.topk(x, 1) == (x, None)
 
 
+def test_a_view_of_the_same_dtype_is_another_object():
+    """MODE-52."""
+    x = tensor([1.0])
+    with Log() as log:
+        y = ops.aten.view.dtype(x, keyway.float32)
+    assert log.names == ["aten.view.dtype"] and y is not x and y.shares_storage(x)
+
+
 def test_whether_modes_are_all_the_same():
     """MODE-51."""
     mode, other = Log(), Log()
