@@ -6,6 +6,7 @@
 use keyway::{DType, Geometry, Result, Scalar, Tensor, kernel};
 
 use crate::aten;
+use crate::composite::reductions::log_of_sum;
 use crate::copying::{check_castable, check_same_dtype};
 use crate::overlap::{ReadArgument, forbid_internal_overlap};
 
@@ -118,8 +119,9 @@ fn in_wider_dtype(x: &Tensor, out: &Tensor) -> Result<Tensor> {
 
 #[kernel("aten::logsumexp.out", CompositeExplicitAutograd)]
 fn logsumexp_out(self_: &Tensor, dim: &[i64], keepdim: bool, out: &Tensor) -> Result<()> {
-    let x = in_wider_dtype(self_, out)?;
-    write_out(out, &[&self_], &aten::logsumexp::default.call(&x, dim, keepdim)?, CASTS)
+    let is_real = self_.dtype().is_floating_point() && out.dtype().is_floating_point();
+    let result = log_of_sum(self_, dim, keepdim, is_real.then_some(out.dtype()))?;
+    write_out(out, &[&self_], &result, CASTS)
 }
 
 /// Out forms of measures of spread, which are computed in the dtype of `out` if it is the wider one.

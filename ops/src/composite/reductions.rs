@@ -83,6 +83,16 @@ fn count_nonzero(self_: &Tensor, dim: Option<i64>) -> Result<Tensor> {
 
 #[kernel("aten::logsumexp", CompositeExplicitAutograd)]
 fn logsumexp(self_: &Tensor, dim: &[i64], keepdim: bool) -> Result<Tensor> {
+    log_of_sum(self_, dim, keepdim, None)
+}
+
+/// `logsumexp` with the exponentials summed up in a dtype of the caller's choice.
+pub(crate) fn log_of_sum(
+    self_: &Tensor,
+    dim: &[i64],
+    keepdim: bool,
+    sum_dtype: Option<DType>,
+) -> Result<Tensor> {
     let x = match self_.dtype().is_floating_point() || self_.dtype().is_complex() {
         true => self_.clone(),
         false => aten::to::dtype.call(self_, DEFAULT_FLOAT, false, false, None)?,
@@ -92,7 +102,7 @@ fn logsumexp(self_: &Tensor, dim: &[i64], keepdim: bool) -> Result<Tensor> {
             &aten::exp::default.call(&x)?,
             Some(dim),
             keepdim,
-            None,
+            sum_dtype,
         )?);
     }
     // Exponentials of differences to the largest elements are finite; infinite ones are no use for that.
@@ -100,7 +110,7 @@ fn logsumexp(self_: &Tensor, dim: &[i64], keepdim: bool) -> Result<Tensor> {
     let is_infinite = aten::isinf::default.call(&largest)?;
     let shift = aten::masked_fill::Scalar.call(&largest, &is_infinite, Scalar::Int(0))?;
     let shifted = aten::exp::default.call(&aten::sub::Tensor.call(&x, &shift, Scalar::Int(1))?)?;
-    let sums = aten::sum::dim_IntList.call(&shifted, Some(dim), keepdim, None)?;
+    let sums = aten::sum::dim_IntList.call(&shifted, Some(dim), keepdim, sum_dtype)?;
     let logs = aten::log::default.call(&sums)?;
     let shift = aten::view::default.call(&shift, logs.sizes())?;
     aten::add::Tensor.call(&logs, &shift, Scalar::Int(1))
