@@ -64,19 +64,20 @@ fn moves(x: &Tensor) -> Result<Vec<(Tensor, Vec<usize>)>> {
     ])
 }
 
+fn check_moves<T: Element>() -> Result<()> {
+    let x = rows::<T>()?;
+    let elements = x.to_vec::<T>()?;
+    for (moved, places) in moves(&x)? {
+        let expected: Vec<T> = places.iter().map(|&place| elements[place]).collect();
+        assert_eq!(moved.to_vec::<T>()?, expected, "{}", T::DTYPE);
+    }
+    Ok(())
+}
+
 #[test]
 fn elements_of_every_dtype_move_alike() {
     for dtype in DType::ALL {
-        let checked: Result<()> = with_element!(dtype, T => {
-            let x = rows::<T>()?;
-            let elements = x.to_vec::<T>()?;
-            for (moved, places) in moves(&x)? {
-                let expected: Vec<T> = places.iter().map(|&place| elements[place]).collect();
-                assert_eq!(moved.to_vec::<T>()?, expected, "{dtype}");
-            }
-            Ok(())
-        });
-        checked.unwrap();
+        with_element!(dtype, T => check_moves::<T>()).unwrap();
     }
 }
 
