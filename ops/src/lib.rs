@@ -15,6 +15,7 @@ mod number_range;
 mod overlap;
 mod pointwise;
 mod promotion;
+pub mod quantized;
 pub mod random;
 mod shape;
 

@@ -12,7 +12,10 @@ use crate::scalar::Scalar;
 
 /// The one list of dtypes: what each is called, its code, and the Rust type of an element.
 macro_rules! dtypes {
-    ($($variant:ident = $code:literal, $name:literal, $element:ty;)*) => {
+    (
+        numbers { $($variant:ident = $code:literal, $name:literal, $element:ty;)* }
+        quantized { $($quantized:ident = $quantized_code:literal, $quantized_name:literal, $underlying:ident;)* }
+    ) => {
         /// An element type. The numbers are PyTorch's codes, which serialised data carries.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         #[repr(u8)]
@@ -20,16 +23,19 @@ macro_rules! dtypes {
         #[expect(missing_docs, reason = "each variant is the dtype of that name")]
         pub enum DType {
             $($variant = $code,)*
+            $($quantized = $quantized_code,)*
         }
 
         impl DType {
             /// The dtypes there are.
-            pub const ALL: [DType; [$($code),*].len()] = [$(DType::$variant),*];
+            pub const ALL: [DType; [$($code,)* $($quantized_code),*].len()] =
+                [$(DType::$variant,)* $(DType::$quantized),*];
 
             /// The field's name: `float32`, `bool`.
             pub const fn name(self) -> &'static str {
                 match self {
                     $(DType::$variant => $name,)*
+                    $(DType::$quantized => $quantized_name,)*
                 }
             }
 
@@ -37,6 +43,20 @@ macro_rules! dtypes {
             pub const fn size(self) -> usize {
                 match self {
                     $(DType::$variant => size_of::<$element>(),)*
+                    $(DType::$quantized => DType::$underlying.size(),)*
+                }
+            }
+
+            /// Whether its elements are integers that stand for numbers; tensors of it have a quantizer.
+            pub const fn is_quantized(self) -> bool {
+                matches!(self, $(DType::$quantized)|*)
+            }
+
+            /// The dtype of a quantised dtype's integers; every other dtype is its own.
+            pub const fn underlying(self) -> DType {
+                match self {
+                    $(DType::$quantized => DType::$underlying,)*
+                    other => other,
                 }
             }
         }
@@ -51,18 +71,25 @@ macro_rules! dtypes {
     };
 }
 dtypes! {
-    UInt8 = 0, "uint8", u8;
-    Int8 = 1, "int8", i8;
-    Int16 = 2, "int16", i16;
-    Int32 = 3, "int32", i32;
-    Int64 = 4, "int64", i64;
-    Float16 = 5, "float16", f16;
-    Float32 = 6, "float32", f32;
-    Float64 = 7, "float64", f64;
-    Complex64 = 9, "complex64", Complex<f32>;
-    Complex128 = 10, "complex128", Complex<f64>;
-    Bool = 11, "bool", bool;
-    BFloat16 = 15, "bfloat16", bf16;
+    numbers {
+        UInt8 = 0, "uint8", u8;
+        Int8 = 1, "int8", i8;
+        Int16 = 2, "int16", i16;
+        Int32 = 3, "int32", i32;
+        Int64 = 4, "int64", i64;
+        Float16 = 5, "float16", f16;
+        Float32 = 6, "float32", f32;
+        Float64 = 7, "float64", f64;
+        Complex64 = 9, "complex64", Complex<f32>;
+        Complex128 = 10, "complex128", Complex<f64>;
+        Bool = 11, "bool", bool;
+        BFloat16 = 15, "bfloat16", bf16;
+    }
+    quantized {
+        QInt8 = 12, "qint8", Int8;
+        QUInt8 = 13, "quint8", UInt8;
+        QInt32 = 14, "qint32", Int32;
+    }
 }
 
 impl DType {
@@ -83,7 +110,7 @@ impl DType {
 
     /// Whether it has negative numbers.
     pub const fn is_signed(self) -> bool {
-        !matches!(self, DType::UInt8 | DType::Bool)
+        !matches!(self, DType::UInt8 | DType::QUInt8 | DType::Bool)
     }
 
     /// The dtype of a complex number's parts; every other dtype is its own.
@@ -198,8 +225,9 @@ mod tests {
     fn every_dtype_has_a_name_and_an_element_of_its_size() {
         for dtype in DType::ALL {
             assert_eq!(dtype.name().parse::<DType>().unwrap(), dtype);
-            let element: Result<(DType, usize)> = with_element!(dtype, T => Ok((T::DTYPE, size_of::<T>())));
-            assert_eq!(element.unwrap(), (dtype, dtype.size()));
+            let element: Result<(DType, usize)> =
+                with_element!(dtype.underlying(), T => Ok((T::DTYPE, size_of::<T>())));
+            assert_eq!(element.unwrap(), (dtype.underlying(), dtype.size()));
         }
         assert!("float8".parse::<DType>().is_err());
     }
@@ -207,7 +235,13 @@ mod tests {
     #[test]
     fn kinds_are_apart() {
         let kinds = |dtype: DType| {
-            [dtype.is_floating_point(), dtype.is_complex(), dtype.is_integer(), dtype == DType::Bool]
+            [
+                dtype.is_floating_point(),
+                dtype.is_complex(),
+                dtype.is_integer(),
+                dtype == DType::Bool,
+                dtype.is_quantized(),
+            ]
         };
         for dtype in DType::ALL {
             assert_eq!(kinds(dtype).into_iter().filter(|&is| is).count(), 1, "{dtype}");

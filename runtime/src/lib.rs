@@ -44,6 +44,7 @@ mod operator;
 mod overlap;
 mod profiler;
 mod published;
+mod quantizer;
 mod queries;
 mod registry;
 mod retired;
@@ -114,6 +115,7 @@ pub use operator::Operator;
 pub use profiler::{
     Ending, Profile, ProfileEvent, ProfileRow, ProfileTable, ProfileThread, Profiler, Profiling,
 };
+pub use quantizer::Quantizer;
 pub use queries::KernelHandle;
 pub use registry::{
     Registration, collect, collected_problems, dangling_operators, find_operator, operators,

@@ -16,6 +16,7 @@ use crate::key::{DispatchKey, Functionality};
 use crate::key_set::KeySet;
 use crate::local::local_key_sets;
 use crate::mode;
+use crate::quantizer::{Quantizer, needs_a_quantizer};
 use crate::scalar::Scalar;
 use crate::storage::Storage;
 
@@ -50,6 +51,8 @@ struct Head {
     device: Device,
     /// Whether it stands for a plain number, which ranks below tensors in type promotion.
     wrapped_number: bool,
+    /// How the integers of a quantised tensor stand for numbers.
+    quantizer: Option<Arc<dyn Quantizer>>,
     /// What a tensor of a class of Rust holds.
     subclass: Option<Arc<dyn TensorSubclass>>,
     /// Which questions about its metadata its class answers.
@@ -70,6 +73,20 @@ impl Tensor {
         device: Device,
         geometry: Geometry,
     ) -> Result<Tensor> {
+        Tensor::with_quantizer(storage, dtype, device, geometry, None)
+    }
+
+    /// As [`Tensor::from_storage`], with a quantizer just for quantised dtypes.
+    pub(crate) fn with_quantizer(
+        storage: Storage,
+        dtype: DType,
+        device: Device,
+        geometry: Geometry,
+        quantizer: Option<Arc<dyn Quantizer>>,
+    ) -> Result<Tensor> {
+        if dtype.is_quantized() && quantizer.is_none() {
+            return Err(needs_a_quantizer(dtype));
+        }
         let held = match device.backend == crate::Backend::CPU {
             true => Some(storage.read()?.bytes().len()),
             false => storage.byte_len(),
@@ -86,7 +103,7 @@ impl Tensor {
                 )));
             }
         }
-        Ok(Tensor::assemble(storage, dtype, device, geometry, key_set_of(device), false))
+        Ok(Tensor::assemble(storage, dtype, device, geometry, quantizer, false))
     }
 
     fn assemble(
@@ -94,9 +111,10 @@ impl Tensor {
         dtype: DType,
         device: Device,
         geometry: Geometry,
-        keys: KeySet,
+        quantizer: Option<Arc<dyn Quantizer>>,
         wrapped_number: bool,
     ) -> Tensor {
+        let keys = key_set_of(device, dtype);
         Tensor(Arc::new(Head {
             functionalities: AtomicU64::new(keys.functionalities),
             backends: AtomicU64::new(keys.backends),
@@ -105,6 +123,7 @@ impl Tensor {
             dtype,
             device,
             wrapped_number,
+            quantizer,
             subclass: None,
             policy: MetadataPolicy::default(),
             object: ObjectSlot::new(),
@@ -117,7 +136,7 @@ impl Tensor {
         metadata: WrapperMetadata,
         keys: KeySet,
     ) -> Tensor {
-        let keys = key_set_of(metadata.device) | metadata.extra_keys | keys;
+        let keys = key_set_of(metadata.device, metadata.dtype) | metadata.extra_keys | keys;
         Tensor(Arc::new(Head {
             functionalities: AtomicU64::new(keys.functionalities),
             backends: AtomicU64::new(keys.backends),
@@ -126,6 +145,7 @@ impl Tensor {
             dtype: metadata.dtype,
             device: metadata.device,
             wrapped_number: false,
+            quantizer: None,
             subclass,
             policy: metadata.policy,
             object: ObjectSlot::new(),
@@ -209,7 +229,10 @@ impl Tensor {
                 "memory on {device} is made by that backend's own kernels"
             )));
         };
-        Ok(Tensor::assemble(storage, dtype, device, geometry, key_set_of(device), false))
+        if dtype.is_quantized() {
+            return Err(needs_a_quantizer(dtype));
+        }
+        Ok(Tensor::assemble(storage, dtype, device, geometry, None, false))
     }
 
     /// A host tensor with a copy of elements in row-major order.
@@ -243,7 +266,7 @@ impl Tensor {
             Scalar::Complex(re, im) => Storage::from_slice(&[num_complex::Complex::new(re, im)]),
         };
         let geometry = Geometry::contiguous(&[])?;
-        Ok(Tensor::assemble(storage, value.dtype(), Device::CPU, geometry, key_set_of(Device::CPU), true))
+        Ok(Tensor::assemble(storage, value.dtype(), Device::CPU, geometry, None, true))
     }
 
     /// Another tensor over the same storage: a view.
@@ -251,7 +274,9 @@ impl Tensor {
     /// # Errors
     /// `Shape` if the storage is too short for the geometry.
     pub fn view_as(&self, geometry: Geometry) -> Result<Tensor> {
-        let view = Tensor::from_storage(self.0.storage.clone(), self.dtype(), self.device(), geometry)?;
+        let quantizer = self.0.quantizer.clone();
+        let storage = self.0.storage.clone();
+        let view = Tensor::with_quantizer(storage, self.dtype(), self.device(), geometry, quantizer)?;
         // A view is a plain tensor, whatever class this one is of.
         view.set_key_set(mode::without_interception(self.key_set()));
         Ok(view)
@@ -322,6 +347,11 @@ impl Tensor {
     /// Whether it stands for a plain number ([`Tensor::wrapped_number`]).
     pub fn is_wrapped_number(&self) -> bool {
         self.0.wrapped_number
+    }
+
+    /// How its integers stand for numbers, if it is quantised.
+    pub fn quantizer(&self) -> Option<&Arc<dyn Quantizer>> {
+        self.0.quantizer.as_ref()
     }
 
     /// The memory behind it.
@@ -405,9 +435,10 @@ fn for_each_position(geometry: &Geometry, mut visit: impl FnMut(usize)) {
 }
 
 /// D75: a dense tensor carries its backend's key, `ADInplaceOrView`, its autograd key and its autocast key.
-fn key_set_of(device: Device) -> KeySet {
+fn key_set_of(device: Device, dtype: DType) -> KeySet {
+    let elements = if dtype.is_quantized() { Functionality::Quantized } else { Functionality::Dense };
     let keys = KeySet::of_backend(device.backend)
-        | KeySet::of_block(Functionality::Dense)
+        | KeySet::of_block(elements)
         | KeySet::of_block(Functionality::AutogradFunctionality);
     let autocast = match device.backend {
         crate::Backend::CPU => DispatchKey::AutocastCPU,

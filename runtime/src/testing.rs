@@ -259,6 +259,11 @@ fn check_wrong_kinds(operator: &'static Operator, schema: &Schema, sample: &[Val
 
 /// For samples and comparisons.
 fn deep_copy(tensor: &Tensor) -> Result<Tensor> {
+    if let Some(quantizer) = tensor.quantizer() {
+        let integers = deep_copy(&tensor.integers()?)?;
+        let (storage, geometry) = (integers.storage().clone(), integers.geometry().clone());
+        return Tensor::quantized(storage, tensor.dtype(), tensor.device(), geometry, quantizer.clone());
+    }
     let copy = Tensor::zeros(tensor.sizes(), tensor.dtype(), tensor.device())?;
     crate::with_element!(tensor.dtype(), T => {
         let elements = tensor.to_vec::<T>()?;

@@ -23,6 +23,7 @@ mod pointwise;
 pub(crate) mod pooling;
 mod products;
 mod queries;
+mod quantized;
 mod random;
 mod rearranging;
 mod reductions;

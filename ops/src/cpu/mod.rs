@@ -34,6 +34,7 @@ mod normalisation;
 pub(crate) mod number;
 mod plain;
 mod pooling;
+mod quantized;
 mod random;
 pub(crate) mod rearranging;
 mod reductions;

@@ -85,6 +85,9 @@ pub(crate) fn unfold<T: Number>(windows: &Windows, channels: usize, image: &[T],
         let (inside, first) = loops.inside(element);
         to[..inside.start].fill(T::ZERO);
         to[inside.end..].fill(T::ZERO);
+        if inside.is_empty() {
+            return;
+        }
         let from = &image[image_row + first..];
         match stride {
             1 => to[inside.clone()].copy_from_slice(&from[..inside.len()]),
@@ -100,6 +103,9 @@ pub(crate) fn fold<T: Number>(windows: &Windows, channels: usize, columns: &[T],
     loops.runs(channels, |row, image_row, element| {
         let Some(image_row) = image_row else { return };
         let (inside, first) = loops.inside(element);
+        if inside.is_empty() {
+            return;
+        }
         let from = &columns[row..row + width][inside];
         let to = image[image_row + first..].iter_mut().step_by(stride);
         to.zip(from).for_each(|(to, &from)| *to = to.plus(from));
@@ -155,5 +161,8 @@ mod tests {
         let mut columns = [7; 6];
         unfold(&windows(2, 2, [1, 2, 3]), 1, &[5, 6], &mut columns);
         assert_eq!(columns, [0, 0, 5, 6, 0, 0]);
+        let mut image = [0; 2];
+        fold(&windows(2, 2, [1, 2, 3]), 1, &columns, &mut image);
+        assert_eq!(image, [5, 6]);
     }
 }

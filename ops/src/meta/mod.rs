@@ -8,6 +8,7 @@ mod indexing;
 mod matmul;
 mod normalisation;
 mod pointwise;
+mod quantized;
 mod random;
 mod rearranging;
 mod reductions;

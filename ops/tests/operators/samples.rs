@@ -1,7 +1,8 @@
 //! Arguments for operators whose sizes have to fit each other in ways that trying does not find.
 
 use keyway::testing::{elements, floats};
-use keyway::{Value, operator_samples};
+use keyway::{DType, Value, operator_samples};
+use keyway_ops::aten;
 
 fn ints(list: &[i64]) -> Value {
     list.into()
@@ -13,6 +14,24 @@ fn bools(list: &[bool]) -> Value {
 
 fn tensors(list: &[Value]) -> Value {
     list.iter().filter_map(Value::as_tensor).cloned().collect::<Vec<_>>().into()
+}
+
+/// Integers with one scale, and with one for each row.
+fn quantised() -> [Value; 2] {
+    let tensor = |value: &Value| value.as_tensor().expect("a tensor was made").clone();
+    let (x, scales) = (tensor(&floats(&[2, 3])), tensor(&elements(&[0.1f64, 0.5], &[2])));
+    let zero_points = tensor(&elements(&[3i64, 100], &[2]));
+    let one = aten::quantize_per_tensor(&x, 0.1, 10, DType::QUInt8);
+    let several = aten::quantize_per_channel(&x, &scales, &zero_points, 0, DType::QUInt8);
+    [one, several].map(|tensor| tensor.unwrap_or_else(|error| panic!("{error}")).into())
+}
+
+fn one_scale() -> Value {
+    quantised()[0].clone()
+}
+
+fn several_scales() -> Value {
+    quantised()[1].clone()
 }
 
 const NONE: Value = Value::None;
@@ -120,5 +139,34 @@ operator_samples! {
     "aten::addbmm" => [[floats(&[3]), floats(&[2, 4, 2]), floats(&[2, 2, 3])]];
     "aten::addbmm_" => [[floats(&[4, 3]), floats(&[2, 4, 2]), floats(&[2, 2, 3])]];
     "aten::chain_matmul" => [[tensors(&[floats(&[2, 3]), floats(&[3, 4]), floats(&[4, 1])])]];
+    "aten::quantize_per_tensor" => [[floats(&[2, 3]), 0.1, 10, DType::QUInt8]];
+    "aten::quantize_per_tensor.tensor_qparams" => [[
+        floats(&[2, 3]), elements(&[0.1f32], &[]), elements(&[3i64], &[]), DType::QInt8,
+    ]];
+    "aten::quantize_per_channel" => [[
+        floats(&[2, 3]), elements(&[0.1f64, 0.5], &[2]), elements(&[0i64, 3], &[2]), 0, DType::QInt8,
+    ]];
+    "aten::dequantize.self" => [[one_scale()], [several_scales()], [floats(&[2, 3])]];
+    "aten::int_repr" => [[one_scale()], [several_scales()]];
+    "aten::q_scale" => [[one_scale()]];
+    "aten::q_zero_point" => [[one_scale()]];
+    "aten::q_per_channel_scales" => [[several_scales()]];
+    "aten::q_per_channel_zero_points" => [[several_scales()]];
+    "aten::q_per_channel_axis" => [[several_scales()]];
+    "aten::qscheme" => [[one_scale()], [several_scales()]];
+    "aten::fake_quantize_per_tensor_affine" => [[floats(&[2, 3]), 0.1, 10, 0, 255]];
+    "aten::fake_quantize_per_tensor_affine.tensor_qparams" => [[
+        floats(&[2, 3]), elements(&[0.1f32], &[]), elements(&[3i64], &[]), 0, 255,
+    ]];
+    "aten::fake_quantize_per_tensor_affine_cachemask" => [[floats(&[2, 3]), 0.1, 0, -8, 7]];
+    "aten::_fake_quantize_per_tensor_affine_cachemask_tensor_qparams" => [[
+        floats(&[2, 3]), elements(&[0.1f32], &[]), elements(&[3i64], &[]), elements(&[1i64], &[]), 0, 15,
+    ]];
+    "aten::fake_quantize_per_channel_affine" => [[
+        floats(&[2, 3]), elements(&[0.1f32, 0.5], &[2]), elements(&[0i64, 3], &[2]), 0, -8, 7,
+    ]];
+    "aten::fake_quantize_per_channel_affine_cachemask" => [[
+        floats(&[2, 3]), elements(&[0.1f32, 0.5], &[2]), elements(&[0i64, 3], &[2]), 0, -8, 7,
+    ]];
     "aten::instance_norm" => [[floats(&[2, 3, 4]), floats(&[3]), NONE, NONE, NONE, true, 0.1, 1e-5, false]];
 }

@@ -18,7 +18,7 @@ fn numbers(tensor: &Tensor) -> Vec<f64> {
 }
 
 fn scalars(tensor: &Tensor) -> Result<Vec<Scalar>> {
-    with_element!(tensor.dtype(), T => Ok(tensor.to_vec::<T>()?.into_iter().map(Into::into).collect()))
+    with_element!(tensor.dtype().underlying(), T => Ok(tensor.integers()?.to_vec::<T>()?.into_iter().map(Into::into).collect()))
 }
 
 fn tensors(values: &[Value]) -> Vec<&Tensor> {

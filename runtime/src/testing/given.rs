@@ -43,12 +43,13 @@ pub(super) fn of(operator: &'static Operator, schema: &Schema) -> Vec<Vec<Value>
     let functional = functional_form(schema);
     let given = functional.and_then(|functional| Some((functional.schema()?, named(functional.name())?)));
     let Some((functional, given)) = given else { return Vec::new() };
-    let outs = [DType::Float32, DType::Int64, DType::Bool];
+    let outs = schema.arguments.iter().filter(|argument| argument.is_out).count();
     let with_outs = |arguments: Vec<Value>| {
         let arguments = completed(functional, arguments)?;
-        let own = |dtype: DType| -> Option<Vec<Value>> {
+        let own = |choice: usize| -> Option<Vec<Value>> {
+            let mut dtypes = dtypes_of(choice);
             let value = |argument: &keyway_schema::Argument| match argument.is_out {
-                true => Some(samples::zeros(&[0], dtype)),
+                true => Some(samples::zeros(&[0], dtypes.next()?)),
                 false => {
                     let at = functional.arguments.iter().position(|other| other.name == argument.name)?;
                     arguments.get(at).cloned()
@@ -56,9 +57,18 @@ pub(super) fn of(operator: &'static Operator, schema: &Schema) -> Vec<Vec<Value>
             };
             schema.arguments.iter().map(value).collect()
         };
-        Some(outs.iter().filter_map(|&dtype| own(dtype)).collect::<Vec<_>>())
+        Some((0..OUT_DTYPES.len().pow(outs as u32)).filter_map(own).collect::<Vec<_>>())
     };
     given.into_iter().filter_map(with_outs).flatten().collect()
+}
+
+/// What out arguments may be.
+const OUT_DTYPES: [DType; 5] = [DType::Float32, DType::Int64, DType::Bool, DType::UInt8, DType::Float64];
+
+/// One choice of dtypes for any number of out arguments.
+fn dtypes_of(choice: usize) -> impl Iterator<Item = DType> {
+    let digits = std::iter::successors(Some(choice), |rest| Some(rest / OUT_DTYPES.len()));
+    digits.map(|rest| OUT_DTYPES[rest % OUT_DTYPES.len()])
 }
 
 fn named(operator: &str) -> Option<Vec<Vec<Value>>> {

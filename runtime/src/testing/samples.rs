@@ -196,7 +196,14 @@ pub(super) fn copied(values: &[Value]) -> Vec<Value> {
 
 /// The values with every tensor, or else the `device` argument, on `Meta`; nothing if neither is there.
 pub(super) fn on_meta(schema: &Schema, values: &[Value]) -> Option<Vec<Value>> {
-    let meta = |tensor: &Tensor| made(Tensor::zeros(tensor.sizes(), tensor.dtype(), Device::META));
+    let meta = |tensor: &Tensor| match tensor.quantizer() {
+        Some(quantizer) => {
+            let geometry = made_geometry(tensor.sizes());
+            let storage = crate::Storage::absent();
+            made(Tensor::quantized(storage, tensor.dtype(), Device::META, geometry, quantizer.clone()))
+        }
+        None => made(Tensor::zeros(tensor.sizes(), tensor.dtype(), Device::META)),
+    };
     let mut moved: Vec<Value> = values
         .iter()
         .map(|value| match value {
@@ -213,6 +220,10 @@ pub(super) fn on_meta(schema: &Schema, values: &[Value]) -> Option<Vec<Value>> {
         moved[device] = Value::Device(Device::META);
     }
     Some(moved)
+}
+
+fn made_geometry(sizes: &[i64]) -> crate::Geometry {
+    crate::Geometry::contiguous(sizes).unwrap_or_else(|e| panic!("the sizes of a sample are impossible: {e}"))
 }
 
 /// A value that the type does not accept.

@@ -1,6 +1,7 @@
 //! Results, memory and errors against what was recorded.
 
 use keyway::{DType, Element, Error, ErrorKind, Operator, Scalar, Storage, Tensor, Value, with_element};
+use keyway_ops::quantized::PerTensorAffine;
 use serde_json::Value as Json;
 
 use super::read;
@@ -108,6 +109,7 @@ fn value(got: &Value, expected: &Json, tolerance: Tolerance) -> Compared {
 /// Compares dtype, geometry and the elements the geometry reaches.
 fn elements(got: &Tensor, expected: &Json, tolerance: Tolerance) -> Compared {
     same_geometry(got, expected)?;
+    same_quantizer(got, expected)?;
     let Some(storage) = expected["storage"].as_array() else { return Ok(()) };
     let positions = positions(got);
     let want = positions.iter().map(|&position| storage.get(position).unwrap_or(&Json::Null));
@@ -115,7 +117,7 @@ fn elements(got: &Tensor, expected: &Json, tolerance: Tolerance) -> Compared {
     let from = got.storage_offset() as usize - expected["offset"].as_u64().unwrap_or_default() as usize;
     for (at, (position, want)) in positions.iter().zip(want).enumerate() {
         let bytes = held.bytes();
-        element(got.dtype(), bytes, position + from, want, tolerance)
+        element(got.dtype().underlying(), bytes, position + from, want, tolerance)
             .map_err(|reason| format!("element {at}: {reason}"))?;
     }
     Ok(())
@@ -129,6 +131,16 @@ fn same_geometry(got: &Tensor, expected: &Json) -> Compared {
     match got == (dtype, &sizes[..], &strides[..], offset) {
         true => Ok(()),
         false => Err(format!("{got:?}, recorded were {:?}", (dtype, sizes, strides, offset))),
+    }
+}
+
+/// Compares the scale and zero point of quantised tensors.
+fn same_quantizer(got: &Tensor, expected: &Json) -> Compared {
+    let held = got.quantizer().and_then(|quantizer| quantizer.as_any().downcast_ref::<PerTensorAffine>());
+    let got = held.map(|held| (held.scale, held.zero_point));
+    match got == read::quantizer(expected) {
+        true => Ok(()),
+        false => Err(format!("quantised by {got:?}, {} was recorded", expected["q"])),
     }
 }
 
@@ -150,7 +162,7 @@ fn written(got: &Tensor, expected: &Json, tolerance: Tolerance) -> Compared {
     }
     let mut elements = storage.iter().enumerate();
     elements.try_for_each(|(position, want)| {
-        element(got.dtype(), bytes, position, want, tolerance)
+        element(got.dtype().underlying(), bytes, position, want, tolerance)
             .map_err(|reason| format!("storage at {position}: {reason}"))
     })
 }

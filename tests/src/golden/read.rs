@@ -1,10 +1,13 @@
 //! From JSON to values: arguments by the schema, tensors with their whole storage.
 
+use std::sync::Arc;
+
 use keyway::schema::{Argument, BaseType, Type};
 use keyway::{
     DType, Device, Element, Geometry, Layout, MemoryFormat, Operator, Scalar, Stack, Storage, Tensor, Value,
     with_element,
 };
+use keyway_ops::quantized::PerTensorAffine;
 use serde_json::Value as Json;
 
 type Read<T> = Result<T, String>;
@@ -100,9 +103,19 @@ fn tensor(json: &Json, earlier: &[Tensor]) -> Read<Tensor> {
         Geometry::new(&ints(&json["sizes"])?, &ints(&json["strides"])?, offset).map_err(|e| e.to_string())?;
     let storage = match json["share"].as_u64() {
         Some(k) => earlier.get(k as usize).ok_or("it shares an unknown storage")?.storage().clone(),
-        None => storage(&json["storage"], dtype)?,
+        None => storage(&json["storage"], dtype.underlying())?,
     };
+    if let Some((scale, zero_point)) = quantizer(json) {
+        let quantizer = Arc::new(PerTensorAffine { scale, zero_point });
+        return Tensor::quantized(storage, dtype, Device::CPU, geometry, quantizer)
+            .map_err(|e| e.to_string());
+    }
     Tensor::from_storage(storage, dtype, Device::CPU, geometry).map_err(|e| e.to_string())
+}
+
+/// The scale and zero point of a quantised tensor.
+pub(super) fn quantizer(json: &Json) -> Option<(f64, i64)> {
+    Some((json["q"]["scale"].as_f64()?, json["q"]["zero_point"].as_i64()?))
 }
 
 fn storage(json: &Json, dtype: DType) -> Read<Storage> {
@@ -189,6 +202,11 @@ pub(super) fn to_meta(stack: &Stack) -> (Stack, bool) {
             return tensor.clone();
         }
         any = true;
+        if let Some(quantizer) = tensor.quantizer() {
+            let (geometry, dtype) = (tensor.geometry().clone(), tensor.dtype());
+            return Tensor::quantized(Storage::absent(), dtype, Device::META, geometry, quantizer.clone())
+                .expect("memory without contents is long enough");
+        }
         Tensor::zeros_strided(tensor.geometry().clone(), tensor.dtype(), Device::META)
             .expect("a geometry that host memory has is possible")
     };
