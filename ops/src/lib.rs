@@ -18,6 +18,7 @@ mod promotion;
 pub mod quantized;
 pub mod random;
 mod shape;
+pub mod threads;
 
 /// What shape functions of structured operators return, for the kernels of other backends.
 pub mod plans {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::str::FromStr;
 
-use keyway::schema::{Argument, Type};
+use keyway::schema::{Argument, BaseType, Type};
 use keyway::{Device, Dims, Error, ErrorKind, Geometry, Operator, Result, contiguous_strides, find_operator};
 
 use super::literal::{read_elements, read_plain, read_scalar};
@@ -344,7 +344,10 @@ impl Reading {
             }
             results.push(match &returned.ty {
                 ty if !ty.is_tensor_like() => ResultSlot::Plain(read_plain(reader, ty)?),
-                Type::Optional(_) if reader.eat("None") => ResultSlot::Plain(keyway::Value::None),
+                // A result that was not asked for is undefined.
+                Type::Optional(_) | Type::Base(BaseType::Tensor) if reader.eat("None") => {
+                    ResultSlot::Plain(keyway::Value::None)
+                }
                 Type::List(..) => ResultSlot::Tensors(reader.list(|reader| self.result(reader))?),
                 _ => ResultSlot::Tensor(self.result(reader)?),
             });

@@ -101,7 +101,7 @@ fn gelu(plan: &Plan, self_: &Tensor, approximate: &str, out: &Tensor) -> Result<
     dispatch_dtype!(floats: plan.compute(), T => match approximation {
         Approximation::None => unary(plan, out, self_, |x: T| x * normal_distribution(x)),
         Approximation::Tanh => unary(plan, out, self_, |x: T| {
-            T::from_f64(0.5) * x * (T::ONE + stretched(x).tanh())
+            T::from_f64(0.5) * x * (T::ONE + stretched(x).quick_tanh())
         }),
     })
 }

@@ -11,6 +11,7 @@ use crate::broadcast::broadcast_strides;
 use crate::cpu::conversion::{converted, from_dtype, narrow, store};
 use crate::cpu::elements::{Inputs, dense_copy, read_all, write_apart};
 use crate::cpu::number::Number;
+use crate::cpu::vectorised::vectorised;
 use crate::cpu::walk::walk;
 use crate::pointwise::Plan;
 use crate::promotion::Operand;
@@ -170,7 +171,9 @@ pub(crate) fn unary<A: Number, R: Number>(
     }
     compute(plan, out, [x], |out, operands| {
         match operands.get::<A>(0)? {
-            LinedUp::Each(x) => out.iter_mut().zip(x.iter()).for_each(|(out, &x)| *out = function(x)),
+            LinedUp::Each(x) => vectorised(out.len(), || {
+                out.iter_mut().zip(x.iter()).for_each(|(out, &x)| *out = function(x));
+            }),
             LinedUp::Same(x) => out.fill(function(x)),
             LinedUp::Strided(x, strides) => {
                 let geometries = [operands.result.strides(), &strides];
@@ -284,7 +287,9 @@ fn zip<A: Number, R: Number>(
     function: impl Fn(A, A) -> R,
 ) {
     match (a, b) {
-        (LinedUp::Each(a), LinedUp::Each(b)) => zip_stretch(out, (a, 1), (b, 1), &function),
+        (LinedUp::Each(a), LinedUp::Each(b)) => {
+            vectorised(out.len(), || zip_stretch(out, (a, 1), (b, 1), &function));
+        }
         (LinedUp::Each(a), LinedUp::Same(b)) => zip_stretch(out, (a, 1), (&[*b], 0), &function),
         (LinedUp::Same(a), LinedUp::Each(b)) => zip_stretch(out, (&[*a], 0), (b, 1), &function),
         (LinedUp::Same(a), LinedUp::Same(b)) => out.fill(function(*a, *b)),

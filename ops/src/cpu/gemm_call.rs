@@ -6,10 +6,12 @@
 use ndarray::{ArrayView2, ArrayViewMut2};
 
 use crate::cpu::number::Float;
+use crate::threads;
 
 /// `out = alpha * a * b`, or `out = beta * out + alpha * a * b` with a `beta`.
 ///
-/// On this thread alone: a thread pool would run other work here while the operands' storages are locked.
+/// Large products are spread over the threads of [`threads`](crate::threads), which run nothing that waits for the operands'
+/// storages.
 ///
 /// # Panics
 /// If the extents do not fit each other.
@@ -35,7 +37,7 @@ pub(crate) fn gemm<T: Float>(
     // such element is inside its view. `out` is borrowed mutably, so it overlaps neither input, and a mutable view
     // never has two indices for one element. `T` is `f32` or `f64`, the only types that are `Float`, which `gemm`
     // computes with and which have no invalid values.
-    unsafe {
+    threads::spread(m.saturating_mul(n).saturating_mul(k), |threads| unsafe {
         gemm::gemm(
             m,
             n,
@@ -55,9 +57,12 @@ pub(crate) fn gemm<T: Float>(
             false,
             false,
             false,
-            gemm::Parallelism::None,
+            match threads {
+                1 => gemm::Parallelism::None,
+                threads => gemm::Parallelism::Rayon(threads),
+            },
         );
-    }
+    });
 }
 
 fn steps(strides: &[isize]) -> [isize; 2] {

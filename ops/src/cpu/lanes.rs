@@ -13,6 +13,7 @@ use crate::cpu::conversion::{self, converted};
 use crate::cpu::elements::{Inputs, dispatch_dtype, read_all, write, write_apart};
 use crate::cpu::number::Number;
 use crate::shape::dimension::{Axes, extent};
+use crate::threads::for_each_piece;
 
 /// The elements of an input as type `T`, the lanes along the axes one after the other.
 fn lanes_of<'a, T: Number>(inputs: &'a Inputs<'_, 1>, x: &Tensor, order: &[usize]) -> Result<Cow<'a, [T]>> {
@@ -80,7 +81,11 @@ fn order_of(rank: usize, dim: usize) -> Vec<usize> {
 }
 
 /// A new tensor each of whose lanes along a dimension is computed from that of the input, as [`map_to`] does.
-pub(crate) fn map<T: Number>(x: &Tensor, dim: usize, kernel: impl Fn(&[T], &mut [T])) -> Result<Tensor> {
+pub(crate) fn map<T: Number>(
+    x: &Tensor,
+    dim: usize,
+    kernel: impl Fn(&[T], &mut [T]) + Send + Sync,
+) -> Result<Tensor> {
     let out = Tensor::zeros(x.sizes(), x.dtype(), Device::CPU)?;
     map_to(&out, x, dim, kernel)?;
     Ok(out)
@@ -92,14 +97,14 @@ pub(crate) fn map_to<T: Number>(
     out: &Tensor,
     x: &Tensor,
     dim: usize,
-    kernel: impl Fn(&[T], &mut [T]),
+    kernel: impl Fn(&[T], &mut [T]) + Send + Sync,
 ) -> Result<()> {
     let len = extent(x.sizes(), dim).max(1) as usize;
     let order = order_of(x.dim(), dim);
     fill(out, x, |out: &mut [T], inputs| {
         let lanes = lanes_of::<T>(inputs, x, &order)?;
         let compute = |to: &mut [T]| {
-            to.chunks_exact_mut(len).zip(lanes.chunks_exact(len)).for_each(|(to, lane)| kernel(lane, to));
+            for_each_piece(to, len, len, |at, to| kernel(&lanes[at * len..][..len], to));
         };
         if order.is_sorted() {
             compute(out);

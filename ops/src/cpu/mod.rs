@@ -47,5 +47,6 @@ mod softmax;
 mod sorting;
 mod statistics;
 mod unary;
+mod vectorised;
 pub(crate) mod walk;
 mod windows;

@@ -8,12 +8,15 @@ use crate::cpu::elements::dispatch_dtype;
 use crate::cpu::number::{Float, Number};
 use crate::cpu::plain::{compute, optional, store, to_vec, with};
 use crate::cpu::reductions::Summed;
+use crate::cpu::vectorised::vectorised;
 use crate::shape::normalisation::{self as rules, Channels};
+use crate::threads::for_each_piece;
 
 /// How many partial sums are kept, so that loops vectorise and rounding errors stay small.
 const PARTS: usize = 16;
 
 /// The mean and the mean squared distance from it.
+#[inline]
 fn moments<T: Float + Summed<Accumulator = f64>>(row: &[T]) -> (f64, f64) {
     if row.is_empty() {
         return (f64::NAN, f64::NAN);
@@ -67,7 +70,7 @@ fn native_layer_norm(
     dispatch_dtype!(floats: input.dtype(), T => {
         let affine = Affine::<T>::of(weight, bias)?;
         let (mut means, mut rstds) = (vec![T::ZERO; mean.numel()], vec![T::ZERO; mean.numel()]);
-        compute::<T, 1>(&out, [input], |out, [x]| {
+        compute::<T, 1>(&out, [input], |out, [x]| vectorised(x.len(), || {
             let rows = x.chunks_exact(rows.len.max(1)).zip(out.chunks_exact_mut(rows.len.max(1)));
             for ((x, out), statistics) in rows.zip(means.iter_mut().zip(&mut rstds)) {
                 let (mean, variance) = moments(x);
@@ -76,7 +79,7 @@ fn native_layer_norm(
                 normalise_row(x, out, *statistics.0, *statistics.1, &affine);
             }
             Ok(())
-        })?;
+        }))?;
         store(&mean, &means)?;
         store(&rstd, &rstds)
     })?;
@@ -84,6 +87,7 @@ fn native_layer_norm(
 }
 
 /// One row, in the forms that weight and bias leave.
+#[inline]
 fn normalise_row<T: Float>(x: &[T], out: &mut [T], mean: T, rstd: T, affine: &Affine<T>) {
     let pairs = out.iter_mut().zip(x);
     match (&affine.weight, &affine.bias) {
@@ -244,11 +248,11 @@ impl Batch<'_> {
                 .collect();
             let inner = channels.inner.max(1);
             compute::<T, 1>(&out, [input], |out, [x]| {
-                let planes = x.chunks_exact(inner).zip(out.chunks_exact_mut(inner)).enumerate();
-                for (plane, (x, out)) in planes {
+                for_each_piece(out, inner, inner, |plane, out| {
                     let (scale, offset) = lines[plane % count];
+                    let x = &x[plane * inner..][..inner];
                     out.iter_mut().zip(x).for_each(|(out, &x)| *out = x * scale + offset);
-                }
+                });
                 Ok(())
             })
         })?;

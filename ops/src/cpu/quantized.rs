@@ -109,10 +109,10 @@ fn quantize_per_channel(
     quantize(self_, &Lines::per_channel(self_.sizes(), &channels), dtype, Arc::new(channels.clone()))
 }
 
-/// What is not quantised stands for itself.
+/// What is not quantised stands for itself; the schema says that the result is a new tensor.
 #[kernel("aten::dequantize.self", CPU, Meta)]
 fn dequantize(self_: &Tensor) -> Result<Tensor> {
-    aten::to::dtype.call(self_, DType::Float32, false, false, None)
+    aten::to::dtype.call(self_, DType::Float32, false, true, None)
 }
 
 #[kernel("aten::dequantize.self", QuantizedCPU)]

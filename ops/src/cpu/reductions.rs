@@ -27,6 +27,7 @@ macro_rules! summed {
             type Accumulator = $accumulator;
 
             /// In eight partial sums, which vectorises and keeps rounding errors small.
+            #[inline]
             fn sum(lane: &[Self]) -> $accumulator {
                 let mut partial = [<$accumulator>::ZERO; 8];
                 let (blocks, rest) = lane.as_chunks::<8>();

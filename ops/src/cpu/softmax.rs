@@ -6,7 +6,8 @@ use crate::aten;
 use crate::cpu::elements::dispatch_dtype;
 use crate::cpu::lanes::map;
 use crate::cpu::number::{Float, Number};
-use crate::cpu::reductions::{Extreme, Summed};
+use crate::cpu::reductions::Summed;
+use crate::cpu::vectorised::vectorised;
 use crate::shape::dimension::wrap;
 
 fn no_half(half_to_float: bool) -> Result<()> {
@@ -18,9 +19,24 @@ fn no_half(half_to_float: bool) -> Result<()> {
     }
 }
 
+/// The largest element of a lane, or not-a-number if there is one. In partial results, which vectorises.
+#[inline]
+fn largest<T: Float>(lane: &[T]) -> T {
+    const PARTS: usize = 16;
+    let (blocks, rest) = lane.as_chunks::<PARTS>();
+    let mut partial = [T::from_f64(f64::NEG_INFINITY); PARTS];
+    let larger = |a: T, b: T| if b > a || b.is_nan() { b } else { a };
+    for block in blocks {
+        partial.iter_mut().zip(block).for_each(|(held, &x)| *held = larger(*held, x));
+    }
+    partial.iter_mut().zip(rest).for_each(|(held, &x)| *held = larger(*held, x));
+    partial.into_iter().fold(T::from_f64(f64::NEG_INFINITY), larger)
+}
+
 /// Fills `out` with the exponentials of a lane's elements less the largest; gives that and the exponentials' sum.
+#[inline]
 fn exponentials<T: Float + Summed<Accumulator = f64>>(lane: &[T], out: &mut [T]) -> (T, f64) {
-    let shift = Extreme::Largest.of(lane);
+    let shift = largest(lane);
     out.iter_mut().zip(lane).for_each(|(to, &x)| *to = (x - shift).quick_exp());
     (shift, T::sum(out))
 }
@@ -29,27 +45,39 @@ fn exponentials<T: Float + Summed<Accumulator = f64>>(lane: &[T], out: &mut [T])
 fn _softmax(self_: &Tensor, dim: i64, half_to_float: bool) -> Result<Tensor> {
     no_half(half_to_float)?;
     let d = wrap(dim, self_.dim())?;
-    dispatch_dtype!(floats: self_.dtype(), T => map::<T>(self_, d, |lane, out| {
+    dispatch_dtype!(floats: self_.dtype(), T => map::<T>(self_, d, |lane, out| vectorised(lane.len(), || {
         let (_, sum) = exponentials(lane, out);
         let scale = T::from_f64(1.0 / sum);
         out.iter_mut().for_each(|x| *x *= scale);
-    }))
+    })))
 }
 
 #[kernel("aten::_log_softmax", CPU)]
 fn _log_softmax(self_: &Tensor, dim: i64, half_to_float: bool) -> Result<Tensor> {
     no_half(half_to_float)?;
     let d = wrap(dim, self_.dim())?;
-    dispatch_dtype!(floats: self_.dtype(), T => map::<T>(self_, d, |lane, out| {
+    dispatch_dtype!(floats: self_.dtype(), T => map::<T>(self_, d, |lane, out| vectorised(lane.len(), || {
         let (shift, sum) = exponentials(lane, out);
         let log_sum = T::from_f64(sum.ln());
         out.iter_mut().zip(lane).for_each(|(to, &x)| *to = x - shift - log_sum);
-    }))
+    })))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_largest_element_is_found_wherever_it_is() {
+        for at in [0, 5, 16, 39] {
+            let mut lane = [-1.0f32; 40];
+            lane[at] = 2.0;
+            assert_eq!(largest(&lane), 2.0);
+            lane[39 - at] = f32::NAN;
+            assert!(largest(&lane).is_nan());
+        }
+        assert_eq!(largest::<f64>(&[]), f64::NEG_INFINITY);
+    }
 
     #[test]
     fn large_elements_do_not_overflow() {

@@ -111,9 +111,8 @@ impl Engine {
             let kept_normal = (number(8)? as u32 != 0).then_some(normal);
             let single = f32::from_bits(number(4)? as u32);
             let kept_single = (number(4)? & 0xff != 0).then_some(single);
-            let fits = (1..=WORDS).contains(&left)
-                && next + left <= WORDS + 1
-                && (left == 1 || next + left == WORDS);
+            // Each word taken makes the next position one larger and what is left one smaller.
+            let fits = (left, next) == (1, 0) || ((1..=WORDS).contains(&left) && next + left == WORDS + 1);
             fits.then_some(Engine { seed, words, next, left, kept_normal, kept_single })
         };
         let engine = if bytes.len() == BYTES { read() } else { None };
