@@ -7,7 +7,7 @@ use crate::cpu::number::Float;
 
 /// A number with these functions.
 pub(crate) trait ErrorFunction: Float {
-    /// The error function, with an absolute error below 4e-7 in single precision.
+    /// The error function, with an absolute error below 6e-7 in single precision.
     fn quick_erf(self) -> Self;
 
     /// The hyperbolic tangent, with a relative error below 1e-6 in single precision.
@@ -63,7 +63,7 @@ mod tests {
         for step in -60_000..=60_000 {
             let x = step as f32 * 1e-4;
             let error = (f64::from(x.quick_erf()) - f64::from(x).quick_erf()).abs();
-            assert!(error < 4e-7, "erf({x}) is off by {error}");
+            assert!(error < 6e-7, "erf({x}) is off by {error}");
         }
         for step in (-90_000..=90_000).filter(|&step| step != 0) {
             let x = step as f32 * 1e-4;
