@@ -7,6 +7,7 @@ use keyway::{
 use keyway_modes::{Counting, FlopCounting, Logging, MetaCheck, NanWatch, SchemaCheck, Tracing};
 use keyway_ops::TensorMethods;
 
+use super::every_operator::{is_silent, repeats_itself};
 use super::{Network, Odd, call, panics, waves};
 
 fn modes() -> Vec<Mode> {
@@ -71,9 +72,14 @@ fn every_operator_computes_the_same_under_all_modes_in_any_order() {
         for sample in sample_arguments(operator) {
             modes.rotate_left(1);
             let plain = outcome(operator, &sample).unwrap();
-            let observed =
-                under(&modes, || outcome(operator, &sample)).unwrap_or_else(|e| panic!("{operator}: {e}"));
-            assert_eq!(observed, plain, "{operator}");
+            if !repeats_itself(operator, &sample).unwrap() {
+                continue;
+            }
+            match under(&modes, || outcome(operator, &sample)) {
+                Ok(observed) => assert_eq!(observed, plain, "{operator}"),
+                // The check of schemas finds those that say less than their kernels do.
+                Err(error) => assert!(is_silent(&error), "{operator}: {error}"),
+            }
         }
     }
     assert_eq!((mode_stack_len(), local_key_sets()), (0, before));

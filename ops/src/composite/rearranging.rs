@@ -201,8 +201,9 @@ fn fill_diagonal_(self_: &Tensor, fill_value: keyway::Scalar, wrap: bool) -> Res
     let step: i64 = self_.strides().iter().sum();
     let len = sizes.iter().copied().min().unwrap_or(0);
     let fill = |len: i64, first: i64| {
-        let diagonal = Geometry::new(&[len], &[step], self_.storage_offset() + first)?;
-        aten::fill_::Scalar.call(&self_.view_as(diagonal)?, fill_value).map(|_| ())
+        let from = Some(self_.storage_offset() + first);
+        let diagonal = aten::as_strided::default.call(self_, &[len], &[step], from)?;
+        aten::fill_::Scalar.call(&diagonal, fill_value).map(|_| ())
     };
     fill(len, 0)?;
     // On a tall matrix the diagonal starts again below a free row.
