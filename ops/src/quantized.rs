@@ -154,7 +154,7 @@ impl DequantizeFallback {
     /// use keyway_ops::{aten, quantized::DequantizeFallback};
     /// let x = Tensor::from_slice(&[1.0f32, -2.0], &[2])?;
     /// let x = aten::quantize_per_tensor(&x, 0.5, 0, DType::QInt8)?;
-    /// assert_eq!(aten::neg(&x).unwrap_err().kind(), ErrorKind::NotImplemented);
+    /// assert_eq!(aten::neg(&x).unwrap_err().kind(), ErrorKind::NoKernel);
     /// let fallback = DequantizeFallback::enable()?;
     /// assert_eq!(aten::neg(&x)?.to_vec::<f32>()?, [-1.0, 2.0]);
     /// drop(fallback);
