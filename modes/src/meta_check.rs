@@ -12,8 +12,8 @@ use keyway::{
 use crate::fake::FakeMode;
 
 /// Runs every call on fake tensors first, and compares what that gives with what the call gives: number and sizes of the results,
-/// strides, dtypes and devices. Operators whose results depend on elements ([`keyway::Operator::has_tag`] `data_dependent_output`, `dynamic_output_shape`)
-/// and calls with tensors of a class are left alone.
+/// strides, dtypes and devices. Operators whose results depend on elements ([`keyway::Operator::has_tag`] `data_dependent_output`,
+/// `dynamic_output_shape`), themselves or called on the way, and calls with tensors of a class are left alone.
 ///
 /// ```
 /// use keyway::{DispatchKey, Library, Result, Tensor, Value, with_mode};
@@ -94,7 +94,6 @@ impl DispatchMode for MetaCheck {
     }
 }
 
-/// What is promised about the tensors of a value.
 /// Whether there is no result without data.
 fn needs_data(operator: &'static Operator) -> bool {
     operator.has_tag("data_dependent_output") || operator.has_tag("dynamic_output_shape")
@@ -104,6 +103,7 @@ fn is_named_for_data(name: &str) -> bool {
     find_operator(name).is_ok_and(needs_data)
 }
 
+/// What is promised about the tensors of a value.
 fn layouts(value: &Value) -> Vec<String> {
     let layout = |tensor: &Tensor| {
         format!(
