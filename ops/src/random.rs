@@ -1,7 +1,7 @@
 //! Random numbers: the default generator, and the state of generators as bytes.
 //!
 //! A [`Generator`] on the CPU makes the numbers that PyTorch's makes from the same seed: 32-bit words of the Mersenne
-//! Twister ([`mersenne`]), which kernels turn into the numbers of a distribution ([`distributions`]). A kernel draws all
+//! Twister (`mersenne`), which kernels turn into the numbers of a distribution (`distributions`). A kernel draws all
 //! its numbers in one go, so that calls of several threads do not mix theirs.
 
 pub(crate) mod arguments;
