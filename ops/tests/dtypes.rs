@@ -74,16 +74,21 @@ fn check_moves<T: Element>() -> Result<()> {
     Ok(())
 }
 
+/// The dtypes whose elements are numbers of their own; quantised ones need a quantizer.
+fn with_elements() -> impl Iterator<Item = DType> {
+    DType::ALL.into_iter().filter(|dtype| !dtype.is_quantized())
+}
+
 #[test]
 fn elements_of_every_dtype_move_alike() {
-    for dtype in DType::ALL {
+    for dtype in with_elements() {
         with_element!(dtype, T => check_moves::<T>()).unwrap();
     }
 }
 
 #[test]
 fn every_dtype_is_converted_to_every_other() {
-    for (from, to) in DType::ALL.into_iter().flat_map(|from| DType::ALL.map(|to| (from, to))) {
+    for (from, to) in with_elements().flat_map(|from| with_elements().map(move |to| (from, to))) {
         let x = with_element!(from, T => rows::<T>()).unwrap();
         let there = aten::to::dtype.call(&x, to, false, false, None).unwrap();
         let back = aten::to::dtype.call(&there, DType::Int64, false, false, None).unwrap();
