@@ -314,11 +314,16 @@ fn replace_devices(call: &mut Call<'_>, has_no_tensor: bool) -> Result<()> {
     Ok(())
 }
 
+/// Whether there is no result without data.
+pub(crate) fn needs_data(operator: &'static Operator) -> bool {
+    operator.has_tag("data_dependent_output") || operator.has_tag("dynamic_output_shape")
+}
+
 /// An error of a `Meta` kernel in terms of fake tensors.
 #[cold]
 fn explained(operator: &'static Operator, error: Error) -> Error {
     let inner = error.operator().map_or_else(|| operator.name().to_owned(), str::to_owned);
-    if operator.has_tag("data_dependent_output") || operator.has_tag("dynamic_output_shape") {
+    if needs_data(operator) {
         let message = "its result depends on elements, which a fake tensor does not have; keep it out of what is run on fake tensors";
         return Error::new(ErrorKind::NotImplemented, message).in_operator(inner);
     }

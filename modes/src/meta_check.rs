@@ -9,7 +9,7 @@ use keyway::{
     find_operator, with_mode, with_modes_disabled,
 };
 
-use crate::fake::FakeMode;
+use crate::fake::{FakeMode, needs_data};
 
 /// Runs every call on fake tensors first, and compares what that gives with what the call gives: number and sizes of the results,
 /// strides, dtypes and devices. Operators whose results depend on elements ([`keyway::Operator::has_tag`] `data_dependent_output`,
@@ -70,7 +70,7 @@ impl DispatchMode for MetaCheck {
         call.forward()?;
         match refused {
             // An operator called on the way needs data, so that there is no promise.
-            Some(error) if error.operator().is_some_and(is_named_for_data) => return Ok(Answer::Done),
+            Some(error) if named(&error).is_some_and(needs_data) => return Ok(Answer::Done),
             Some(error) => return Err(error),
             None => {}
         }
@@ -94,13 +94,9 @@ impl DispatchMode for MetaCheck {
     }
 }
 
-/// Whether there is no result without data.
-fn needs_data(operator: &'static Operator) -> bool {
-    operator.has_tag("data_dependent_output") || operator.has_tag("dynamic_output_shape")
-}
-
-fn is_named_for_data(name: &str) -> bool {
-    find_operator(name).is_ok_and(needs_data)
+/// The operator that an error is about.
+fn named(error: &Error) -> Option<&'static Operator> {
+    find_operator(error.operator()?).ok()
 }
 
 /// What is promised about the tensors of a value.
