@@ -67,3 +67,8 @@ def wrapper_calls():
     Wrapper.seen.clear()
     yield Wrapper.seen
     Wrapper.seen.clear()
+
+
+def operators(ns):
+    """The operators of a namespace."""
+    return getattr(keyway.ops, ns)

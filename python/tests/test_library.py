@@ -6,14 +6,10 @@ import typing
 import weakref
 
 import pytest
-from conftest import Log, Wrapper
+from conftest import Log, Wrapper, operators
 
 import keyway
 from keyway import Library, Tensor, _keyway, custom_op, infer_schema, ops, tensor
-
-
-def operators(ns):
-    return getattr(ops, ns)
 
 
 def test_kinds_and_reserved_namespaces():
@@ -363,131 +359,6 @@ def test_rust_errors_are_fitting_exceptions():
             call()
 
 
-def test_custom_op(ns):
-    """LIB-68, LIB-69, LIB-83."""
-
-    @custom_op(f"{ns}::scale", mutates_args=())
-    def scale(x: Tensor, factor: float = 2.0, *, shift: int = 0) -> Tensor:
-        """Scales."""
-        return x * factor + shift
-
-    assert scale.schema == f"{ns}::scale(Tensor x, float factor=2.0, *, SymInt shift=0) -> Tensor"
-    x = tensor([1.0, 2.0])
-    assert scale(x).tolist() == operators(ns).scale(x).tolist() == [2.0, 4.0]
-    assert scale(x, 3, shift=1).tolist() == [4.0, 7.0]
-    assert operators(ns).scale.default.has_kernel_for_dispatch_key("CompositeExplicitAutograd")
-    assert "pt2_compliant_tag" in operators(ns).scale.default.tags
-    with Log() as log:
-        scale(x)
-    assert log.names[0] == f"{ns}.scale.default"
-
-    @scale.register_kernel("cpu")
-    def _(x, factor=2.0, *, shift=0):
-        return x + 100
-
-    assert scale(x).tolist() == [101.0, 102.0]
-
-
-def test_custom_ops_with_overloads(ns):
-    """LIB-73."""
-    custom_op(f"{ns}::f", lambda x: x.clone(), mutates_args=(), schema="(Tensor x) -> Tensor")
-    custom_op(f"{ns}::f.two", lambda x, y: x + y, mutates_args=(), schema="(Tensor x, Tensor y) -> Tensor")
-    x = tensor([1.0])
-    assert operators(ns).f(x).tolist() == [1.0] and operators(ns).f(x, x).tolist() == [2.0]
-    assert operators(ns).f.overloads() == ["default", "two"]
-
-
-def test_outputs_of_custom_ops_do_not_alias(ns):
-    """LIB-74."""
-
-    @custom_op(f"{ns}::same", mutates_args=())
-    def same(x: Tensor, view: bool = False) -> Tensor:
-        return x[0] if view else x
-
-    for view in (True, False):
-        with pytest.raises(RuntimeError, match="must not also be an input"):
-            same(tensor([1.0]), view)
-
-
-def test_custom_ops_that_write(ns):
-    """LIB-76, LIB-78, LIB-79, LIB-96."""
-
-    @custom_op(f"{ns}::fill", mutates_args={"x"})
-    def fill(x: Tensor, value: float) -> None:
-        x[:] = value
-
-    x = tensor([1.0, 2.0])
-    assert fill(x, 5.0) is None and x.tolist() == [5.0, 5.0]
-    assert fill.schema == f"{ns}::fill(Tensor(a!) x, float value) -> ()"
-    with pytest.raises(ValueError, match="consistent"):
-        custom_op(f"{ns}::g", lambda x: None, mutates_args=(), schema="(Tensor(a!) x) -> ()")
-
-    def f(x: Tensor, y: typing.List[Tensor], n: int) -> None:
-        pass
-
-    assert infer_schema(f, mutates_args="unknown") == "(Tensor(a!) x, Tensor(b!)[] y, SymInt n) -> ()"
-    assert infer_schema(f, mutates_args={"y"}) == "(Tensor x, Tensor(b!)[] y, SymInt n) -> ()"
-    with pytest.raises(ValueError, match="nobody not found in the function signature"):
-        infer_schema(f, mutates_args={"nobody"})
-    with pytest.raises(ValueError, match="sequence"):
-        infer_schema(f, mutates_args="x")
-    with pytest.raises(ValueError, match="only Tensors or collections of Tensors can be mutated"):
-        infer_schema(f, mutates_args={"n"})
-
-
-def test_fake_kernels(ns):
-    """LIB-40, LIB-87, P190."""
-
-    @custom_op(f"{ns}::rows", mutates_args=())
-    def rows(x: Tensor) -> Tensor:
-        return keyway.zeros([x.shape[0]])
-
-    library = Library(ns, "FRAGMENT")
-
-    @library.register_fake("rows")
-    def _(x):
-        return keyway.empty([x.shape[0]], device="meta")
-
-    assert rows(keyway.empty([3, 2], device="meta")).shape == (3,)
-    assert rows(keyway.zeros([3, 2])).tolist() == [0.0, 0.0, 0.0]
-
-
-def test_refused_custom_ops(ns):
-    """LIB-90, LIB-103."""
-
-    def f(x: Tensor) -> Tensor:
-        return x.clone()
-
-    with pytest.raises(ValueError, match="mutually exclusive"):
-        custom_op(f"{ns}::f", f, mutates_args=(), tags=("inplace", "out"))
-    for name in ("aten::f", "prim::f", "f"):
-        with pytest.raises(ValueError, match="reserved namespace|namespace::name"):
-            custom_op(name, f, mutates_args=())
-
-
-def test_inferred_schemas():
-    """LIB-92, LIB-93, LIB-94, LIB-98."""
-    T = Tensor
-
-    def a(x: T) -> T: ...
-    def b(x: int, y: bool, z: float, d: keyway.dtype, e: keyway.device, n: typing.Union[int, float, bool]) -> typing.Tuple[T, int]: ...
-    def c(x: typing.Sequence[T], y: typing.Optional[T], z: typing.List[typing.Optional[T]], w: typing.Optional[int]) -> T: ...
-    def e() -> T: ...
-    def f(x: T) -> None: ...
-    def h(a: int = 1, b: float = 2.5, c: str = "x", d: keyway.dtype = keyway.float32, e: typing.Optional[T] = None,
-          g: keyway.device = keyway.device("cpu"), i: bool = True) -> T: ...
-
-    for function, expected in [
-        (a, "(Tensor x) -> Tensor"),
-        (b, "(SymInt x, bool y, float z, ScalarType d, Device e, Scalar n) -> (Tensor, SymInt)"),
-        (c, "(Tensor[] x, Tensor? y, Tensor?[] z, SymInt? w) -> Tensor"),
-        (e, "() -> Tensor"),
-        (f, "(Tensor x) -> ()"),
-        (h, '(SymInt a=1, float b=2.5, str c="x", ScalarType d=float32, Tensor? e=None, Device g="cpu", bool i=True) -> Tensor'),
-    ]:
-        assert infer_schema(function, mutates_args=()) == expected
-
-
 def test_functions_without_a_schema():
     """LIB-100, LIB-102."""
     T = Tensor
@@ -560,34 +431,6 @@ def test_free_standing_definitions(ns):
     assert operators(ns).older(tensor([-2.0])).tolist() == [2.0]
 
 
-def test_kernels_of_custom_ops_are_switched_off_and_on(ns, caplog):
-    """LIB-71."""
-
-    @custom_op(f"{ns}::where_from", mutates_args=())
-    def where_from(x: Tensor) -> int:
-        return 0
-
-    where_from.register_kernel("cpu", lambda x: 1)
-    x = tensor([1.0])
-    assert where_from(x) == 1
-    with where_from.set_kernel_enabled("cpu", False):
-        assert where_from(x) == 0
-        with where_from.set_kernel_enabled("cpu", True):
-            assert where_from(x) == 1
-        assert where_from(x) == 0
-        assert not caplog.records
-        with where_from.set_kernel_enabled("cpu", False):
-            assert where_from(x) == 0
-        assert "is off already" in caplog.text
-    assert where_from(x) == 1
-    with where_from.set_kernel_enabled("cpu"):
-        assert where_from(x) == 1
-    assert "is on already" in caplog.text
-    with where_from.set_kernel_enabled("cuda", False):
-        assert where_from(x) == 1
-    assert "has no kernel for cuda" in caplog.text
-
-
 def test_factories_by_device(ns):
     """LIB-80."""
 
@@ -621,16 +464,6 @@ def test_operators_tagged_in_place_return_their_argument(ns):
     assert grown(x, False) is x and x.tolist() == [2.0]
     with pytest.raises(RuntimeError, match="must return its first argument"):
         grown(x, True)
-
-
-def test_only_tensors_are_mutated():
-    """LIB-101."""
-
-    def f(x: Tensor, n: int) -> Tensor:
-        return x
-
-    with pytest.raises(ValueError, match="only Tensors or collections of Tensors can be mutated"):
-        keyway.infer_schema(f, mutates_args={"n"})
 
 
 def test_key_sets():
