@@ -22,12 +22,18 @@ impl FakeTensor {
         &self.meta
     }
 
-    /// Takes over sizes and strides of the fake tensor that holds it: composite operators may have resized that one by hand.
+    /// Takes over sizes, strides and memory of the fake tensor that holds it: composite operators may have changed that one by
+    /// hand.
     fn follow(&self, fake: &Tensor) -> Result<()> {
-        match self.meta.geometry() == fake.geometry() {
-            true => Ok(()),
-            false => self.meta.set_geometry(fake.geometry().clone()),
-        }
+        follow(&self.meta, fake)
+    }
+}
+
+/// Has one tensor show what another one shows.
+fn follow(tensor: &Tensor, shown: &Tensor) -> Result<()> {
+    match tensor.geometry() == shown.geometry() && tensor.storage().is_same(shown.storage()) {
+        true => Ok(()),
+        false => tensor.set_storage(shown.storage().clone(), shown.geometry().clone()),
     }
 }
 
@@ -213,9 +219,7 @@ fn run(call: &mut Call<'_>, convert: &mut dyn FnMut(&Tensor) -> Result<Tensor>) 
     })?;
     call.forward().map_err(|error| explained(operator, error))?;
     for (fake, meta) in &pairs {
-        if fake.geometry() != meta.geometry() {
-            fake.set_geometry(meta.geometry().clone())?;
-        }
+        follow(fake, meta)?;
     }
     call.map_results(|result| match pairs.iter().find(|(_, meta)| meta.is_same(result)) {
         Some((fake, _)) => Ok(Some(fake.clone())),
@@ -314,16 +318,11 @@ fn replace_devices(call: &mut Call<'_>, has_no_tensor: bool) -> Result<()> {
     Ok(())
 }
 
-/// Whether there is no result without data.
-pub(crate) fn needs_data(operator: &'static Operator) -> bool {
-    operator.has_tag("data_dependent_output") || operator.has_tag("dynamic_output_shape")
-}
-
 /// An error of a `Meta` kernel in terms of fake tensors.
 #[cold]
 fn explained(operator: &'static Operator, error: Error) -> Error {
     let inner = error.operator().map_or_else(|| operator.name().to_owned(), str::to_owned);
-    if needs_data(operator) {
+    if operator.needs_data() {
         let message = "its result depends on elements, which a fake tensor does not have; keep it out of what is run on fake tensors";
         return Error::new(ErrorKind::NotImplemented, message).in_operator(inner);
     }

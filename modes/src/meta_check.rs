@@ -9,7 +9,7 @@ use keyway::{
     find_operator, with_mode, with_modes_disabled,
 };
 
-use crate::fake::{FakeMode, needs_data};
+use crate::fake::FakeMode;
 
 /// Runs every call on fake tensors first, and compares what that gives with what the call gives: number and sizes of the results,
 /// strides, dtypes and devices. Operators whose results depend on elements ([`keyway::Operator::has_tag`] `data_dependent_output`,
@@ -52,7 +52,7 @@ impl MetaCheck {
 impl DispatchMode for MetaCheck {
     fn handle(&self, call: &mut Call<'_>) -> Result<Answer> {
         let operator = call.operator();
-        if call.types().next().is_some() || needs_data(operator) {
+        if call.types().next().is_some() || operator.needs_data() {
             call.forward()?;
             return Ok(Answer::Done);
         }
@@ -70,7 +70,7 @@ impl DispatchMode for MetaCheck {
         call.forward()?;
         match refused {
             // An operator called on the way needs data, so that there is no promise.
-            Some(error) if named(&error).is_some_and(needs_data) => return Ok(Answer::Done),
+            Some(error) if named(&error).is_some_and(keyway::Operator::needs_data) => return Ok(Answer::Done),
             Some(error) => return Err(error),
             None => {}
         }

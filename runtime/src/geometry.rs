@@ -1,8 +1,8 @@
 //! Sizes, strides and offset of a tensor, and how a tensor publishes a new set of them.
 //!
-//! Readers get a plain borrow without a lock. Changing a tensor's geometry (resizing an out tensor, an in-place view)
-//! publishes a new value and keeps the old one until the tensor goes, so that no borrow can dangle. This is one of
-//! the few modules with unsafe code.
+//! Readers get a plain borrow without a lock. Changing a tensor's geometry (resizing an out tensor, an in-place view) or its
+//! memory publishes a new value of both and keeps the old one until the tensor goes, so that no borrow can dangle. This is
+//! one of the few modules with unsafe code.
 #![allow(unsafe_code, reason = "publishes a value by pointer; each block says why it is sound")]
 
 use std::sync::atomic::{AtomicPtr, Ordering};
@@ -11,6 +11,7 @@ use parking_lot::Mutex;
 use smallvec::SmallVec;
 
 use crate::error::{Error, Result};
+use crate::storage::Storage;
 
 /// Extents of dimensions, or strides: inline up to five dimensions.
 pub type Dims = SmallVec<[i64; 5]>;
@@ -145,24 +146,32 @@ fn checked_numel(sizes: &[i64]) -> Result<usize> {
     Ok(if sizes.contains(&0) { 0 } else { numel as usize })
 }
 
-/// A geometry that can be replaced while borrowed. The first one is stored inline.
+/// The part of a memory that a tensor shows.
 #[derive(Debug)]
-pub(crate) struct PublishedGeometry {
-    first: Geometry,
-    /// Null while the first one holds, else the last box of `later`.
-    current: AtomicPtr<Geometry>,
-    /// Every geometry published after the first; boxes, because borrows of them are out.
-    #[expect(clippy::vec_box, reason = "borrows point into the boxes, which must not move")]
-    later: Mutex<Vec<Box<Geometry>>>,
+pub(crate) struct Window {
+    pub(crate) geometry: Geometry,
+    pub(crate) storage: Storage,
 }
 
-impl PublishedGeometry {
-    pub(crate) fn new(first: Geometry) -> Self {
-        PublishedGeometry { first, current: AtomicPtr::default(), later: Mutex::new(Vec::new()) }
+/// A window that can be replaced while borrowed, geometry and storage together. The first one is stored inline.
+#[derive(Debug)]
+pub(crate) struct PublishedWindow {
+    first: Window,
+    /// Null while the first one holds, else the last box of `later`.
+    current: AtomicPtr<Window>,
+    /// Every window published after the first; boxes, because borrows of them are out.
+    #[expect(clippy::vec_box, reason = "borrows point into the boxes, which must not move")]
+    later: Mutex<Vec<Box<Window>>>,
+}
+
+impl PublishedWindow {
+    pub(crate) fn new(geometry: Geometry, storage: Storage) -> Self {
+        let first = Window { geometry, storage };
+        PublishedWindow { first, current: AtomicPtr::default(), later: Mutex::new(Vec::new()) }
     }
 
     #[inline]
-    pub(crate) fn get(&self) -> &Geometry {
+    pub(crate) fn get(&self) -> &Window {
         let current = self.current.load(Ordering::Acquire);
         if current.is_null() {
             return &self.first;
@@ -172,13 +181,26 @@ impl PublishedGeometry {
         unsafe { &*current }
     }
 
-    pub(crate) fn set(&self, geometry: Geometry) {
+    /// Shows another part of the memory that is shown.
+    pub(crate) fn set_geometry(&self, geometry: Geometry) {
         let mut later = self.later.lock();
-        if *self.get() == geometry {
+        let storage = self.get().storage.clone();
+        self.publish(&mut later, Window { geometry, storage });
+    }
+
+    /// Shows a part of another memory.
+    pub(crate) fn set(&self, window: Window) {
+        self.publish(&mut self.later.lock(), window);
+    }
+
+    #[expect(clippy::vec_box, reason = "that of `later`")]
+    fn publish(&self, later: &mut Vec<Box<Window>>, window: Window) {
+        let shown = self.get();
+        if shown.geometry == window.geometry && shown.storage.is_same(&window.storage) {
             return;
         }
-        later.push(Box::new(geometry));
-        let newest: *const Geometry = &**later.last().expect("one was just pushed");
+        later.push(Box::new(window));
+        let newest: *const Window = &**later.last().expect("one was just pushed");
         self.current.store(newest.cast_mut(), Ordering::Release);
     }
 }

@@ -84,6 +84,11 @@ impl Operator {
         self.tags().contains(&tag)
     }
 
+    /// Whether there is no result without data, by its tags: one that depends on elements, or whose size does.
+    pub fn needs_data(&'static self) -> bool {
+        self.has_tag("data_dependent_output") || self.has_tag("dynamic_output_shape")
+    }
+
     /// The module that keeps its `Meta` kernel, if its library declared one (D194).
     pub fn fake_module(&'static self) -> Option<&'static str> {
         self.definition().and_then(|definition| definition.fake_module)

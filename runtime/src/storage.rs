@@ -157,6 +157,11 @@ impl Storage {
         }
     }
 
+    /// Whether kernels of the host can read it.
+    pub fn is_on_the_host(&self) -> bool {
+        matches!(&*self.0, Contents::Bytes(..) | Contents::Host(_))
+    }
+
     /// How many bytes there are; nothing for `Meta`, and for foreign memory that does not say.
     pub fn byte_len(&self) -> Option<usize> {
         match &*self.0 {

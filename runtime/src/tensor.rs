@@ -9,8 +9,8 @@ use std::sync::{Arc, Weak};
 
 use crate::device::Device;
 use crate::dtype::{DType, Element};
-use crate::error::{Error, Result};
-use crate::geometry::{Geometry, PublishedGeometry};
+use crate::error::{Error, ErrorKind, Result};
+use crate::geometry::{Geometry, PublishedWindow, Window};
 use crate::interpreter::{MetadataPolicy, ObjectSlot, TensorSubclass, WrapperMetadata};
 use crate::key::{DispatchKey, Functionality};
 use crate::key_set::KeySet;
@@ -45,8 +45,8 @@ struct Head {
     /// The two words of the key set, first so that every call finds them beside the reference count.
     functionalities: AtomicU64,
     backends: AtomicU64,
-    geometry: PublishedGeometry,
-    storage: Storage,
+    /// Sizes, strides, offset and the memory they are about.
+    window: PublishedWindow,
     dtype: DType,
     device: Device,
     /// Whether it stands for a plain number, which ranks below tensors in type promotion.
@@ -118,8 +118,7 @@ impl Tensor {
         Tensor(Arc::new(Head {
             functionalities: AtomicU64::new(keys.functionalities),
             backends: AtomicU64::new(keys.backends),
-            geometry: PublishedGeometry::new(geometry),
-            storage,
+            window: PublishedWindow::new(geometry, storage),
             dtype,
             device,
             wrapped_number,
@@ -140,8 +139,10 @@ impl Tensor {
         Tensor(Arc::new(Head {
             functionalities: AtomicU64::new(keys.functionalities),
             backends: AtomicU64::new(keys.backends),
-            geometry: PublishedGeometry::new(metadata.geometry),
-            storage: metadata.storage.unwrap_or_else(Storage::absent),
+            window: PublishedWindow::new(
+                metadata.geometry,
+                metadata.storage.unwrap_or_else(Storage::absent),
+            ),
             dtype: metadata.dtype,
             device: metadata.device,
             wrapped_number: false,
@@ -275,7 +276,7 @@ impl Tensor {
     /// `Shape` if the storage is too short for the geometry.
     pub fn view_as(&self, geometry: Geometry) -> Result<Tensor> {
         let quantizer = self.0.quantizer.clone();
-        let storage = self.0.storage.clone();
+        let storage = self.storage().clone();
         let view = Tensor::with_quantizer(storage, self.dtype(), self.device(), geometry, quantizer)?;
         // A view is a plain tensor, whatever class this one is of.
         view.set_key_set(mode::without_interception(self.key_set()));
@@ -311,7 +312,7 @@ impl Tensor {
     /// Sizes, strides and offset together.
     #[inline]
     pub fn geometry(&self) -> &Geometry {
-        self.0.geometry.get()
+        &self.0.window.get().geometry
     }
 
     /// Extents of the dimensions.
@@ -356,7 +357,7 @@ impl Tensor {
 
     /// The memory behind it.
     pub fn storage(&self) -> &Storage {
-        &self.0.storage
+        &self.0.window.get().storage
     }
 
     /// How many handles to the tensor there are, this one included. Others may make and drop theirs at any time.
@@ -380,12 +381,36 @@ impl Tensor {
     /// # Errors
     /// `Shape` for an impossible geometry; what a foreign backend reports when its memory has to grow.
     pub fn set_geometry(&self, geometry: Geometry) -> Result<()> {
-        if self.device().backend != crate::Backend::Meta {
-            let bytes = geometry.storage_len()?.checked_mul(self.dtype().size());
-            self.0.storage.grow(bytes.ok_or_else(|| Error::shape("more bytes than memory can have"))?)?;
-        }
-        self.0.geometry.set(geometry);
+        self.grow(self.storage(), &geometry)?;
+        self.0.window.set_geometry(geometry);
         Ok(())
+    }
+
+    /// Replaces the memory in place, and says what of it is shown; memory that is too short grows. Views of the tensor keep
+    /// the memory they had. The old memory is kept until the tensor goes, since borrows of it may be out.
+    ///
+    /// # Errors
+    /// `Shape` for an impossible geometry; `Runtime` if one memory is on the host and the other is not, or if memory that has
+    /// to grow cannot.
+    pub fn set_storage(&self, storage: Storage, geometry: Geometry) -> Result<()> {
+        if self.storage().is_on_the_host() != storage.is_on_the_host() {
+            return Err(Error::new(
+                ErrorKind::Runtime,
+                format!("the memory is not one that a tensor on {} can have", self.device()),
+            ));
+        }
+        self.grow(&storage, &geometry)?;
+        self.0.window.set(Window { geometry, storage });
+        Ok(())
+    }
+
+    /// Makes a memory long enough for a geometry of this tensor.
+    fn grow(&self, storage: &Storage, geometry: &Geometry) -> Result<()> {
+        if self.device().backend == crate::Backend::Meta {
+            return Ok(());
+        }
+        let bytes = geometry.storage_len()?.checked_mul(self.dtype().size());
+        storage.grow(bytes.ok_or_else(|| Error::shape("more bytes than memory can have"))?)
     }
 
     /// The elements in row-major order.
@@ -396,7 +421,7 @@ impl Tensor {
         if self.dtype() != T::DTYPE {
             return Err(Error::dtype(format!("the tensor holds {}, not {}", self.dtype(), T::DTYPE)));
         }
-        let read = self.0.storage.read()?;
+        let read = self.storage().read()?;
         let elements = read.elements::<T>()?;
         let geometry = self.geometry();
         let mut out = Vec::with_capacity(geometry.numel());
@@ -499,6 +524,22 @@ mod tests {
         x.set_geometry(Geometry::contiguous(&[3, 4]).unwrap()).unwrap();
         assert_eq!((before, x.sizes()), (&[2][..], &[3, 4][..]));
         assert_eq!(x.to_vec::<f32>().unwrap().len(), 12);
+    }
+
+    #[test]
+    fn memory_is_replaced_and_borrows_of_the_old_one_stay() {
+        let x = Tensor::from_slice(&[1i64, 2, 3], &[3]).unwrap();
+        let view = x.view_as(Geometry::contiguous(&[2]).unwrap()).unwrap();
+        let old = x.storage();
+        let other = Tensor::from_slice(&[7i64, 8], &[2]).unwrap();
+        x.set_storage(other.storage().clone(), Geometry::new(&[2, 2], &[0, 1], 0).unwrap()).unwrap();
+        assert_eq!(x.to_vec::<i64>().unwrap(), [7, 8, 7, 8]);
+        assert!(x.storage().is_same(other.storage()) && view.storage().is_same(old));
+        assert_eq!(view.to_vec::<i64>().unwrap(), [1, 2]);
+        x.set_storage(other.storage().clone(), Geometry::contiguous(&[3]).unwrap()).unwrap();
+        assert_eq!((x.to_vec::<i64>().unwrap(), other.to_vec::<i64>().unwrap()), (vec![7, 8, 0], vec![7, 8]));
+        let refused = x.set_storage(Storage::absent(), Geometry::contiguous(&[3]).unwrap());
+        assert_eq!(refused.unwrap_err().kind(), ErrorKind::Runtime);
     }
 
     #[test]

@@ -211,7 +211,7 @@ fn agrees_with(
 }
 
 fn check_meta(operator: &'static Operator, schema: &Schema, sample: &[Value]) {
-    if needs_data(operator) || !schema.returns.iter().any(|ret| ret.ty.is_tensor_like()) {
+    if operator.needs_data() || !schema.returns.iter().any(|ret| ret.ty.is_tensor_like()) {
         return;
     }
     let on_host = call_boxed(operator, &copied(sample)).unwrap_or_else(|e| panic!("{e}"));
@@ -226,17 +226,12 @@ fn check_meta(operator: &'static Operator, schema: &Schema, sample: &[Value]) {
     assert_same_layout(&format!("{operator}: on the host and on Meta"), &on_host, &on_meta);
 }
 
-/// Whether there is no result without data, by the operator's tags.
-fn needs_data(operator: &'static Operator) -> bool {
-    ["data_dependent_output", "dynamic_output_shape"].iter().any(|tag| operator.has_tag(tag))
-}
-
 /// Whether a call on `Meta` failed because an operator called on the way needs data, as an error says that begins with its
 /// name.
 pub fn fails_for_want_of_data(error: &Error) -> bool {
     let text = error.to_string();
     let is_named = |operator: &&'static Operator| {
-        text.strip_prefix(operator.name()).is_some_and(|rest| rest.starts_with(':')) && needs_data(operator)
+        text.strip_prefix(operator.name()).is_some_and(|rest| rest.starts_with(':')) && operator.needs_data()
     };
     registry::operators().iter().any(is_named)
 }

@@ -100,7 +100,7 @@ fn run(operator: &'static Operator, mut stack: Stack) -> Result<Vec<Value>> {
 fn on_meta(sample: &Json, results: &[Value]) -> Result<(), String> {
     let call = prepare(sample)?;
     let (arguments, any) = read::to_meta(&call.stack);
-    if !any || needs_data(call.operator) {
+    if !any || has_no_layout(call.operator) {
         return Ok(());
     }
     let on_meta = match run(call.operator, arguments) {
@@ -116,9 +116,8 @@ fn on_meta(sample: &Json, results: &[Value]) -> Result<(), String> {
 }
 
 /// Whether there is no result without data: numbers, and tensors whose sizes depend on elements.
-fn needs_data(operator: &'static Operator) -> bool {
-    let tags = ["data_dependent_output", "dynamic_output_shape"];
+fn has_no_layout(operator: &'static Operator) -> bool {
     let gives_tensors =
         |schema: &keyway::schema::Schema| schema.returns.iter().any(|ret| ret.ty.is_tensor_like());
-    tags.iter().any(|tag| operator.has_tag(tag)) || !operator.schema().is_some_and(gives_tensors)
+    operator.needs_data() || !operator.schema().is_some_and(gives_tensors)
 }
