@@ -70,7 +70,9 @@ impl DispatchMode for MetaCheck {
         call.forward()?;
         match refused {
             // An operator called on the way needs data, so that there is no promise.
-            Some(error) if named(&error).is_some_and(keyway::Operator::needs_data) => return Ok(Answer::Done),
+            Some(error) if named(&error).is_some_and(keyway::Operator::needs_data) => {
+                return Ok(Answer::Done);
+            }
             Some(error) => return Err(error),
             None => {}
         }

@@ -276,6 +276,31 @@ pub(crate) fn float_function(x: &Tensor) -> Result<Plan> {
     Plan::new(&[x.into()], to_float(x.dtype()))
 }
 
+/// Functions with fractional values of real numbers.
+pub(crate) fn real_float_function(x: &Tensor) -> Result<Plan> {
+    real(float_function(x)?)
+}
+
+/// A step function, whose operands have one dtype.
+pub(crate) fn step(x: &Tensor, values: &Tensor) -> Result<Plan> {
+    match x.dtype() == values.dtype() && !x.dtype().is_complex() {
+        true => Plan::promoted(&[x.into(), values.into()]),
+        false => Err(Error::new(
+            keyway::ErrorKind::Runtime,
+            format!(
+                "`self` and `values` must have one real dtype, they are {} and {}",
+                x.dtype(),
+                values.dtype()
+            ),
+        )),
+    }
+}
+
+/// Functions of two integers.
+pub(crate) fn divisor(a: Operand<'_>, b: Operand<'_>) -> Result<Plan> {
+    numeric(integral(Plan::promoted(&[a, b])?)?)
+}
+
 /// Tests of each element.
 pub(crate) fn test(x: &Tensor) -> Result<Plan> {
     Ok(Plan::new(&[x.into()], x.dtype())?.with_result(DType::Bool))

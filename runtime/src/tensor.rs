@@ -139,10 +139,7 @@ impl Tensor {
         Tensor(Arc::new(Head {
             functionalities: AtomicU64::new(keys.functionalities),
             backends: AtomicU64::new(keys.backends),
-            window: PublishedWindow::new(
-                metadata.geometry,
-                metadata.storage.unwrap_or_else(Storage::absent),
-            ),
+            window: PublishedWindow::new(metadata.geometry, metadata.storage.unwrap_or_else(Storage::absent)),
             dtype: metadata.dtype,
             device: metadata.device,
             wrapped_number: false,
@@ -410,6 +407,7 @@ impl Tensor {
             return Ok(());
         }
         let bytes = geometry.storage_len()?.checked_mul(self.dtype().size());
+        let bytes = bytes.filter(|&bytes| bytes <= isize::MAX as usize);
         storage.grow(bytes.ok_or_else(|| Error::shape("more bytes than memory can have"))?)
     }
 

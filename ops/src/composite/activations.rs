@@ -2,6 +2,7 @@
 
 use keyway::{DType, Error, Result, Scalar, Tensor, kernel};
 
+use crate::TensorMethods;
 use crate::aten;
 use crate::composite::out::write_results;
 
@@ -123,4 +124,14 @@ fn log_sigmoid_out(self_: &Tensor, out: &Tensor) -> Result<()> {
 fn log_sigmoid_forward_output(self_: &Tensor, output: &Tensor, buffer: &Tensor) -> Result<()> {
     let (result, held) = aten::log_sigmoid_forward::default.call(self_)?;
     write_results([(output, &result), (buffer, &held)])
+}
+
+/// The gradient is the sigmoid of the negative element, from an exponential that cannot overflow.
+#[kernel("aten::log_sigmoid_backward", CompositeExplicitAutograd)]
+fn log_sigmoid_backward(grad_output: &Tensor, self_: &Tensor, _buffer: &Tensor) -> Result<Tensor> {
+    let small = self_.abs()?.neg()?.exp()?;
+    let share = small.div(&small.add_scalar(1)?)?;
+    let rest = share.neg()?.add_scalar(1)?;
+    let slope = aten::r#where::self_.call(&self_.lt_scalar(0)?, &rest, &share)?;
+    grad_output.mul(&slope)
 }

@@ -3,9 +3,11 @@
 use keyway::{Error, ErrorKind, Result, Tensor, kernel};
 
 use crate::aten;
+use crate::broadcast::broadcast_sizes;
 use crate::shape::dimension::wrap;
 use crate::shape::pieces;
 use crate::shape::view::inferred_size;
+use crate::shape::window::refused;
 
 #[kernel("aten::swapaxes", CompositeImplicitAutograd)]
 #[kernel("aten::swapdims", CompositeImplicitAutograd)]
@@ -83,6 +85,83 @@ fn tensor_split_indices(self_: &Tensor, indices: &[i64], dim: i64) -> Result<Vec
     let starts = std::iter::once(Some(0)).chain(indices.iter().map(|&position| Some(position)));
     let ends = indices.iter().map(|&position| Some(position)).chain(std::iter::once(None));
     starts.zip(ends).map(|(start, end)| aten::slice::Tensor.call(self_, dim, start, end, 1)).collect()
+}
+
+/// The dimension that a split of a direction runs along: the first of those named that there is.
+fn split_dim(x: &Tensor, name: &str, least: usize, dim: i64) -> Result<i64> {
+    match x.dim() >= least {
+        true => Ok(dim),
+        false => Err(refused(format!(
+            "{name} needs at least {least} dimensions, the sizes of `self` are {:?}",
+            x.sizes()
+        ))),
+    }
+}
+
+fn horizontal(x: &Tensor) -> Result<i64> {
+    split_dim(x, "hsplit", 1, i64::from(x.dim() != 1))
+}
+
+fn vertical(x: &Tensor) -> Result<i64> {
+    split_dim(x, "vsplit", 2, 0)
+}
+
+fn in_depth(x: &Tensor) -> Result<i64> {
+    split_dim(x, "dsplit", 3, 2)
+}
+
+macro_rules! directed_splits {
+    ($($int:tt $sections:ident, $array:tt $indices:ident = $dim:ident;)*) => {$(
+        #[kernel($int, CompositeImplicitAutograd)]
+        fn $sections(self_: &Tensor, sections: i64) -> Result<Vec<Tensor>> {
+            let dim = $dim(self_)?;
+            let size = self_.sizes()[dim as usize];
+            match sections > 0 && size % sections == 0 {
+                true => aten::tensor_split::sections.call(self_, sections, dim),
+                false => Err(refused(format!("dimension {dim} of {size} elements does not fall into {sections}"))),
+            }
+        }
+
+        #[kernel($array, CompositeImplicitAutograd)]
+        fn $indices(self_: &Tensor, indices: &[i64]) -> Result<Vec<Tensor>> {
+            aten::tensor_split::indices.call(self_, indices, $dim(self_)?)
+        }
+    )*};
+}
+directed_splits! {
+    "aten::hsplit.int" hsplit_int, "aten::hsplit.array" hsplit_array = horizontal;
+    "aten::vsplit.int" vsplit_int, "aten::vsplit.array" vsplit_array = vertical;
+    "aten::dsplit.int" dsplit_int, "aten::dsplit.array" dsplit_array = in_depth;
+}
+
+#[kernel("aten::broadcast_tensors", CompositeImplicitAutograd)]
+fn broadcast_tensors(tensors: &[Tensor]) -> Result<Vec<Tensor>> {
+    let mut sizes = keyway::Dims::new();
+    for tensor in tensors {
+        sizes = broadcast_sizes(&sizes, tensor.sizes())?;
+    }
+    tensors.iter().map(|tensor| aten::expand::default.call(tensor, &sizes, false)).collect()
+}
+
+#[kernel("aten::sum_to_size", CompositeImplicitAutograd)]
+fn sum_to_size(self_: &Tensor, size: &[i64]) -> Result<Tensor> {
+    let (own, leading) = (self_.sizes(), self_.dim().saturating_sub(size.len()));
+    let fits = own.len() >= size.len()
+        && own[leading..].iter().zip(size).all(|(&own, &wanted)| wanted == own || wanted == 1);
+    if !fits {
+        return Err(refused(format!("`size` {size:?} does not broadcast to the sizes {own:?} of `self`")));
+    }
+    let kept: Vec<i64> =
+        (leading..own.len()).filter(|&d| size[d - leading] == 1 && own[d] != 1).map(|d| d as i64).collect();
+    let mut sums = self_.clone();
+    if !kept.is_empty() {
+        sums = aten::sum::dim_IntList.call(&sums, Some(&kept), true, None)?;
+    }
+    if leading > 0 {
+        let gone: Vec<i64> = (0..leading as i64).collect();
+        sums = aten::sum::dim_IntList.call(&sums, Some(&gone), false, None)?;
+    }
+    Ok(sums)
 }
 
 #[kernel("aten::split.sizes", CompositeImplicitAutograd)]

@@ -5,6 +5,7 @@ use keyway::{Error, ErrorKind, Result, Scalar, Tensor, kernel};
 use crate::aten;
 use crate::broadcast::broadcast_sizes;
 use crate::shape::dimension::{extent, wrap};
+use crate::shape::window::refused;
 
 #[kernel("aten::index_put_", CompositeExplicitAutograd)]
 fn index_put_(self_: &Tensor, indices: &[Option<Tensor>], values: &Tensor, accumulate: bool) -> Result<()> {
@@ -106,4 +107,36 @@ fn take_along_dim(self_: &Tensor, indices: &Tensor, dim: Option<i64>) -> Result<
         size => aten::remainder::Scalar.call(indices, Scalar::Int(size))?,
     };
     aten::gather::default.call(&spread(self_)?, d as i64, &spread(&inside)?, false)
+}
+
+#[kernel("aten::put", CompositeExplicitAutograd)]
+fn put(self_: &Tensor, index: &Tensor, source: &Tensor, accumulate: bool) -> Result<Tensor> {
+    let out = aten::clone::default.call(self_, None)?;
+    put_(&out, index, source, accumulate)?;
+    Ok(out)
+}
+
+/// Elements are counted in row-major order, wherever they lie.
+#[kernel("aten::put_", CompositeExplicitAutograd)]
+fn put_(self_: &Tensor, index: &Tensor, source: &Tensor, accumulate: bool) -> Result<()> {
+    if index.numel() != source.numel() || self_.dtype() != source.dtype() {
+        return Err(refused(format!(
+            "`source` must have as many elements as `index`, {}, and the dtype of `self`, {}; it has {} of {}",
+            index.numel(),
+            self_.dtype(),
+            source.numel(),
+            source.dtype()
+        )));
+    }
+    let flat = |x: &Tensor| aten::reshape::default.call(x, &[-1]);
+    let elements = flat(self_)?;
+    aten::index_put_::default.call(&elements, &[Some(flat(index)?)], &flat(source)?, accumulate)?;
+    // Where they did not lie in a row, they were copied.
+    match elements.storage().is_same(self_.storage()) {
+        true => Ok(()),
+        false => {
+            let elements = aten::view::default.call(&elements, self_.sizes())?;
+            aten::copy_::default.call(self_, &elements, false).map(|_| ())
+        }
+    }
 }

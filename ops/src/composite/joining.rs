@@ -3,7 +3,10 @@
 use keyway::{Error, ErrorKind, Result, Tensor, kernel};
 
 use crate::aten;
+use crate::composite::pooling::part;
+use crate::promotion::{DEFAULT_FLOAT, Operand, result_dtype};
 use crate::shape::joining::{self, is_passed_over, stack_dim};
+use crate::shape::window::refused;
 
 #[kernel("aten::stack", CompositeExplicitAutograd)]
 fn stack(tensors: &[Tensor], dim: i64) -> Result<Tensor> {
@@ -125,4 +128,47 @@ mod tests {
         assert_eq!(joined.to_vec::<f32>().unwrap(), [1.0, 2.0, 0.5, 3.0, 4.0, 0.25]);
         assert_eq!(aten::cat::default.call(&[], 0).unwrap_err().kind(), keyway::ErrorKind::Value);
     }
+}
+
+/// A matrix for each tensor: vectors are rows, and single elements matrices of one.
+#[kernel("aten::block_diag", CompositeExplicitAutograd)]
+fn block_diag(tensors: &[Tensor]) -> Result<Tensor> {
+    let mut blocks = Vec::new();
+    for tensor in tensors {
+        match tensor.dim() {
+            0..=2 => blocks.push(aten::atleast_2d::default.call(tensor)?),
+            _ => {
+                return Err(refused(format!(
+                    "`tensors` must have at most 2 dimensions each, one has the sizes {:?}",
+                    tensor.sizes()
+                )));
+            }
+        }
+    }
+    let operands: Vec<Operand<'_>> = blocks.iter().map(Operand::from).collect();
+    let dtype = if blocks.is_empty() { DEFAULT_FLOAT } else { result_dtype(&operands)? };
+    let device = blocks.first().map(Tensor::device);
+    let sizes =
+        blocks.iter().fold([0, 0], |[rows, columns], b| [rows + b.sizes()[0], columns + b.sizes()[1]]);
+    let sizes = if blocks.is_empty() { [1, 0] } else { sizes };
+    let out = aten::zeros::default.call(&sizes, Some(dtype), None, device, None)?;
+    let mut at = [0, 0];
+    for block in &blocks {
+        aten::copy_::default.call(&part(&out, &at, block.sizes())?, block, false)?;
+        at = [at[0] + block.sizes()[0], at[1] + block.sizes()[1]];
+    }
+    Ok(out)
+}
+
+#[kernel("aten::cartesian_prod", CompositeImplicitAutograd)]
+fn cartesian_prod(tensors: &[Tensor]) -> Result<Tensor> {
+    if let Some(other) = tensors.iter().find(|tensor| tensor.dim() != 1) {
+        return Err(refused(format!("`tensors` must be vectors, one has the sizes {:?}", other.sizes())));
+    }
+    if let [one] = tensors {
+        return Ok(one.clone());
+    }
+    let grids = aten::meshgrid::indexing.call(tensors, "ij")?;
+    let flat: Vec<Tensor> = grids.iter().map(aten::ravel).collect::<Result<_>>()?;
+    aten::stack::default.call(&flat, 1)
 }

@@ -89,13 +89,7 @@ fn binary_cross_entropy_with_logits(
     pos_weight: Option<&Tensor>,
     reduction: i64,
 ) -> Result<Tensor> {
-    if self_.sizes() != target.sizes() {
-        return Err(Error::value(format!(
-            "`target` must have the sizes of `self`, {:?}, it has {:?}",
-            self_.sizes(),
-            target.sizes()
-        )));
-    }
+    check_target(self_, target)?;
     let mut likely = aten::log_sigmoid(self_)?;
     if let Some(weight) = pos_weight {
         likely = weight.sub_scalar(1)?.mul(target)?.add_scalar(1)?.mul(&likely)?;
@@ -103,6 +97,163 @@ fn binary_cross_entropy_with_logits(
     let losses = complement(target)?.mul(self_)?.sub(&likely)?;
     let losses = weight.map_or_else(|| Ok(losses.clone()), |weight| losses.mul(weight))?;
     reduced(losses, reduction)
+}
+
+fn check_target(x: &Tensor, target: &Tensor) -> Result<()> {
+    match x.sizes() == target.sizes() {
+        true => Ok(()),
+        false => Err(Error::value(format!(
+            "`target` must have the sizes of `self`, {:?}, it has {:?}",
+            x.sizes(),
+            target.sizes()
+        ))),
+    }
+}
+
+/// The losses of probabilities, whose logarithms are bounded so that no loss is infinite.
+pub(crate) fn of_two_classes(
+    self_: &Tensor,
+    target: &Tensor,
+    weight: Option<&Tensor>,
+    reduction: i64,
+) -> Result<Tensor> {
+    check_target(self_, target)?;
+    let bounded = |log: Tensor| log.clamp_min(-100);
+    let likely = bounded(self_.log()?)?;
+    let unlikely = bounded(self_.neg()?.log1p()?)?;
+    let losses = target.sub_scalar(1)?.mul(&unlikely)?.sub(&target.mul(&likely)?)?;
+    let losses = weight.map_or_else(|| Ok(losses.clone()), |weight| losses.mul(weight))?;
+    reduced(losses, reduction)
+}
+
+#[kernel("aten::binary_cross_entropy_backward", CompositeExplicitAutograd)]
+fn binary_cross_entropy_backward(
+    grad_output: &Tensor,
+    self_: &Tensor,
+    target: &Tensor,
+    weight: Option<&Tensor>,
+    reduction: i64,
+) -> Result<Tensor> {
+    check_target(self_, target)?;
+    let spread = complement(self_)?.mul(self_)?.clamp_min(1e-12)?;
+    let grad = grad_output.mul(&self_.sub(target)?)?.div(&spread)?;
+    let grad = weight.map_or_else(|| Ok(grad.clone()), |weight| grad.mul(weight))?;
+    match Reduction::of(reduction)? {
+        Reduction::Mean => grad.div_scalar(self_.numel() as i64),
+        _ => Ok(grad),
+    }
+}
+
+/// The gradient of a loss that is a parabola near zero, within `width`, and a line beyond.
+fn bent_gradient(
+    grad_output: &Tensor,
+    [x, target]: [&Tensor; 2],
+    reduction: i64,
+    width: f64,
+    slope: f64,
+) -> Result<Tensor> {
+    let distance = x.sub(target)?;
+    let near = distance.mul_scalar(slope / width)?;
+    let far = distance.sgn()?.mul_scalar(slope)?;
+    let own = chosen(&distance.abs()?.lt_scalar(width)?, &near, &far)?;
+    own.mul_scalar(share(x, reduction)?)?.mul(grad_output)
+}
+
+#[kernel("aten::smooth_l1_loss_backward", CompositeExplicitAutograd)]
+fn smooth_l1_loss_backward(
+    grad_output: &Tensor,
+    self_: &Tensor,
+    target: &Tensor,
+    reduction: i64,
+    beta: f64,
+) -> Result<Tensor> {
+    bent_gradient(grad_output, [self_, target], reduction, beta, 1.0)
+}
+
+#[kernel("aten::huber_loss_backward", CompositeExplicitAutograd)]
+fn huber_loss_backward(
+    grad_output: &Tensor,
+    self_: &Tensor,
+    target: &Tensor,
+    reduction: i64,
+    delta: f64,
+) -> Result<Tensor> {
+    bent_gradient(grad_output, [self_, target], reduction, delta, delta)
+}
+
+#[kernel("aten::soft_margin_loss", CompositeExplicitAutograd)]
+fn soft_margin_loss(self_: &Tensor, target: &Tensor, reduction: i64) -> Result<Tensor> {
+    reduced(self_.neg()?.mul(target)?.exp()?.log1p()?, reduction)
+}
+
+/// With `full`, Stirling's approximation of the logarithm of the factorial of each target above one.
+#[kernel("aten::poisson_nll_loss", CompositeImplicitAutograd)]
+fn poisson_nll_loss(
+    input: &Tensor,
+    target: &Tensor,
+    log_input: bool,
+    full: bool,
+    eps: f64,
+    reduction: i64,
+) -> Result<Tensor> {
+    let mut losses = match log_input {
+        true => input.exp()?.sub(&target.mul(input)?)?,
+        false => input.sub(&target.mul(&input.add_scalar(eps)?.log()?)?)?,
+    };
+    if full {
+        let curve = target.mul_scalar(2.0 * std::f64::consts::PI)?.log()?.mul_scalar(0.5)?;
+        let stirling = target.mul(&target.log()?)?.sub(target)?.add(&curve)?;
+        losses = losses.add(&stirling.masked_fill(&target.le_scalar(1)?, 0)?)?;
+    }
+    reduced(losses, reduction)
+}
+
+#[kernel("aten::cosine_embedding_loss", CompositeImplicitAutograd)]
+fn cosine_embedding_loss(
+    input1: &Tensor,
+    input2: &Tensor,
+    target: &Tensor,
+    margin: f64,
+    reduction: i64,
+) -> Result<Tensor> {
+    if !matches!(target.dim(), 0 | 1) || input1.dim() != target.dim() + 1 || input2.dim() != target.dim() + 1
+    {
+        return Err(refused(format!(
+            "`target` must have one number for each vector of the inputs, whose sizes are {:?} and {:?}; it has {:?}",
+            input1.sizes(),
+            input2.sizes(),
+            target.sizes()
+        )));
+    }
+    let dims = [target.dim() as i64];
+    let sums = |a: &Tensor, b: &Tensor| a.mul(b)?.sum_dim(Some(&dims));
+    // So small that a direction is kept, and so large that its square can be divided by.
+    let squares = |x: &Tensor| sums(x, x)?.add_scalar(1e-12);
+    let cosine = sums(input1, input2)?.div(&squares(input1)?.mul(&squares(input2)?)?.sqrt()?)?;
+    let zero = aten::zeros_like(&cosine)?;
+    let like = chosen(&target.eq_scalar(1)?, &complement(&cosine)?, &zero)?;
+    let above = cosine.sub_scalar(margin)?.clamp_min(0)?;
+    reduced(like.add(&chosen(&target.eq_scalar(-1)?, &above, &zero)?)?, reduction)
+}
+
+#[kernel("aten::triplet_margin_loss", CompositeImplicitAutograd)]
+fn triplet_margin_loss(
+    anchor: &Tensor,
+    positive: &Tensor,
+    negative: &Tensor,
+    margin: f64,
+    p: f64,
+    eps: f64,
+    swap: bool,
+    reduction: i64,
+) -> Result<Tensor> {
+    let distance = |a: &Tensor, b: &Tensor| aten::pairwise_distance::default.call(a, b, p, eps, false);
+    let mut away = distance(anchor, negative)?;
+    if swap {
+        away = away.minimum(&distance(positive, negative)?)?;
+    }
+    let off = distance(anchor, positive)?.add_scalar(margin)?.sub(&away)?;
+    reduced(off.clamp_min(0)?, reduction)
 }
 
 #[kernel("aten::margin_ranking_loss", CompositeImplicitAutograd)]

@@ -3,25 +3,31 @@
 //! No element is touched here, and no backend is named.
 
 mod activations;
+mod complex;
 mod convolution;
 mod copying;
 pub(crate) mod creation;
 mod dimensions;
 mod distance;
 mod dtype_views;
+mod einsum;
 mod embedding;
 mod in_place;
 mod indexing;
 mod joining;
-mod loss;
+mod linalg;
+pub(crate) mod loss;
 mod matmul;
+mod memory;
 mod normalisation;
+mod norms;
 mod numbers;
 pub(crate) mod out;
 mod padding;
 mod pointwise;
 pub(crate) mod pooling;
 mod products;
+mod quantiles;
 mod quantized;
 mod queries;
 mod random;

@@ -11,14 +11,14 @@ use crate::copying::{check_castable, check_same_dtype};
 use crate::overlap::{ReadArgument, forbid_internal_overlap};
 
 /// Which dtypes an out form accepts for `out`, as a check of `out` against the result.
-type DtypeRule = fn(&Tensor, &Tensor) -> Result<()>;
+pub(crate) type DtypeRule = fn(&Tensor, &Tensor) -> Result<()>;
 /// Any dtype that can hold the result's kind of numbers.
-const CASTS: DtypeRule = check_castable;
+pub(crate) const CASTS: DtypeRule = check_castable;
 /// Only the dtype of the result.
-const EXACT: DtypeRule = check_same_dtype;
+pub(crate) const EXACT: DtypeRule = check_same_dtype;
 
 /// Writes a result to `out`.
-fn write_out(
+pub(crate) fn write_out(
     out: &Tensor,
     arguments: &[&dyn ReadArgument],
     result: &Tensor,
@@ -98,6 +98,15 @@ out_forms! {
     "aten::nansum.out" nansum_out(self_: &Tensor, dim: Option<&[i64]>, keepdim: bool, dtype: Option<DType>)
         = aten::nansum::default, EXACT;
     "aten::cat.out" cat_out(tensors: &[Tensor], dim: i64) = aten::cat::default, CASTS;
+    "aten::binary_cross_entropy.out" binary_cross_entropy_out(
+        self_: &Tensor, target: &Tensor, weight: Option<&Tensor>, reduction: i64
+    ) = aten::binary_cross_entropy::default, CASTS;
+    "aten::binary_cross_entropy_backward.grad_input" binary_cross_entropy_backward_out(
+        grad_output: &Tensor, self_: &Tensor, target: &Tensor, weight: Option<&Tensor>, reduction: i64
+    ) = aten::binary_cross_entropy_backward::default, CASTS;
+    "aten::log_sigmoid_backward.grad_input" log_sigmoid_backward_out(
+        grad_output: &Tensor, self_: &Tensor, buffer: &Tensor
+    ) = aten::log_sigmoid_backward::default, CASTS;
     "aten::stack.out" stack_out(tensors: &[Tensor], dim: i64) = aten::stack::default, CASTS;
 }
 

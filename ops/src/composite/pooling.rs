@@ -108,6 +108,13 @@ fn adaptive_avg_pool1d(self_: &Tensor, output_size: &[i64]) -> Result<Tensor> {
     aten::squeeze::dim.call(&pooled, -2)
 }
 
+#[kernel("aten::adaptive_max_pool1d", CompositeImplicitAutograd)]
+fn adaptive_max_pool1d(self_: &Tensor, output_size: &[i64]) -> Result<(Tensor, Tensor)> {
+    let [size] = of_planes([(output_size, 1)])?;
+    let (largest, indices) = aten::adaptive_max_pool2d::default.call(&as_planes(self_)?, &size)?;
+    Ok((aten::squeeze::dim.call(&largest, -2)?, aten::squeeze::dim.call(&indices, -2)?))
+}
+
 /// The size of resized planes, and the scales if they were given.
 fn resized(
     input: &Tensor,

@@ -72,12 +72,7 @@ fn ger(self_: &Tensor, vec2: &Tensor) -> Result<Tensor> {
 
 #[kernel("aten::vdot", CompositeExplicitAutograd)]
 fn vdot(self_: &Tensor, other: &Tensor) -> Result<Tensor> {
-    match self_.dtype().is_complex() {
-        true => {
-            Err(Error::not_implemented("not implemented for complex numbers yet; use dot of the conjugate"))
-        }
-        false => aten::dot::default.call(self_, other),
-    }
+    aten::dot::default.call(&self_.conj_physical()?, other)
 }
 
 #[kernel("aten::inner", CompositeImplicitAutograd)]

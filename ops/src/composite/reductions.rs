@@ -2,8 +2,11 @@
 
 use keyway::{DType, Result, Scalar, Tensor, kernel};
 
+use crate::TensorMethods;
 use crate::aten;
 use crate::promotion::DEFAULT_FLOAT;
+use crate::shape::dimension::wrap;
+use crate::shape::window::refused;
 
 #[kernel("aten::sum", CompositeExplicitAutograd)]
 fn sum(self_: &Tensor, dtype: Option<DType>) -> Result<Tensor> {
@@ -114,4 +117,43 @@ pub(crate) fn log_of_sum(
     let logs = aten::log::default.call(&sums)?;
     let shift = aten::view::default.call(&shift, logs.sizes())?;
     aten::add::Tensor.call(&logs, &shift, Scalar::Int(1))
+}
+
+/// What is not a number is left out of the sum and of the count.
+#[kernel("aten::nanmean", CompositeImplicitAutograd)]
+fn nanmean(self_: &Tensor, dim: Option<&[i64]>, keepdim: bool, dtype: Option<DType>) -> Result<Tensor> {
+    if !self_.dtype().is_floating_point() && !self_.dtype().is_complex() {
+        return Err(refused(format!("`self` must be floating-point or complex, it is {}", self_.dtype())));
+    }
+    let numbers = self_.isnan()?.logical_not()?;
+    let count = aten::sum::dim_IntList.call(&numbers, dim, keepdim, None)?;
+    aten::nansum::default.call(self_, dim, keepdim, dtype)?.div(&count)
+}
+
+#[kernel("aten::diff", CompositeImplicitAutograd)]
+fn diff(
+    self_: &Tensor,
+    n: i64,
+    dim: i64,
+    prepend: Option<&Tensor>,
+    append: Option<&Tensor>,
+) -> Result<Tensor> {
+    if self_.dim() == 0 || n < 0 {
+        return Err(refused(format!(
+            "`self` must have at least 1 dimension and `n` not be negative; they are {:?} and {n}",
+            self_.sizes()
+        )));
+    }
+    let parts: Vec<Tensor> = [prepend, Some(self_), append].into_iter().flatten().cloned().collect();
+    let mut x = if let [one] = &parts[..] { one.clone() } else { aten::cat::default.call(&parts, dim)? };
+    let d = wrap(dim, x.dim())?;
+    for _ in 0..n.min(x.sizes()[d]) {
+        let last = (x.sizes()[d] - 1).max(0);
+        let (after, before) = (x.narrow(dim, i64::from(last > 0), last)?, x.narrow(dim, 0, last)?);
+        x = match x.dtype() == DType::Bool {
+            true => after.logical_xor(&before)?,
+            false => after.sub(&before)?,
+        };
+    }
+    Ok(x)
 }

@@ -87,6 +87,41 @@ fn _unique2(
     })
 }
 
+#[kernel("aten::unique_dim", CPU)]
+fn unique_dim(
+    self_: &Tensor,
+    dim: i64,
+    _sorted: bool,
+    return_inverse: bool,
+    return_counts: bool,
+) -> Result<(Tensor, Tensor, Tensor)> {
+    let x = aten::atleast_1d::default.call(self_)?;
+    let d = wrap(dim, x.dim())?;
+    let size = x.sizes()[d];
+    if size == 0 || x.numel() > 0 {
+        return dispatch_dtype!(ordered: x.dtype(), T => {
+            let rows = rows_of::<T>(&x, d as i64)?;
+            let mut order: Vec<usize> = (0..rows.len()).collect();
+            order.sort_by(|&a, &b| compare(&rows[a], &rows[b]));
+            Groups::of_runs(&rows, &order).into_results(&x, d as i64, &[size], (return_inverse, return_counts))
+        });
+    }
+    Err(Error::new(
+        ErrorKind::Runtime,
+        format!("slices along dimension {d} of sizes {:?} have no elements to tell them apart", x.sizes()),
+    ))
+}
+
+#[kernel("aten::unique_dim_consecutive", CPU)]
+fn unique_dim_consecutive(
+    self_: &Tensor,
+    dim: i64,
+    return_inverse: bool,
+    return_counts: bool,
+) -> Result<(Tensor, Tensor, Tensor)> {
+    unique_consecutive(self_, return_inverse, return_counts, Some(dim))
+}
+
 #[kernel("aten::unique_consecutive", CPU)]
 fn unique_consecutive(
     self_: &Tensor,

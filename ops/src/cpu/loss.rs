@@ -1,8 +1,9 @@
 //! The loss of target classes on the host, and its gradient.
 
-use keyway::{Error, Result, Tensor, kernel};
+use keyway::{Error, ErrorKind, Result, Tensor, kernel};
 
 use crate::aten;
+use crate::composite::loss::of_two_classes;
 use crate::cpu::elements::dispatch_dtype;
 use crate::cpu::number::Number;
 use crate::cpu::plain::{compute, optional, store, to_vec, with};
@@ -24,6 +25,23 @@ fn weighted_classes(
         ))),
     };
     to_vec::<i64>(target)?.into_iter().map(weighted).collect()
+}
+
+#[kernel("aten::binary_cross_entropy", CPU)]
+fn binary_cross_entropy(
+    self_: &Tensor,
+    target: &Tensor,
+    weight: Option<&Tensor>,
+    reduction: i64,
+) -> Result<Tensor> {
+    let outside = to_vec::<f64>(self_)?.into_iter().find(|x| !(0.0..=1.0).contains(x));
+    match outside {
+        None => of_two_classes(self_, target, weight, reduction),
+        Some(x) => Err(Error::new(
+            ErrorKind::Runtime,
+            format!("`self` must hold probabilities, from 0 to 1, it holds {x}; put a sigmoid before it"),
+        )),
+    }
 }
 
 #[kernel("aten::nll_loss_forward.output", CPU, structured)]

@@ -4,6 +4,7 @@
 //! which the kernels of `meta` share.
 
 mod activations;
+mod adaptive_pooling;
 mod advanced_indexing;
 mod binary;
 mod bits;
@@ -27,10 +28,12 @@ mod indexing;
 mod interpolation;
 mod joining;
 mod lanes;
+mod linalg;
 mod loss;
 mod masks;
 mod matmul;
 mod normalisation;
+mod norms;
 pub(crate) mod number;
 mod plain;
 mod pooling;
@@ -45,6 +48,7 @@ mod searching;
 mod slices;
 mod softmax;
 mod sorting;
+mod special;
 mod statistics;
 mod unary;
 mod vectorised;

@@ -53,7 +53,7 @@ fn for_each_window(windows: &Windows, mut visit: impl FnMut(usize, Span, Span)) 
 }
 
 /// The planes of two slices side by side.
-fn planes<'a, A, B>(
+pub(crate) fn planes<'a, A, B>(
     image: &'a [A],
     image_len: usize,
     pooled: &'a mut [B],
@@ -178,6 +178,25 @@ fn max_pool2d_with_indices(
     store(indices, &positions)
 }
 
+/// The positions in planes that indices hold, one for each element of a gradient.
+pub(crate) fn positions_in(indices: &Tensor, image_len: usize, grad: &Tensor) -> Result<Vec<i64>> {
+    let positions = to_vec::<i64>(indices)?;
+    let are_inside = positions.iter().all(|&at| (0..image_len as i64).contains(&at));
+    match positions.len() == grad.numel() && are_inside {
+        true => Ok(positions),
+        false => Err(refused(
+            "`indices` are not positions in the planes of `self`, one for each window".to_owned(),
+        )),
+    }
+}
+
+/// Adds each element of a gradient to the element it is the gradient of.
+pub(crate) fn give_back<T: Number>(grad: &[T], positions: &[i64], out: &mut [T]) {
+    for (&grad, &at) in grad.iter().zip(positions) {
+        out[at as usize] = out[at as usize].plus(grad);
+    }
+}
+
 #[kernel("aten::max_pool2d_with_indices_backward", CPU)]
 fn max_pool2d_with_indices_backward(
     grad_output: &Tensor,
@@ -191,45 +210,12 @@ fn max_pool2d_with_indices_backward(
 ) -> Result<Tensor> {
     let windows = windows(self_, Parameters { kernel_size, stride, padding, dilation, ceil_mode })?;
     check_gradient(grad_output, self_, &windows)?;
-    let positions = to_vec::<i64>(indices)?;
     let (image_len, count) = (windows.image_len(), windows.count());
-    if positions.len() != grad_output.numel()
-        || !positions.iter().all(|&at| (0..image_len as i64).contains(&at))
-    {
-        return Err(refused(
-            "`indices` are not positions in the planes of `self`, one for each window".to_owned(),
-        ));
-    }
+    let positions = positions_in(indices, image_len, grad_output)?;
     let out = resized(self_, &windows.image, &[3, 4])?.allocate()?;
     dispatch_dtype!(numbers: self_.dtype(), T => compute::<T, 1>(&out, [grad_output], |out, [grad]| {
         for ((grad, out), positions) in planes(grad, count, out, image_len).zip(positions.chunks_exact(count)) {
-            for (&grad, &at) in grad.iter().zip(positions) {
-                out[at as usize] = out[at as usize].plus(grad);
-            }
-        }
-        Ok(())
-    }))?;
-    Ok(out)
-}
-
-/// The windows of an adaptive pooling: as many as asked for, which may overlap, and cover everything.
-fn adaptive(extent: usize, count: usize, position: usize) -> std::ops::Range<usize> {
-    position * extent / count..((position + 1) * extent).div_ceil(count)
-}
-
-#[kernel("aten::_adaptive_avg_pool2d", CPU)]
-fn _adaptive_avg_pool2d(self_: &Tensor, output_size: &[i64]) -> Result<Tensor> {
-    let out = resized(self_, output_size, &[3, 4])?.allocate()?;
-    let [height, width] = [2, 1].map(|from_end| self_.sizes()[self_.dim() - from_end] as usize);
-    let [rows, columns] = [output_size[0] as usize, output_size[1] as usize];
-    dispatch_dtype!(floats: self_.dtype(), T => compute::<T, 1>(&out, [self_], |out, [image]| {
-        for (image, out) in planes(image, height * width, out, rows * columns) {
-            for (at, out) in out.iter_mut().enumerate() {
-                let (ys, xs) = (adaptive(height, rows, at / columns), adaptive(width, columns, at % columns));
-                let count = (ys.len() * xs.len()) as f64;
-                let sum: f64 = ys.flat_map(|y| &image[y * width..][xs.clone()]).map(|x| x.cast::<f64>()).sum();
-                *out = T::from_f64(sum / count);
-            }
+            give_back(grad, positions, out);
         }
         Ok(())
     }))?;

@@ -75,9 +75,7 @@ fn scatter_src(self_: &Tensor, dim: i64, index: &Tensor, src: &Tensor, out: &Ten
 
 #[kernel("aten::scatter.value_out", CPU, structured)]
 fn scatter_value(self_: &Tensor, dim: i64, index: &Tensor, value: Scalar, out: &Tensor) -> Result<()> {
-    let number = aten::scalar_tensor::default.call(value, Some(self_.dtype()), None, None, None)?;
-    let src = aten::expand::default.call(&number, index.sizes(), false)?;
-    scatter_src(self_, dim, index, &src, out)
+    scatter_src(self_, dim, index, &everywhere(value, self_, index)?, out)
 }
 
 #[kernel("aten::scatter_add.out", CPU, structured)]
@@ -119,6 +117,43 @@ fn scatter_reduce(
         }
         aten::copy_::default.call(out, &held, false).map(|_| ())
     })
+}
+
+#[kernel("aten::scatter.reduce_out", CPU, structured)]
+fn scatter_combine(
+    self_: &Tensor,
+    dim: i64,
+    index: &Tensor,
+    src: &Tensor,
+    reduce: &str,
+    out: &Tensor,
+) -> Result<()> {
+    if Reduce::of_scatter(reduce)? == Reduce::Sum {
+        return scatter_add(self_, dim, index, src, out);
+    }
+    dispatch_dtype!(values: out.dtype(), T => {
+        let (products, src) = (own_copy::<T>(self_)?, in_dtype::<T>(src)?);
+        visit_targets::<T>(&products, dim, index, &src, |product, _, x| *product = product.times(x))?;
+        aten::copy_::default.call(out, &products, false).map(|_| ())
+    })
+}
+
+#[kernel("aten::scatter.value_reduce_out", CPU, structured)]
+fn scatter_combine_value(
+    self_: &Tensor,
+    dim: i64,
+    index: &Tensor,
+    value: Scalar,
+    reduce: &str,
+    out: &Tensor,
+) -> Result<()> {
+    scatter_combine(self_, dim, index, &everywhere(value, self_, index)?, reduce, out)
+}
+
+/// One number in the sizes of an index.
+fn everywhere(value: Scalar, x: &Tensor, index: &Tensor) -> Result<Tensor> {
+    let number = aten::scalar_tensor::default.call(value, Some(x.dtype()), None, None, None)?;
+    aten::expand::default.call(&number, index.sizes(), false)
 }
 
 fn combined<T: Ordered>(reduce: Reduce, a: T, b: T) -> T {

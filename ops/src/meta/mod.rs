@@ -5,6 +5,8 @@
 mod copy;
 mod creation;
 mod indexing;
+mod linalg;
+mod loss;
 mod matmul;
 mod normalisation;
 mod pointwise;

@@ -92,6 +92,20 @@ impl Reduce {
     }
 }
 
+impl Reduce {
+    /// The way of a name of the older overloads.
+    pub(crate) fn of_scatter(name: &str) -> Result<Reduce> {
+        match name {
+            "add" => Ok(Reduce::Sum),
+            "multiply" => Ok(Reduce::Product),
+            other => Err(Error::new(
+                ErrorKind::Runtime,
+                format!("`reduce` must be \"add\" or \"multiply\", it is {other:?}"),
+            )),
+        }
+    }
+}
+
 /// Elements written at positions along a dimension: a result like `x`.
 pub(crate) fn scatter(x: &Tensor, dim: i64, index: &Tensor, src: Option<&Tensor>) -> Result<OutputMeta> {
     let d = wrap(dim, x.dim())?;

@@ -10,6 +10,7 @@ pub(crate) mod dimension;
 pub(crate) mod embedding;
 pub(crate) mod indexing;
 pub(crate) mod joining;
+pub(crate) mod linalg;
 pub(crate) mod loss;
 pub(crate) mod matmul;
 pub(crate) mod normalisation;

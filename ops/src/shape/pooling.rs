@@ -144,3 +144,26 @@ pub(crate) fn resized(x: &Tensor, output_size: &[i64], ranks: &[usize]) -> Resul
     let geometry = new_geometry(&sizes, suggested_format(x.geometry()))?;
     Ok(OutputMeta::new(geometry, x.dtype(), x.device()))
 }
+
+/// `adaptive_max_pool2d`: the largest elements and where they are.
+pub(crate) fn adaptive_largest(x: &Tensor, output_size: &[i64]) -> Result<[OutputMeta; 2]> {
+    let largest = resized(x, output_size, &[3, 4])?;
+    Ok([largest.clone(), largest.with_dtype(DType::Int64)])
+}
+
+/// Its gradient, like what was pooled.
+pub(crate) fn adaptive_gradient(grad: &Tensor, x: &Tensor, indices: &Tensor) -> Result<OutputMeta> {
+    let fits = grad.dim() == x.dim() && grad.sizes() == indices.sizes() && grad.dtype() == x.dtype();
+    match x.sizes() {
+        [leading @ .., height, width] if fits && grad.sizes().starts_with(leading) => {
+            resized(x, &[*height, *width], &[3, 4])
+        }
+        sizes => Err(refused(format!(
+            "`grad_output` of {} and sizes {:?}, `indices` of sizes {:?} and `self` of {} and sizes {sizes:?} do not fit",
+            grad.dtype(),
+            grad.sizes(),
+            indices.sizes(),
+            x.dtype()
+        ))),
+    }
+}

@@ -1,6 +1,6 @@
 //! Reductions: the dimensions they run over, the dtype of sums and means, and tensors that have no extreme element.
 
-use keyway::{DType, Error, OutputMeta, Result, StructuredMeta, Tensor};
+use keyway::{DType, Error, ErrorKind, OutputMeta, Result, Scalar, StructuredMeta, Tensor};
 
 use super::dimension::{Axes, extent, wrap};
 use crate::copying::truth_value;
@@ -86,6 +86,36 @@ pub(crate) fn positions(x: &Tensor, dim: Option<i64>, keepdim: bool) -> Result<R
 pub(crate) fn truth(x: &Tensor, dims: &[i64], keepdim: bool) -> Result<Reduction> {
     let plan = Reduction::new(x, Axes::of(dims, x.dim())?, keepdim, truth_dtype(x.dtype()))?;
     Ok(Reduction { output: plan.output.accepting(truth_value), ..plan })
+}
+
+/// Norms along dimensions; none means all.
+pub(crate) fn norms(
+    x: &Tensor,
+    order: Scalar,
+    dims: &[i64],
+    keepdim: bool,
+    dtype: Option<DType>,
+) -> Result<Reduction> {
+    let own = x.dtype();
+    let computed = dtype.unwrap_or(own);
+    if !computed.is_floating_point() && !computed.is_complex() || own.is_complex() && !computed.is_complex() {
+        return Err(Error::new(
+            ErrorKind::Runtime,
+            format!(
+                "norms of {own} in {computed}: give a floating-point `dtype`, a complex one for complex numbers"
+            ),
+        ));
+    }
+    let axes = Axes::of(dims, x.dim())?;
+    let order = order.to_f64();
+    let is_empty = (0..x.dim()).any(|d| axes.contains(d) && x.sizes()[d] == 0);
+    match is_empty && (order < 0.0 || order == f64::INFINITY) {
+        true => Err(Error::new(
+            ErrorKind::Runtime,
+            format!("there is no norm of order {order} of no elements; the sizes are {:?}", x.sizes()),
+        )),
+        false => Reduction::new(x, axes, keepdim, computed.to_real()),
+    }
 }
 
 /// Sums of the elements so far along a dimension.

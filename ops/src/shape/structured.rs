@@ -5,6 +5,7 @@
 use keyway::{DType, Error, OutputMeta, Result, Scalar, Tensor, structured};
 
 use super::indexing;
+use super::linalg;
 use super::loss::{self, NegativeLikelihood};
 use super::pooling::{self, Pooled};
 use super::reduction::{self, Reduction};
@@ -140,6 +141,13 @@ shapes! {
         = |x: &Tensor, _: Option<f64>, _: Option<f64>, _: Option<f64>| pointwise::lying_like(x, pointwise::real_function(x)?);
     "aten::round.decimals_out" round_decimals_shape(self_: &Tensor, decimals: i64)
         = |x: &Tensor, _: i64| pointwise::floating_function(x);
+    "aten::lgamma.out" lgamma_shape(self_: &Tensor) = pointwise::real_float_function;
+    "aten::digamma.out" digamma_shape(self_: &Tensor) = pointwise::real_float_function;
+    "aten::sinc.out" sinc_shape(self_: &Tensor) = pointwise::float_function;
+    "aten::heaviside.out" heaviside_shape(self_: &Tensor, values: &Tensor) = pointwise::step;
+    "aten::gcd.out" gcd_shape(self_: &Tensor, other: &Tensor) = pointwise::divisor;
+    "aten::lcm.out" lcm_shape(self_: &Tensor, other: &Tensor) = pointwise::divisor;
+    "aten::nextafter.out" nextafter_shape(self_: &Tensor, other: &Tensor) = pointwise::floating_pair;
     "aten::logit.out" logit_shape(self_: &Tensor, eps: Option<f64>)
         = |x: &Tensor, _: Option<f64>| pointwise::float_function(x);
 }
@@ -207,8 +215,86 @@ fn scatter_reduce_shape(
     indexing::scatter(self_, dim, index, Some(src))
 }
 
+#[structured("aten::linalg_vector_norm.out")]
+fn linalg_vector_norm_shape(
+    self_: &Tensor,
+    ord: Scalar,
+    dim: Option<&[i64]>,
+    keepdim: bool,
+    dtype: Option<DType>,
+) -> Result<Reduction> {
+    reduction::norms(self_, ord, dim.unwrap_or(&[]), keepdim, dtype)
+}
+
+#[structured("aten::norm.out")]
+fn norm_shape(self_: &Tensor, p: Option<Scalar>, dim: &[i64], keepdim: bool) -> Result<Reduction> {
+    reduction::norms(self_, p.unwrap_or(Scalar::Int(2)), dim, keepdim, None)
+}
+
+#[structured("aten::norm.dtype_out")]
+fn norm_dtype_shape(
+    self_: &Tensor,
+    p: Option<Scalar>,
+    dim: &[i64],
+    keepdim: bool,
+    dtype: DType,
+) -> Result<Reduction> {
+    reduction::norms(self_, p.unwrap_or(Scalar::Int(2)), dim, keepdim, Some(dtype))
+}
+
+#[structured("aten::scatter.reduce_out")]
+fn scatter_combine_shape(
+    self_: &Tensor,
+    dim: i64,
+    index: &Tensor,
+    src: &Tensor,
+    reduce: &str,
+) -> Result<OutputMeta> {
+    indexing::Reduce::of_scatter(reduce)?;
+    indexing::scatter(self_, dim, index, Some(src))
+}
+
+#[structured("aten::scatter.value_reduce_out")]
+fn scatter_combine_value_shape(
+    self_: &Tensor,
+    dim: i64,
+    index: &Tensor,
+    _value: Scalar,
+    reduce: &str,
+) -> Result<OutputMeta> {
+    indexing::Reduce::of_scatter(reduce)?;
+    indexing::scatter(self_, dim, index, None)
+}
+
+shapes! {
+    OutputMeta:
+    "aten::linalg_cross.out" linalg_cross_shape(self_: &Tensor, other: &Tensor, dim: i64) = linalg::cross;
+    "aten::adaptive_max_pool2d_backward.grad_input" adaptive_max_pool2d_backward_shape(
+        grad_output: &Tensor, self_: &Tensor, indices: &Tensor) = pooling::adaptive_gradient;
+}
+
+shapes! {
+    [OutputMeta; 3]:
+    "aten::linalg_lu_factor_ex.out" linalg_lu_factor_ex_shape(a: &Tensor, _pivot: bool, _check_errors: bool)
+        = |a: &Tensor, _: bool, _: bool| linalg::lu(a);
+    "aten::_linalg_det.result" linalg_det_shape(a: &Tensor) = linalg::determinant;
+}
+
+shapes! {
+    [OutputMeta; 4]:
+    "aten::_linalg_slogdet.sign" linalg_slogdet_shape(a: &Tensor) = linalg::signed_logarithm;
+    "aten::_linalg_solve_ex.result" linalg_solve_ex_shape(a: &Tensor, b: &Tensor, left: bool, _check_errors: bool)
+        = |a: &Tensor, b: &Tensor, left: bool, _: bool| linalg::solution(a, b, left);
+}
+
 shapes! {
     [OutputMeta; 2]:
+    "aten::linalg_inv_ex.inverse" linalg_inv_ex_shape(a: &Tensor, _check_errors: bool)
+        = |a: &Tensor, _: bool| linalg::of_squares(a, "A");
+    "aten::linalg_cholesky_ex.L" linalg_cholesky_ex_shape(self_: &Tensor, _upper: bool, _check_errors: bool)
+        = |x: &Tensor, _: bool, _: bool| linalg::of_squares(x, "self");
+    "aten::adaptive_max_pool2d.out" adaptive_max_pool2d_shape(self_: &Tensor, output_size: &[i64])
+        = pooling::adaptive_largest;
     "aten::max.dim_max" max_dim_shape(self_: &Tensor, dim: i64, keepdim: bool) = reduction::extremes_with_positions;
     "aten::min.dim_min" min_dim_shape(self_: &Tensor, dim: i64, keepdim: bool) = reduction::extremes_with_positions;
     "aten::aminmax.out" aminmax_shape(self_: &Tensor, dim: Option<i64>, keepdim: bool) = reduction::both_extremes;

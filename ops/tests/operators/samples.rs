@@ -34,6 +34,16 @@ fn several_scales() -> Value {
     quantised()[1].clone()
 }
 
+/// Two matrices that have inverses.
+fn matrices() -> Value {
+    elements(&[1f32, 2.0, 3.0, 4.0, 0.0, 1.0, 1.0, 0.0], &[2, 2, 2])
+}
+
+/// Memory that is no tensor's.
+fn memory() -> Value {
+    keyway::Storage::from_slice(&[1f32, 2.0, 3.0, 4.0, 5.0]).into()
+}
+
 const NONE: Value = Value::None;
 
 operator_samples! {
@@ -139,6 +149,51 @@ operator_samples! {
     "aten::addbmm" => [[floats(&[3]), floats(&[2, 4, 2]), floats(&[2, 2, 3])]];
     "aten::addbmm_" => [[floats(&[4, 3]), floats(&[2, 4, 2]), floats(&[2, 2, 3])]];
     "aten::chain_matmul" => [[tensors(&[floats(&[2, 3]), floats(&[3, 4]), floats(&[4, 1])])]];
+    "aten::linalg_multi_dot" => [[tensors(&[floats(&[3]), floats(&[3, 4]), floats(&[4, 2])])]];
+    "aten::einsum" => [
+        ["ij,jk->ik", tensors(&[floats(&[2, 3]), floats(&[3, 4])])],
+        ["...ii,bi", tensors(&[floats(&[2, 3, 3]), floats(&[4, 3])])],
+    ];
+    "aten::tensordot" => [[floats(&[2, 3, 4]), floats(&[4, 3, 2]), ints(&[1, 2]), ints(&[1, 0])]];
+    "aten::complex" => [[floats(&[2, 3]), floats(&[3])]];
+    "aten::polar" => [[elements(&[1f32, 2.0, 0.5], &[3]), floats(&[3])]];
+    "aten::_linalg_det" => [[matrices()]];
+    "aten::_linalg_slogdet" => [[matrices()]];
+    "aten::linalg_lu_factor_ex" => [[matrices()], [floats(&[2, 3, 2])]];
+    "aten::linalg_inv_ex" => [[matrices()]];
+    "aten::_linalg_solve_ex" => [
+        [matrices(), floats(&[2, 2, 3])], [matrices(), floats(&[2])], [matrices(), floats(&[3, 2]), false],
+    ];
+    "aten::linalg_cholesky_ex" => [[elements(&[4f32, 2.0, 2.0, 5.0], &[2, 2])]];
+    "aten::linalg_cholesky" => [[elements(&[4f32, 2.0, 2.0, 5.0], &[2, 2]), true]];
+    "aten::_linalg_check_errors" => [[elements(&[0i32, 0], &[2]), "linalg.inv", false]];
+    "aten::linalg_matrix_norm.str_ord" => [[floats(&[2, 3])]];
+    "aten::linalg_norm.ord_str" => [[floats(&[2, 3]), "fro"]];
+    "aten::linalg_matrix_norm" => [[floats(&[2, 3]), keyway::Scalar::Int(1)], [floats(&[2, 3]), keyway::Scalar::Float(f64::INFINITY)]];
+    "aten::quantile" => [[floats(&[2, 3]), elements(&[0.25f32, 0.5], &[2]), 1]];
+    "aten::binary_cross_entropy" => [[elements(&[0.25f32, 0.5], &[2]), elements(&[1f32, 0.0], &[2])]];
+    "aten::adaptive_max_pool2d" => [[floats(&[1, 2, 5, 4]), ints(&[3, 2])]];
+    "aten::adaptive_max_pool2d_backward" => [[
+        floats(&[1, 1, 2, 2]), floats(&[1, 1, 4, 4]), elements(&[0i64, 3, 9, 10], &[1, 1, 2, 2]),
+    ]];
+    "aten::adaptive_max_pool1d" => [[floats(&[1, 2, 5]), ints(&[2])]];
+    "aten::set_.source_Storage" => [[floats(&[2]), memory()]];
+    "aten::set_.source_Storage_storage_offset" => [[floats(&[2]), memory(), 1, ints(&[2, 2])]];
+    "aten::set_.source_Tensor_storage_offset" => [[floats(&[2]), floats(&[6]), 1, ints(&[2, 2]), ints(&[1, 2])]];
+    "aten::scatter.reduce" => [[
+        floats(&[3, 3]), 0, elements(&[0i64, 2, 1, 0], &[2, 2]), floats(&[2, 2]), "multiply",
+    ]];
+    "aten::scatter.value_reduce" => [[
+        floats(&[3, 3]), 1, elements(&[0i64, 2, 1, 0], &[2, 2]), keyway::Scalar::Float(1.5), "add",
+    ]];
+    "aten::scatter_.reduce" => [[
+        floats(&[3, 3]), 0, elements(&[0i64, 2, 1, 0], &[2, 2]), floats(&[2, 2]), "add",
+    ]];
+    "aten::scatter_.value_reduce" => [[
+        floats(&[3, 3]), 1, elements(&[0i64, 2, 1, 0], &[2, 2]), keyway::Scalar::Float(1.5), "multiply",
+    ]];
+    "aten::put" => [[floats(&[2, 3]), elements(&[4i64, -6], &[2]), floats(&[2])]];
+    "aten::put_" => [[floats(&[2, 3]), elements(&[4i64, -6], &[2]), floats(&[2]), true]];
     "aten::quantize_per_tensor" => [[floats(&[2, 3]), 0.1, 10, DType::QUInt8]];
     "aten::quantize_per_tensor.tensor_qparams" => [[
         floats(&[2, 3]), elements(&[0.1f32], &[]), elements(&[3i64], &[]), DType::QInt8,

@@ -63,7 +63,8 @@ pub(super) fn of(operator: &'static Operator, schema: &Schema) -> Vec<Vec<Value>
 }
 
 /// What out arguments may be.
-const OUT_DTYPES: [DType; 5] = [DType::Float32, DType::Int64, DType::Bool, DType::UInt8, DType::Float64];
+const OUT_DTYPES: [DType; 7] =
+    [DType::Float32, DType::Int64, DType::Bool, DType::UInt8, DType::Float64, DType::Int32, DType::Complex64];
 
 /// One choice of dtypes for any number of out arguments.
 fn dtypes_of(choice: usize) -> impl Iterator<Item = DType> {

@@ -212,6 +212,7 @@ pub(super) fn on_meta(schema: &Schema, values: &[Value]) -> Option<Vec<Value>> {
                 List::Tensor(tensors) => tensors.iter().map(meta).collect::<Vec<_>>().into(),
                 _ => value.clone(),
             },
+            Value::Storage(_) => Value::Storage(crate::Storage::absent()),
             _ => value.clone(),
         })
         .collect();
