@@ -29,7 +29,8 @@ impl Tensor {
     pub fn repeats_elements(&self) -> bool {
         let geometry = self.geometry();
         let mut dims = geometry.sizes().iter().zip(geometry.strides());
-        dims.any(|(&size, &stride)| size > 1 && stride == 0) && !geometry.is_dense()
+        let is_repeated = dims.any(|(&size, &stride)| size > 1 && stride == 0);
+        is_repeated && geometry.numel() > 0 && !geometry.is_dense()
     }
 
     /// Whether two tensors share some memory and are known not to be the same elements. Tensors with gaps are given the

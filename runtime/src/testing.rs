@@ -149,9 +149,9 @@ fn written_argument(schema: &Schema, ret: &keyway_schema::Return) -> Option<usiz
     schema.arguments.iter().position(is_it)
 }
 
-/// The functional form: same base name, and every argument that is not an out argument under the same name and type;
-/// what it takes besides must have defaults.
-fn functional_form(schema: &Schema) -> Option<&'static Operator> {
+/// The functional form beside an in-place or out form: same base name, and every argument that is not an out argument under
+/// the same name and type; what it takes besides must have defaults.
+pub fn functional_form(schema: &Schema) -> Option<&'static Operator> {
     let base = schema.name.name.strip_suffix('_').unwrap_or(&schema.name.name);
     let candidates = registry::operators().into_iter().filter_map(|operator| {
         let other = operator.schema()?;

@@ -196,6 +196,9 @@ fn tensordot(self_: &Tensor, other: &Tensor, dims_self: &[i64], dims_other: &[i6
         )));
     }
     let wrapped = |x: &Tensor, dims: &[i64]| -> Result<Vec<i64>> {
+        if x.dim() == 0 && !dims.is_empty() {
+            return Err(refused(format!("a tensor without dimensions has none of {dims:?}")));
+        }
         dims.iter().map(|&dim| Ok(wrap(dim, x.dim())? as i64)).collect()
     };
     let (inner_a, inner_b) = (wrapped(self_, dims_self)?, wrapped(other, dims_other)?);

@@ -44,7 +44,7 @@ fn set_source_tensor_(self_: &Tensor, source: &Tensor) -> Result<()> {
     self_.set_storage(source.storage().clone(), source.geometry().clone())
 }
 
-#[kernel("aten::set_.source_Tensor_storage_offset", CompositeImplicitAutograd)]
+#[kernel("aten::set_.source_Tensor_storage_offset", CompositeExplicitAutograd)]
 fn set_source_tensor_storage_offset_(
     self_: &Tensor,
     source: &Tensor,
@@ -57,9 +57,7 @@ fn set_source_tensor_storage_offset_(
         let message = "`source` must lie in row-major order without gaps; pass `source.contiguous()`";
         return Err(Error::new(ErrorKind::Runtime, message));
     }
-    let offset = storage_offset + source.storage_offset();
-    let set = aten::set_::source_Storage_storage_offset;
-    set.call(self_, source.storage(), offset, size, stride).map(|_| ())
+    show(self_, source.storage(), storage_offset + source.storage_offset(), size, stride)
 }
 
 #[kernel("aten::set_.source_Storage", CompositeExplicitAutograd)]

@@ -43,9 +43,10 @@ fn largest<T: Ordered>(
     let first = ys.start * width + xs.start;
     let mut held = (image[first], first as i64);
     for y in ys {
-        for at in y * width + xs.start..y * width + xs.end {
-            if image[at] > held.0 || image[at].is_nan() {
-                held = (image[at], at as i64);
+        let row = y * width + xs.start..y * width + xs.end;
+        for (at, &x) in row.clone().zip(&image[row]) {
+            if x > held.0 || x.is_nan() {
+                held = (x, at as i64);
             }
         }
     }

@@ -53,6 +53,11 @@ impl Report {
         })
     }
 
+    /// How many samples passed of each overload, `NAMESPACE::NAME.OVERLOAD`, by name.
+    pub fn passed(&self) -> impl Iterator<Item = (&str, usize)> {
+        self.overloads.iter().map(|(overload, counts)| (overload.as_str(), counts.passed))
+    }
+
     /// The samples that failed, with what was wrong.
     pub fn failures(&self) -> &[(String, String)] {
         &self.failures
