@@ -39,7 +39,6 @@ in_place! {
         = aten::baddbmm::default;
     "aten::addbmm_" addbmm_(batch1: &Tensor, batch2: &Tensor, beta: Scalar, alpha: Scalar) = aten::addbmm::default;
     "aten::addr_" addr_(vec1: &Tensor, vec2: &Tensor, beta: Scalar, alpha: Scalar) = aten::addr::default;
-    "aten::addmm_" addmm_(mat1: &Tensor, mat2: &Tensor, beta: Scalar, alpha: Scalar) = aten::addmm::default;
 }
 
 /// The square is a power, in place too.

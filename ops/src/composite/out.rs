@@ -67,10 +67,6 @@ out_forms! {
     "aten::softmax.int_out" softmax_out(self_: &Tensor, dim: i64, dtype: Option<DType>)
         = aten::softmax::int, EXACT;
     "aten::hardswish.out" hardswish_out(self_: &Tensor) = aten::hardswish::default, CASTS;
-    "aten::mm.out" mm_out(self_: &Tensor, mat2: &Tensor) = aten::mm::default, EXACT;
-    "aten::bmm.out" bmm_out(self_: &Tensor, mat2: &Tensor) = aten::bmm::default, EXACT;
-    "aten::addmm.out" addmm_out(self_: &Tensor, mat1: &Tensor, mat2: &Tensor, beta: Scalar, alpha: Scalar)
-        = aten::addmm::default, EXACT;
     "aten::addmv.out" addmv_out(self_: &Tensor, mat: &Tensor, vec: &Tensor, beta: Scalar, alpha: Scalar)
         = aten::addmv::default, EXACT;
     "aten::baddbmm.out" baddbmm_out(self_: &Tensor, batch1: &Tensor, batch2: &Tensor, beta: Scalar, alpha: Scalar)
@@ -88,8 +84,6 @@ out_forms! {
     "aten::dot.out" dot_out(self_: &Tensor, tensor: &Tensor) = aten::dot::default, EXACT;
     "aten::index_select.out" index_select_out(self_: &Tensor, dim: i64, index: &Tensor)
         = aten::index_select::default, EXACT;
-    "aten::gather.out" gather_out(self_: &Tensor, dim: i64, index: &Tensor, sparse_grad: bool)
-        = aten::gather::default, EXACT;
     "aten::index.Tensor_out" index_out(self_: &Tensor, indices: &[Option<Tensor>]) = aten::index::Tensor, EXACT;
     "aten::masked_select.out" masked_select_out(self_: &Tensor, mask: &Tensor)
         = aten::masked_select::default, EXACT;
@@ -152,22 +146,6 @@ macro_rules! spreads {
 spreads! {
     "aten::var.correction_out" var_correction_out = aten::var::correction;
     "aten::std.correction_out" std_correction_out = aten::std::correction;
-}
-
-#[kernel("aten::topk.values", CompositeExplicitAutograd)]
-fn topk_out(
-    self_: &Tensor,
-    k: i64,
-    dim: i64,
-    largest: bool,
-    sorted: bool,
-    values: &Tensor,
-    indices: &Tensor,
-) -> Result<()> {
-    let (elements, positions) = aten::topk::default.call(self_, k, dim, largest, sorted)?;
-    EXACT(values, &elements)?;
-    write_out(indices, &[&self_], &positions, EXACT)?;
-    write_out(values, &[&self_], &elements, EXACT)
 }
 
 #[kernel("aten::take_along_dim.out", CompositeImplicitAutograd)]

@@ -1,6 +1,6 @@
 //! Typed access to the elements of host tensors, without unsafe code.
 //!
-//! Kernels get at elements only through this room: [`read_all`], [`read2`] and [`write`] open the storages, each once and
+//! Kernels get at elements only through this room: [`read_all`] and [`write`] open the storages, each once and
 //! in one global order, so that no two kernels can wait for each other. [`Elements`] and [`ElementsMut`] show them as
 //! a plain slice when they lie in row-major order without gaps, and as an `ndarray` view in any case.
 //! [`dispatch_dtype!`] turns a dtype into a Rust type. No operator's rule belongs here.
@@ -184,15 +184,6 @@ pub(crate) fn read_all<const N: usize, R>(
     kernel(&opened)
 }
 
-/// Opens two tensors for reading.
-pub(crate) fn read2<A: Element, B: Element, R>(
-    a: &Tensor,
-    b: &Tensor,
-    kernel: impl FnOnce(Elements<'_, A>, Elements<'_, B>) -> Result<R>,
-) -> Result<R> {
-    read_all([a, b], |inputs| kernel(inputs.get(0)?, inputs.get(1)?))
-}
-
 /// Opens a tensor for writing and others for reading. Inputs in the output's memory are copied first, so the kernel
 /// sees them as they were.
 pub(crate) fn write<T: Element, const N: usize, R>(
@@ -256,10 +247,20 @@ pub(crate) fn computed<T: Element, const N: usize>(
     kernel: impl FnOnce(&mut [T], &Inputs<'_, N>) -> Result<()>,
 ) -> Result<Tensor> {
     let out = Tensor::zeros(sizes, T::DTYPE, Device::CPU)?;
-    write_apart(&out, inputs, |mut out, inputs| {
-        kernel(out.as_slice().expect("a new tensor lies in row-major order"), inputs)
-    })?;
+    filled(&out, inputs, kernel)?;
     Ok(out)
+}
+
+/// Has a kernel fill a tensor in row-major order, which is in no input's memory.
+pub(crate) fn filled<T: Element, const N: usize>(
+    out: &Tensor,
+    inputs: [&Tensor; N],
+    kernel: impl FnOnce(&mut [T], &Inputs<'_, N>) -> Result<()>,
+) -> Result<()> {
+    write_apart(out, inputs, |mut out, inputs| match out.as_slice() {
+        Some(out) => kernel(out, inputs),
+        None => Err(Error::shape("the tensor to be filled does not lie in row-major order")),
+    })
 }
 
 /// Runs an expression with a type name bound to the element type of a dtype: `dispatch_dtype!(floats: x.dtype(),

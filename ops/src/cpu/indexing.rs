@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 
 use crate::aten;
-use crate::cpu::elements::{Elements, Inputs, as_bits, computed, dispatch_dtype};
+use crate::cpu::elements::{Elements, Inputs, as_bits, computed, dispatch_dtype, filled};
 use crate::cpu::number::Number;
-use crate::shape::dimension::extent;
+use crate::shape::dimension::{extent, wrap};
 use crate::shape::indexing as rules;
 use keyway::{DType, Error, ErrorKind, Result, Tensor, kernel};
 
@@ -62,19 +62,18 @@ fn index_select(self_: &Tensor, dim: i64, index: &Tensor) -> Result<Tensor> {
     })
 }
 
-#[kernel("aten::gather", CPU)]
-fn gather(self_: &Tensor, dim: i64, index: &Tensor, _sparse_grad: bool) -> Result<Tensor> {
-    let (sizes, d) = rules::gather(self_.sizes(), dim, index)?;
+#[kernel("aten::gather.out", CPU, structured)]
+fn gather(self_: &Tensor, dim: i64, index: &Tensor, _sparse_grad: bool, out: &Tensor) -> Result<()> {
     if index.numel() == 0 {
-        return Tensor::zeros(&sizes, self_.dtype(), self_.device());
+        return Ok(());
     }
+    let d = wrap(dim, self_.dim())?;
     let size = extent(self_.sizes(), d);
-    moved(self_, |self_| {
-        dispatch_dtype!(bits: self_.dtype(), T => computed(&sizes, [self_, index], |out: &mut [T], inputs| {
-            let positions = positions(inputs, index.dtype())?;
-            gather_elements(out, inputs.get::<T>(0)?, &positions, index.sizes(), d, size)
-        }))
-    })
+    let (out, from) = (as_bits(out)?, as_bits(self_)?);
+    dispatch_dtype!(bits: out.dtype(), T => filled(&out, [&from, index], |out: &mut [T], inputs| {
+        let positions = positions(inputs, index.dtype())?;
+        gather_elements(out, inputs.get::<T>(0)?, &positions, index.sizes(), d, size)
+    }))
 }
 
 /// Row after row of the index; `d` is the dimension along which the index says where to go.
@@ -133,9 +132,9 @@ mod tests {
     #[test]
     fn elements_are_gathered() {
         let index = Tensor::from_slice(&[2i64, 0, 1, 1], &[2, 2]).unwrap();
-        assert_eq!(gather(&transposed(), 0, &index, false).unwrap().to_vec::<i64>().unwrap(), [3, 4, 2, 5]);
+        assert_eq!(aten::gather(&transposed(), 0, &index).unwrap().to_vec::<i64>().unwrap(), [3, 4, 2, 5]);
         let number = Tensor::from_slice(&[7f32], &[]).unwrap();
         let zero = Tensor::from_slice(&[0i64], &[]).unwrap();
-        assert_eq!(gather(&number, 0, &zero, false).unwrap().to_vec::<f32>().unwrap(), [7.0]);
+        assert_eq!(aten::gather(&number, 0, &zero).unwrap().to_vec::<f32>().unwrap(), [7.0]);
     }
 }

@@ -7,7 +7,7 @@ use ndarray::{
 };
 
 use crate::aten;
-use crate::cpu::elements::{Elements, Inputs, computed, dispatch_dtype, read2};
+use crate::cpu::elements::{Elements, Inputs, dispatch_dtype, filled};
 use crate::cpu::gemm_call::gemm;
 use crate::cpu::number::Number;
 use crate::shape::matmul as rules;
@@ -94,23 +94,35 @@ fn with_rank<T, D: Dimension>(view: ArrayViewD<'_, T>) -> Result<ndarray::ArrayV
     })
 }
 
-/// Has a kernel compute with matrices in a dtype there are products for; the result gets the dtype of the first.
+/// Has a kernel fill `out` from matrices of its dtype; in a dtype there are products for, if there are none for that.
 fn in_wide_dtype<const N: usize>(
+    out: &Tensor,
     tensors: [&Tensor; N],
-    kernel: impl FnOnce([&Tensor; N]) -> Result<Tensor>,
-) -> Result<Tensor> {
-    let wide = match tensors[0].dtype() {
+    kernel: impl FnOnce(&Tensor, [&Tensor; N]) -> Result<()>,
+) -> Result<()> {
+    let wide = match out.dtype() {
         DType::Int8 | DType::Int16 => DType::Int32,
         DType::Float16 | DType::BFloat16 => DType::Float32,
-        _ => return kernel(tensors),
+        _ => return kernel(out, tensors),
     };
-    let convert =
-        |x: &Tensor, dtype| aten::_to_copy::default.call(x, Some(dtype), None, None, None, false, None);
     let mut widened = Vec::with_capacity(N);
     for tensor in tensors {
-        widened.push(convert(tensor, wide)?);
+        widened.push(aten::_to_copy::default.call(tensor, Some(wide), None, None, None, false, None)?);
     }
-    convert(&kernel(std::array::from_fn(|position| &widened[position]))?, tensors[0].dtype())
+    let wide_out = Tensor::zeros(out.sizes(), wide, out.device())?;
+    kernel(&wide_out, std::array::from_fn(|position| &widened[position]))?;
+    aten::copy_::default.call(out, &wide_out, false).map(|_| ())
+}
+
+/// The same with a tensor of some sizes that is made first.
+fn made_in_wide_dtype<const N: usize>(
+    sizes: &[i64],
+    tensors: [&Tensor; N],
+    kernel: impl FnOnce(&Tensor, [&Tensor; N]) -> Result<()>,
+) -> Result<Tensor> {
+    let out = Tensor::zeros(sizes, tensors[0].dtype(), tensors[0].device())?;
+    in_wide_dtype(&out, tensors, kernel)?;
+    Ok(out)
 }
 
 fn matrix_out<'a, T>(out: &'a mut [T], sizes: &[i64]) -> Result<ArrayViewMut2<'a, T>> {
@@ -118,26 +130,32 @@ fn matrix_out<'a, T>(out: &'a mut [T], sizes: &[i64]) -> Result<ArrayViewMut2<'a
         .map_err(|cause| keyway::Error::shape(format!("the result does not have sizes {sizes:?}: {cause}")))
 }
 
-#[kernel("aten::mm", CPU)]
-fn mm(self_: &Tensor, mat2: &Tensor) -> Result<Tensor> {
-    let sizes = rules::matrix_matrix(["self", "mat2"], self_.sizes(), mat2.sizes())?;
-    rules::same_dtype(&[("self", self_), ("mat2", mat2)])?;
-    in_wide_dtype([self_, mat2], |[self_, mat2]| {
-        dispatch_dtype!(arithmetic: self_.dtype(), T => computed(&sizes, [self_, mat2], |out: &mut [T], inputs| {
+#[kernel("aten::mm.out", CPU, structured)]
+fn mm(self_: &Tensor, mat2: &Tensor, out: &Tensor) -> Result<()> {
+    let sizes = out.sizes();
+    in_wide_dtype(out, [self_, mat2], |out, [self_, mat2]| {
+        dispatch_dtype!(arithmetic: out.dtype(), T => filled(out, [self_, mat2], |out: &mut [T], inputs| {
             let (a, b) = (fixed::<T, Ix2>(inputs.get(0)?)?, fixed(inputs.get(1)?)?);
-            T::product(matrix_out(out, &sizes)?, a, b, T::ONE, None);
+            T::product(matrix_out(out, sizes)?, a, b, T::ONE, None);
             Ok(())
         }))
     })
 }
 
-#[kernel("aten::addmm", CPU)]
-fn addmm(self_: &Tensor, mat1: &Tensor, mat2: &Tensor, beta: Scalar, alpha: Scalar) -> Result<Tensor> {
-    let sizes = rules::addmm(self_, mat1, mat2)?;
-    in_wide_dtype([self_, mat1, mat2], |[self_, mat1, mat2]| {
-        dispatch_dtype!(arithmetic: self_.dtype(), T => computed(&sizes, [self_, mat1, mat2], |out: &mut [T], inputs| {
+#[kernel("aten::addmm.out", CPU, structured)]
+fn addmm(
+    self_: &Tensor,
+    mat1: &Tensor,
+    mat2: &Tensor,
+    beta: Scalar,
+    alpha: Scalar,
+    out: &Tensor,
+) -> Result<()> {
+    let sizes = out.sizes();
+    in_wide_dtype(out, [self_, mat1, mat2], |out, [self_, mat1, mat2]| {
+        dispatch_dtype!(arithmetic: out.dtype(), T => filled(out, [self_, mat1, mat2], |out: &mut [T], inputs| {
             let (a, b) = (fixed::<T, Ix2>(inputs.get(1)?)?, fixed(inputs.get(2)?)?);
-            let mut out = matrix_out(out, &sizes)?;
+            let mut out = matrix_out(out, sizes)?;
             let beta = T::from_scalar(beta);
             // A factor of zero takes even not-a-number away.
             let beta = (beta != T::ZERO).then_some(beta);
@@ -161,12 +179,10 @@ fn assign_broadcast<T: Number>(out: &mut ArrayViewMut2<'_, T>, inputs: &Inputs<'
     }
 }
 
-#[kernel("aten::bmm", CPU)]
-fn bmm(self_: &Tensor, mat2: &Tensor) -> Result<Tensor> {
-    let sizes = rules::batches(self_.sizes(), mat2.sizes())?;
-    rules::same_dtype(&[("self", self_), ("mat2", mat2)])?;
-    in_wide_dtype([self_, mat2], |[self_, mat2]| {
-        dispatch_dtype!(arithmetic: self_.dtype(), T => computed(&sizes, [self_, mat2], |out: &mut [T], inputs| {
+#[kernel("aten::bmm.out", CPU, structured)]
+fn bmm(self_: &Tensor, mat2: &Tensor, out: &Tensor) -> Result<()> {
+    in_wide_dtype(out, [self_, mat2], |out, [self_, mat2]| {
+        dispatch_dtype!(arithmetic: out.dtype(), T => filled(out, [self_, mat2], |out: &mut [T], inputs| {
             let (a, b): (ArrayView3<'_, T>, _) = (fixed(inputs.get(0)?)?, fixed::<T, Ix3>(inputs.get(1)?)?);
             let mut out = ArrayViewMut3::from_shape((a.dim().0, a.dim().1, b.dim().2), out)
                 .map_err(|cause| keyway::Error::shape(cause.to_string()))?;
@@ -182,8 +198,8 @@ fn bmm(self_: &Tensor, mat2: &Tensor) -> Result<Tensor> {
 fn mv(self_: &Tensor, vec: &Tensor) -> Result<Tensor> {
     let sizes = rules::matrix_vector(self_.sizes(), vec.sizes())?;
     rules::same_dtype(&[("self", self_), ("vec", vec)])?;
-    in_wide_dtype([self_, vec], |[self_, vec]| {
-        dispatch_dtype!(arithmetic: self_.dtype(), T => computed(&sizes, [self_, vec], |out: &mut [T], inputs| {
+    made_in_wide_dtype(&sizes, [self_, vec], |out, [self_, vec]| {
+        dispatch_dtype!(arithmetic: out.dtype(), T => filled(out, [self_, vec], |out: &mut [T], inputs| {
             let (matrix, vector) = (fixed::<T, Ix2>(inputs.get(0)?)?, fixed::<T, Ix1>(inputs.get(1)?)?);
             T::product(matrix_out(out, &[sizes[0], 1])?, matrix, vector.insert_axis(Axis(1)), T::ONE, None);
             Ok(())
@@ -209,11 +225,11 @@ fn inner_product<T: Product>(a: &[T], b: &[T]) -> T {
 fn dot(self_: &Tensor, tensor: &Tensor) -> Result<Tensor> {
     rules::vectors(self_.sizes(), tensor.sizes())?;
     rules::same_dtype(&[("self", self_), ("tensor", tensor)])?;
-    in_wide_dtype([self_, tensor], |[self_, tensor]| {
-        dispatch_dtype!(arithmetic: self_.dtype(), T => {
-            let product = read2::<T, T, _>(self_, tensor, |a, b| Ok(inner_product(&a.to_dense()?, &b.to_dense()?)))?;
-            Tensor::from_slice(&[product], &[])
-        })
+    made_in_wide_dtype(&[], [self_, tensor], |out, [self_, tensor]| {
+        dispatch_dtype!(arithmetic: out.dtype(), T => filled(out, [self_, tensor], |out: &mut [T], inputs| {
+            out[0] = inner_product(&inputs.get(0)?.to_dense()?, &inputs.get(1)?.to_dense()?);
+            Ok(())
+        }))
     })
 }
 
@@ -226,7 +242,7 @@ mod tests {
     fn integers_wrap_and_strides_are_followed() {
         let x = Tensor::from_slice(&[1u8, 2, 3, 100], &[2, 2]).unwrap();
         let flipped = x.view_as(Geometry::new(&[2, 2], &[1, 2], 0).unwrap()).unwrap();
-        let product = mm(&x, &flipped).unwrap();
+        let product = aten::mm(&x, &flipped).unwrap();
         assert_eq!(product.to_vec::<u8>().unwrap(), [5, 203, 203, 9u8.wrapping_add(16)]);
         assert_eq!(product.dtype(), DType::UInt8);
     }
@@ -235,7 +251,7 @@ mod tests {
     fn a_beta_of_zero_takes_the_summand_away() {
         let nan = Tensor::from_slice(&[f32::NAN], &[]).unwrap();
         let x = Tensor::from_slice(&[1f32, 2.0, 3.0, 4.0], &[2, 2]).unwrap();
-        let product = addmm(&nan, &x, &x, Scalar::Int(0), Scalar::Int(2)).unwrap();
+        let product = aten::addmm::default.call(&nan, &x, &x, Scalar::Int(0), Scalar::Int(2)).unwrap();
         assert_eq!(product.to_vec::<f32>().unwrap(), [14.0, 20.0, 30.0, 44.0]);
     }
 

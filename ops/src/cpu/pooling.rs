@@ -6,7 +6,7 @@ use crate::aten;
 use crate::cpu::elements::dispatch_dtype;
 use crate::cpu::number::{Number, Ordered};
 use crate::cpu::plain::{compute, store, to_vec};
-use crate::shape::pooling::{Parameters, Pooled, check_gradient, resized, windows};
+use crate::shape::pooling::Pooled;
 use crate::shape::window::{Windows, refused};
 
 /// Where a window starts and ends in the plane along one dimension, and where it would end with padding.
@@ -91,26 +91,26 @@ fn avg_pool2d(
     }))
 }
 
-#[kernel("aten::avg_pool2d_backward", CPU)]
+#[kernel("aten::avg_pool2d_backward.grad_input", CPU, structured)]
 fn avg_pool2d_backward(
+    plan: &Pooled,
     grad_output: &Tensor,
     self_: &Tensor,
-    kernel_size: &[i64],
-    stride: &[i64],
-    padding: &[i64],
-    ceil_mode: bool,
+    _kernel_size: &[i64],
+    _stride: &[i64],
+    _padding: &[i64],
+    _ceil_mode: bool,
     count_include_pad: bool,
     divisor_override: Option<i64>,
-) -> Result<Tensor> {
-    let parameters = Parameters { kernel_size, stride, padding, dilation: &[1], ceil_mode };
-    let windows = windows(self_, parameters)?;
-    check_gradient(grad_output, self_, &windows)?;
+    grad_input: &Tensor,
+) -> Result<()> {
+    let windows = plan.windows();
     let divisor = Divisor { counts_padding: count_include_pad, given: divisor_override };
-    let out = resized(self_, &windows.image, &[3, 4])?.allocate()?;
     let width = windows.image[1] as usize;
-    dispatch_dtype!(numbers: self_.dtype(), T => compute::<T, 1>(&out, [grad_output], |out, [grad]| {
+    dispatch_dtype!(numbers: self_.dtype(), T => compute::<T, 1>(grad_input, [grad_output], |out, [grad]| {
+        out.fill(T::ZERO);
         for (grad, out) in planes(grad, windows.count(), out, windows.image_len()) {
-            for_each_window(&windows, |at, rows, columns| {
+            for_each_window(windows, |at, rows, columns| {
                 let share = T::from_f64(grad[at].cast::<f64>() / divisor.of(&rows, &columns));
                 for row in rows.start..rows.end {
                     let to = &mut out[row * width..][columns.start..columns.end];
@@ -119,8 +119,7 @@ fn avg_pool2d_backward(
             });
         }
         Ok(())
-    }))?;
-    Ok(out)
+    }))
 }
 
 /// The elements of a window that are in the plane, along one dimension.
@@ -197,29 +196,27 @@ pub(crate) fn give_back<T: Number>(grad: &[T], positions: &[i64], out: &mut [T])
     }
 }
 
-#[kernel("aten::max_pool2d_with_indices_backward", CPU)]
+#[kernel("aten::max_pool2d_with_indices_backward.grad_input", CPU, structured)]
 fn max_pool2d_with_indices_backward(
+    plan: &Pooled,
     grad_output: &Tensor,
     self_: &Tensor,
-    kernel_size: &[i64],
-    stride: &[i64],
-    padding: &[i64],
-    dilation: &[i64],
-    ceil_mode: bool,
+    _kernel_size: &[i64],
+    _stride: &[i64],
+    _padding: &[i64],
+    _dilation: &[i64],
+    _ceil_mode: bool,
     indices: &Tensor,
-) -> Result<Tensor> {
-    let windows = windows(self_, Parameters { kernel_size, stride, padding, dilation, ceil_mode })?;
-    check_gradient(grad_output, self_, &windows)?;
-    let (image_len, count) = (windows.image_len(), windows.count());
+    grad_input: &Tensor,
+) -> Result<()> {
+    let (image_len, count) = (plan.windows().image_len(), plan.windows().count());
     let positions = positions_in(indices, image_len, grad_output)?;
-    let out = resized(self_, &windows.image, &[3, 4])?.allocate()?;
-    dispatch_dtype!(numbers: self_.dtype(), T => compute::<T, 1>(&out, [grad_output], |out, [grad]| {
-        for ((grad, out), positions) in planes(grad, count, out, image_len).zip(positions.chunks_exact(count)) {
-            give_back(grad, positions, out);
-        }
+    dispatch_dtype!(numbers: self_.dtype(), T => compute::<T, 1>(grad_input, [grad_output], |out, [grad]| {
+        out.fill(T::ZERO);
+        let parts = planes(grad, count, out, image_len).zip(positions.chunks_exact(count));
+        parts.for_each(|((grad, out), positions)| give_back(grad, positions, out));
         Ok(())
-    }))?;
-    Ok(out)
+    }))
 }
 
 /// How far apart elements of the input are for neighbours in the result.
@@ -230,14 +227,14 @@ fn scale(input: i64, output: i64, given: Option<f64>) -> f64 {
     }
 }
 
-#[kernel("aten::upsample_nearest2d", CPU)]
+#[kernel("aten::upsample_nearest2d.out", CPU, structured)]
 fn upsample_nearest2d(
     self_: &Tensor,
     output_size: &[i64],
     scales_h: Option<f64>,
     scales_w: Option<f64>,
-) -> Result<Tensor> {
-    let out = resized(self_, output_size, &[4])?.allocate()?;
+    out: &Tensor,
+) -> Result<()> {
     let image = &self_.sizes()[2..];
     let nearest = |d: usize, given| -> Vec<usize> {
         let scale = scale(image[d], output_size[d], given) as f32;
@@ -246,14 +243,13 @@ fn upsample_nearest2d(
     let (rows, columns) = (nearest(0, scales_h), nearest(1, scales_w));
     let width = image[1] as usize;
     let image_len = (image[0] * image[1]) as usize;
-    dispatch_dtype!(ordered: self_.dtype(), T => compute::<T, 1>(&out, [self_], |out, [image]| {
+    dispatch_dtype!(ordered: self_.dtype(), T => compute::<T, 1>(out, [self_], |out, [image]| {
         for (image, out) in planes(image, image_len, out, rows.len() * columns.len()) {
             let places = rows.iter().flat_map(|row| columns.iter().map(move |column| row * width + column));
             out.iter_mut().zip(places).for_each(|(out, at)| *out = image[at]);
         }
         Ok(())
-    }))?;
-    Ok(out)
+    }))
 }
 
 /// The two elements an element of the result lies between, and how near it is to the second one.
@@ -274,21 +270,21 @@ fn between(image: i64, output: i64, given: Option<f64>, align_corners: bool) -> 
         .collect()
 }
 
-#[kernel("aten::upsample_bilinear2d", CPU)]
+#[kernel("aten::upsample_bilinear2d.out", CPU, structured)]
 fn upsample_bilinear2d(
     self_: &Tensor,
     output_size: &[i64],
     align_corners: bool,
     scales_h: Option<f64>,
     scales_w: Option<f64>,
-) -> Result<Tensor> {
-    let out = resized(self_, output_size, &[4])?.allocate()?;
+    out: &Tensor,
+) -> Result<()> {
     let image = &self_.sizes()[2..];
     let rows = between(image[0], output_size[0], scales_h, align_corners);
     let columns = between(image[1], output_size[1], scales_w, align_corners);
     let width = image[1] as usize;
     let image_len = (image[0] * image[1]) as usize;
-    dispatch_dtype!(floats: self_.dtype(), T => compute::<T, 1>(&out, [self_], |out, [image]| {
+    dispatch_dtype!(floats: self_.dtype(), T => compute::<T, 1>(out, [self_], |out, [image]| {
         for (image, out) in planes(image, image_len, out, rows.len() * columns.len()) {
             for (at, out) in out.iter_mut().enumerate() {
                 let ((y0, y1, below), (x0, x1, right)) = (rows[at / columns.len()], columns[at % columns.len()]);
@@ -298,6 +294,5 @@ fn upsample_bilinear2d(
             }
         }
         Ok(())
-    }))?;
-    Ok(out)
+    }))
 }

@@ -229,9 +229,9 @@ fn truth(plan: &Reduction, x: &Tensor, out: &Tensor, sought: bool) -> Result<()>
 /// Kernels of one question: about all elements, along a dimension.
 macro_rules! truths {
     ($($sought:literal: $all:tt $whole:ident, $along:tt $some:ident;)*) => {$(
-        #[kernel($all, CPU)]
-        fn $whole(self_: &Tensor) -> Result<Tensor> {
-            reduction::truth(self_, &[], false)?.filled(|plan, out| truth(plan, self_, out, $sought))
+        #[kernel($all, CPU, structured)]
+        fn $whole(plan: &Reduction, self_: &Tensor, out: &Tensor) -> Result<()> {
+            truth(plan, self_, out, $sought)
         }
 
         #[kernel($along, CPU, structured)]
@@ -241,8 +241,8 @@ macro_rules! truths {
     )*};
 }
 truths! {
-    true: "aten::any" any, "aten::any.out" any_dim;
-    false: "aten::all" all, "aten::all.out" all_dim;
+    true: "aten::any.all_out" any_all, "aten::any.out" any_dim;
+    false: "aten::all.all_out" all_all, "aten::all.out" all_dim;
 }
 
 #[kernel("aten::any.dims_out", CPU, structured)]

@@ -1,6 +1,6 @@
 //! Elements looked for among others.
 
-use keyway::{DType, Device, Result, Scalar, Tensor, kernel};
+use keyway::{Device, Result, Scalar, Tensor, kernel};
 
 use crate::aten;
 use crate::cpu::elements::dispatch_dtype;
@@ -83,10 +83,15 @@ fn bucketize(self_: &Tensor, boundaries: &Tensor, out_int32: bool, right: bool) 
     searchsorted(boundaries, self_, out_int32, right, None, None)
 }
 
-#[kernel("aten::isin.Tensor_Tensor", CPU)]
-fn isin(elements: &Tensor, test_elements: &Tensor, _assume_unique: bool, invert: bool) -> Result<Tensor> {
+#[kernel("aten::isin.Tensor_Tensor_out", CPU, structured)]
+fn isin(
+    elements: &Tensor,
+    test_elements: &Tensor,
+    _assume_unique: bool,
+    invert: bool,
+    out: &Tensor,
+) -> Result<()> {
     let dtype = crate::promotion::result_dtype(&[elements.into(), test_elements.into()])?;
-    let out = Tensor::zeros(elements.sizes(), DType::Bool, Device::CPU)?;
     dispatch_dtype!(ordered: dtype, T => {
         let compare = |a: &T, b: &T| a.partial_cmp(b).unwrap_or(std::cmp::Ordering::Equal);
         let mut known: Vec<T> = Vec::new();
@@ -98,9 +103,30 @@ fn isin(elements: &Tensor, test_elements: &Tensor, _assume_unique: bool, invert:
             let is_known = |x: &T| !x.is_nan() && known.binary_search_by(|held| compare(held, x)).is_ok();
             found.extend(lane.iter().map(|x| is_known(x) != invert));
         })?;
-        store(&out, out.dim(), &found)
-    })?;
-    Ok(out)
+        store(out, out.dim(), &found)
+    })
+}
+
+#[kernel("aten::isin.Tensor_Scalar_out", CPU, structured)]
+fn isin_number(
+    elements: &Tensor,
+    test_element: Scalar,
+    unique: bool,
+    invert: bool,
+    out: &Tensor,
+) -> Result<()> {
+    isin(elements, &Tensor::wrapped_number(test_element)?, unique, invert, out)
+}
+
+#[kernel("aten::isin.Scalar_Tensor_out", CPU, structured)]
+fn is_number_in(
+    element: Scalar,
+    test_elements: &Tensor,
+    unique: bool,
+    invert: bool,
+    out: &Tensor,
+) -> Result<()> {
+    isin(&Tensor::wrapped_number(element)?, test_elements, unique, invert, out)
 }
 
 #[cfg(test)]

@@ -2,15 +2,13 @@
 
 use std::cmp::Ordering;
 
-use keyway::{Device, Element, MemoryFormat, Result, Tensor, kernel};
+use keyway::{Result, Tensor, kernel};
 
 use crate::aten;
 use crate::cpu::elements::dispatch_dtype;
 use crate::cpu::lanes::{for_each, store};
 use crate::cpu::number::Ordered;
-use crate::memory_format::geometry_like;
 use crate::shape::dimension::wrap;
-use crate::shape::indexing;
 
 /// The total order of elements.
 #[inline]
@@ -39,17 +37,16 @@ fn store_chosen<T: Ordered>(
     store(indices, dim, &chosen.iter().map(|&(_, position)| position).collect::<Vec<i64>>())
 }
 
-#[kernel("aten::sort.stable", CPU)]
+#[kernel("aten::sort.values_stable", CPU, structured)]
 fn sort_stable(
     self_: &Tensor,
     _stable: Option<bool>,
     dim: i64,
     descending: bool,
-) -> Result<(Tensor, Tensor)> {
+    values: &Tensor,
+    indices: &Tensor,
+) -> Result<()> {
     let d = wrap(dim, self_.dim())?;
-    let geometry = geometry_like(self_.geometry(), MemoryFormat::Preserve)?;
-    let values = Tensor::zeros_strided(geometry.clone(), self_.dtype(), Device::CPU)?;
-    let indices = Tensor::zeros_strided(geometry, i64::DTYPE, Device::CPU)?;
     dispatch_dtype!(ordered: self_.dtype(), T => {
         let mut chosen = Vec::with_capacity(self_.numel());
         for_each::<T>(self_, d, |lane| {
@@ -57,20 +54,24 @@ fn sort_stable(
             chosen.extend(placed(lane));
             chosen[from..].sort_by(directed(descending));
         })?;
-        store_chosen(&values, &indices, d, &chosen)
-    })?;
-    Ok((values, indices))
+        store_chosen(values, indices, d, &chosen)
+    })
 }
 
-#[kernel("aten::topk", CPU)]
-fn topk(self_: &Tensor, k: i64, dim: i64, largest: bool, sorted: bool) -> Result<(Tensor, Tensor)> {
-    let (sizes, d) = indexing::topk(self_.sizes(), k, dim)?;
-    let values = Tensor::zeros(&sizes, self_.dtype(), Device::CPU)?;
-    let indices = Tensor::zeros(&sizes, i64::DTYPE, Device::CPU)?;
+#[kernel("aten::topk.values", CPU, structured)]
+fn topk(
+    self_: &Tensor,
+    k: i64,
+    dim: i64,
+    largest: bool,
+    sorted: bool,
+    values: &Tensor,
+    indices: &Tensor,
+) -> Result<()> {
     if k == 0 {
-        return Ok((values, indices));
+        return Ok(());
     }
-    let k = k as usize;
+    let (k, d) = (k as usize, wrap(dim, self_.dim())?);
     dispatch_dtype!(numbers: self_.dtype(), T => {
         let mut chosen = Vec::with_capacity(values.numel());
         for_each::<T>(self_, d, |lane| {
@@ -84,9 +85,8 @@ fn topk(self_: &Tensor, k: i64, dim: i64, largest: bool, sorted: bool) -> Result
             }
             chosen.extend(lane);
         })?;
-        store_chosen(&values, &indices, d, &chosen)
-    })?;
-    Ok((values, indices))
+        store_chosen(values, indices, d, &chosen)
+    })
 }
 
 #[cfg(test)]
@@ -96,18 +96,18 @@ mod tests {
     #[test]
     fn not_a_number_is_largest_and_equal_ones_stay_in_order() {
         let x = Tensor::from_slice(&[2f32, f32::NAN, 1.0, 2.0], &[4]).unwrap();
-        let (_, up) = sort_stable(&x, Some(true), -1, false).unwrap();
+        let (_, up) = aten::sort::stable.call(&x, Some(true), -1, false).unwrap();
         assert_eq!(up.to_vec::<i64>().unwrap(), [2, 0, 3, 1]);
-        let (_, down) = sort_stable(&x, None, -1, true).unwrap();
+        let (_, down) = aten::sort::stable.call(&x, None, -1, true).unwrap();
         assert_eq!(down.to_vec::<i64>().unwrap(), [1, 0, 3, 2]);
     }
 
     #[test]
     fn topk_chooses_along_any_dimension() {
         let x = Tensor::from_slice(&[1i64, 9, 7, 3, 5, 5], &[3, 2]).unwrap();
-        let (values, indices) = topk(&x, 2, 0, true, true).unwrap();
+        let (values, indices) = aten::topk::default.call(&x, 2, 0, true, true).unwrap();
         assert_eq!((values.sizes(), values.to_vec::<i64>().unwrap()), (&[2i64, 2][..], vec![7, 9, 5, 5]));
         assert_eq!(indices.to_vec::<i64>().unwrap(), [1, 0, 2, 2]);
-        assert!(topk(&x, 4, 0, true, true).is_err());
+        assert!(aten::topk::default.call(&x, 4, 0, true, true).is_err());
     }
 }

@@ -1,12 +1,10 @@
 //! Choosing, joining and sorting without data.
 
-use keyway::{DType, Dims, Error, Geometry, MemoryFormat, Result, Scalar, Tensor, kernel};
+use keyway::{Dims, Error, Geometry, Result, Scalar, Tensor, kernel};
 
 use crate::aten;
-use crate::memory_format::geometry_like;
 use crate::overlap::forbid_internal_overlap;
 use crate::shape::advanced_indexing::{indexed, is_mask, take};
-use crate::shape::dimension::wrap;
 use crate::shape::searching::{Search, search_dtype, searched};
 use crate::shape::{indexing, joining};
 
@@ -15,39 +13,10 @@ fn index_select_meta(self_: &Tensor, dim: i64, index: &Tensor) -> Result<Tensor>
     Tensor::zeros(&indexing::index_select(self_.sizes(), dim, index)?.0, self_.dtype(), self_.device())
 }
 
-#[kernel("aten::gather", Meta)]
-fn gather_meta(self_: &Tensor, dim: i64, index: &Tensor, _sparse_grad: bool) -> Result<Tensor> {
-    Tensor::zeros(&indexing::gather(self_.sizes(), dim, index)?.0, self_.dtype(), self_.device())
-}
-
 #[kernel("aten::cat", Meta)]
 fn cat_meta(tensors: &[Tensor], dim: i64) -> Result<Tensor> {
     let joined = joining::cat(tensors, dim)?;
     Tensor::zeros_strided(joined.geometry, joined.dtype, tensors[0].device())
-}
-
-#[kernel("aten::sort.stable", Meta)]
-fn sort_stable_meta(
-    self_: &Tensor,
-    _stable: Option<bool>,
-    dim: i64,
-    _descending: bool,
-) -> Result<(Tensor, Tensor)> {
-    wrap(dim, self_.dim())?;
-    let geometry = geometry_like(self_.geometry(), MemoryFormat::Preserve)?;
-    Ok((
-        Tensor::zeros_strided(geometry.clone(), self_.dtype(), self_.device())?,
-        Tensor::zeros_strided(geometry, DType::Int64, self_.device())?,
-    ))
-}
-
-#[kernel("aten::topk", Meta)]
-fn topk_meta(self_: &Tensor, k: i64, dim: i64, _largest: bool, _sorted: bool) -> Result<(Tensor, Tensor)> {
-    let (sizes, _) = indexing::topk(self_.sizes(), k, dim)?;
-    Ok((
-        Tensor::zeros(&sizes, self_.dtype(), self_.device())?,
-        Tensor::zeros(&sizes, DType::Int64, self_.device())?,
-    ))
 }
 
 /// Masks need data: where they are true decides the size.
@@ -127,11 +96,6 @@ fn searchsorted_scalar_meta(
 fn bucketize_meta(self_: &Tensor, boundaries: &Tensor, out_int32: bool, _right: bool) -> Result<Tensor> {
     crate::shape::searching::boundaries(boundaries)?;
     Tensor::zeros(self_.sizes(), search_dtype(out_int32), self_.device())
-}
-
-#[kernel("aten::isin.Tensor_Tensor", Meta)]
-fn isin_meta(elements: &Tensor, _test_elements: &Tensor, _unique: bool, _invert: bool) -> Result<Tensor> {
-    Tensor::zeros(elements.sizes(), DType::Bool, elements.device())
 }
 
 #[kernel("aten::embedding_dense_backward", Meta)]

@@ -18,12 +18,6 @@ fn extreme_meta(self_: &Tensor) -> Result<Tensor> {
     reduction::extremes(self_, &[], false)?.empty()
 }
 
-#[kernel("aten::any", Meta)]
-#[kernel("aten::all", Meta)]
-fn truth_meta(self_: &Tensor) -> Result<Tensor> {
-    reduction::truth(self_, &[], false)?.empty()
-}
-
 #[kernel("aten::_softmax", Meta)]
 #[kernel("aten::_log_softmax", Meta)]
 fn softmax_meta(self_: &Tensor, dim: i64, _half_to_float: bool) -> Result<Tensor> {

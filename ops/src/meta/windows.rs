@@ -6,7 +6,7 @@ use crate::aten;
 use crate::cpu::boxed::answer;
 use crate::cpu::convolution::{Gradients, column_sizes, image_sizes, plane_windows};
 use crate::shape::convolution::{Convolution, Parameters};
-use crate::shape::pooling::{Parameters as Pooling, check_gradient, resized, windows};
+use crate::shape::pooling::resized;
 
 #[kernel("aten::convolution", Meta)]
 fn convolution_meta(
@@ -56,60 +56,7 @@ fn col2im_meta(
     Tensor::zeros(&image_sizes(self_, &windows)?, self_.dtype(), self_.device())
 }
 
-#[kernel("aten::avg_pool2d_backward", Meta)]
-fn avg_pool2d_backward_meta(
-    grad_output: &Tensor,
-    self_: &Tensor,
-    kernel_size: &[i64],
-    stride: &[i64],
-    padding: &[i64],
-    ceil_mode: bool,
-    _count_include_pad: bool,
-    _divisor_override: Option<i64>,
-) -> Result<Tensor> {
-    let windows = windows(self_, Pooling { kernel_size, stride, padding, dilation: &[1], ceil_mode })?;
-    check_gradient(grad_output, self_, &windows)?;
-    resized(self_, &windows.image, &[3, 4])?.allocate()
-}
-
-#[kernel("aten::max_pool2d_with_indices_backward", Meta)]
-fn max_pool2d_with_indices_backward_meta(
-    grad_output: &Tensor,
-    self_: &Tensor,
-    kernel_size: &[i64],
-    stride: &[i64],
-    padding: &[i64],
-    dilation: &[i64],
-    ceil_mode: bool,
-    _indices: &Tensor,
-) -> Result<Tensor> {
-    let windows = windows(self_, Pooling { kernel_size, stride, padding, dilation, ceil_mode })?;
-    check_gradient(grad_output, self_, &windows)?;
-    resized(self_, &windows.image, &[3, 4])?.allocate()
-}
-
 #[kernel("aten::_adaptive_avg_pool2d", Meta)]
 fn _adaptive_avg_pool2d_meta(self_: &Tensor, output_size: &[i64]) -> Result<Tensor> {
     resized(self_, output_size, &[3, 4])?.allocate()
-}
-
-#[kernel("aten::upsample_nearest2d", Meta)]
-fn upsample_nearest2d_meta(
-    self_: &Tensor,
-    output_size: &[i64],
-    _scales_h: Option<f64>,
-    _scales_w: Option<f64>,
-) -> Result<Tensor> {
-    resized(self_, output_size, &[4])?.allocate()
-}
-
-#[kernel("aten::upsample_bilinear2d", Meta)]
-fn upsample_bilinear2d_meta(
-    self_: &Tensor,
-    output_size: &[i64],
-    _align_corners: bool,
-    _scales_h: Option<f64>,
-    _scales_w: Option<f64>,
-) -> Result<Tensor> {
-    resized(self_, output_size, &[4])?.allocate()
 }

@@ -1,8 +1,9 @@
 //! Choosing elements by position: which indices fit a tensor, and the sizes of what they choose.
 
-use keyway::{DType, Dims, Error, ErrorKind, OutputMeta, Result, Tensor};
+use keyway::{DType, Dims, Error, ErrorKind, MemoryFormat, OutputMeta, Result, Tensor};
 
 use super::dimension::{extent, wrap};
+use crate::memory_format::geometry_like;
 
 /// Positions must be `int64` or `int32`.
 pub(crate) fn index_dtype(index: &Tensor) -> Result<()> {
@@ -56,6 +57,19 @@ pub(crate) fn gather(sizes: &[i64], dim: i64, index: &Tensor) -> Result<(Dims, u
             index.sizes()
         ))),
     }
+}
+
+/// `gather`, whose result has the sizes of the index.
+pub(crate) fn gathered(x: &Tensor, dim: i64, index: &Tensor) -> Result<OutputMeta> {
+    OutputMeta::contiguous(&gather(x.sizes(), dim, index)?.0, x.dtype(), x.device())
+}
+
+/// `sort`: the elements in the strides of `x`, and where they came from.
+pub(crate) fn sorted(x: &Tensor, dim: i64) -> Result<[OutputMeta; 2]> {
+    wrap(dim, x.dim())?;
+    let like =
+        |dtype| Ok(OutputMeta::new(geometry_like(x.geometry(), MemoryFormat::Preserve)?, dtype, x.device()));
+    Ok([like(x.dtype())?, like(DType::Int64)?])
 }
 
 /// How elements at one position are combined.

@@ -1,6 +1,6 @@
 //! Matrix products: which operands fit each other, and the sizes of their product.
 
-use keyway::{Dims, Error, ErrorKind, Result, Tensor};
+use keyway::{Dims, Error, ErrorKind, OutputMeta, Result, Tensor};
 
 use super::view::expanded;
 
@@ -41,7 +41,7 @@ fn inner(names: [&str; 2], sizes: [&[i64]; 2], extents: (i64, i64)) -> Result<()
 }
 
 /// The sizes of a matrix times a matrix.
-pub(crate) fn matrix_matrix(names: [&str; 2], a: &[i64], b: &[i64]) -> Result<Dims> {
+fn matrix_matrix(names: [&str; 2], a: &[i64], b: &[i64]) -> Result<Dims> {
     rank_of(names[0], a, 2)?;
     rank_of(names[1], b, 2)?;
     inner(names, [a, b], (a[1], b[0]))?;
@@ -62,6 +62,20 @@ pub(crate) fn batches(a: &[i64], b: &[i64]) -> Result<Dims> {
     Ok(Dims::from_slice(&[a[0], a[1], b[2]]))
 }
 
+/// `mm`.
+pub(crate) fn mm(a: &Tensor, b: &Tensor) -> Result<OutputMeta> {
+    let sizes = matrix_matrix(["self", "mat2"], a.sizes(), b.sizes())?;
+    same_dtype(&[("self", a), ("mat2", b)])?;
+    OutputMeta::contiguous(&sizes, a.dtype(), a.device())
+}
+
+/// `bmm`.
+pub(crate) fn bmm(a: &Tensor, b: &Tensor) -> Result<OutputMeta> {
+    let sizes = batches(a.sizes(), b.sizes())?;
+    same_dtype(&[("self", a), ("mat2", b)])?;
+    OutputMeta::contiguous(&sizes, a.dtype(), a.device())
+}
+
 /// The sizes of a matrix times a vector.
 pub(crate) fn matrix_vector(a: &[i64], vector: &[i64]) -> Result<Dims> {
     rank_of("self", a, 2)?;
@@ -70,12 +84,12 @@ pub(crate) fn matrix_vector(a: &[i64], vector: &[i64]) -> Result<Dims> {
     Ok(Dims::from_slice(&[a[0]]))
 }
 
-/// The sizes of a matrix product to which a tensor is added, which is expanded to them.
-pub(crate) fn addmm(added: &Tensor, a: &Tensor, b: &Tensor) -> Result<Dims> {
+/// `addmm`, whose summand is expanded to the sizes of the product.
+pub(crate) fn addmm(added: &Tensor, a: &Tensor, b: &Tensor) -> Result<OutputMeta> {
     let sizes = matrix_matrix(["mat1", "mat2"], a.sizes(), b.sizes())?;
     expanded(added.geometry(), &sizes)?;
     same_dtype(&[("self", added), ("mat1", a), ("mat2", b)])?;
-    Ok(sizes)
+    OutputMeta::contiguous(&sizes, a.dtype(), a.device())
 }
 
 /// Two vectors of one length.

@@ -46,7 +46,7 @@ pub(crate) struct Parameters<'a> {
 }
 
 /// The windows over the planes of a tensor of 3 or 4 dimensions.
-pub(crate) fn windows(x: &Tensor, parameters: Parameters<'_>) -> Result<Windows> {
+fn windows(x: &Tensor, parameters: Parameters<'_>) -> Result<Windows> {
     let sizes = x.sizes();
     if !matches!(sizes.len(), 3 | 4) || sizes[sizes.len() - 3..].contains(&0) {
         return Err(refused(format!(
@@ -114,8 +114,16 @@ pub(crate) fn means(x: &Tensor, parameters: Parameters<'_>, divisor: Option<i64>
     pooled(x, windows(x, parameters)?, &[x.dtype()])
 }
 
+/// The gradient of what was pooled, like that.
+pub(crate) fn gradient(grad: &Tensor, x: &Tensor, parameters: Parameters<'_>) -> Result<Pooled> {
+    let windows = windows(x, parameters)?;
+    check_gradient(grad, x, &windows)?;
+    let output = resized(x, &windows.image, &[3, 4])?;
+    Ok(Pooled { windows, outputs: vec![output] })
+}
+
 /// A gradient must have the sizes of what was pooled.
-pub(crate) fn check_gradient(grad: &Tensor, x: &Tensor, windows: &Windows) -> Result<()> {
+fn check_gradient(grad: &Tensor, x: &Tensor, windows: &Windows) -> Result<()> {
     let expected = [&x.sizes()[..x.dim() - 2], &windows.positions].concat();
     match grad.sizes() == expected && grad.dtype() == x.dtype() {
         true => Ok(()),

@@ -1,6 +1,6 @@
 //! Sorted sequences that elements are looked for in: what fits them.
 
-use keyway::{DType, Error, ErrorKind, Result, Tensor};
+use keyway::{DType, Device, Error, ErrorKind, OutputMeta, Result, Tensor};
 
 /// A sorted sequence and how its equal elements count.
 pub(crate) struct Search<'a> {
@@ -73,4 +73,9 @@ pub(crate) fn boundaries(boundaries: &Tensor) -> Result<()> {
             format!("`boundaries` must be a vector, it has {rank} dimensions"),
         )),
     }
+}
+
+/// Whether each of some elements is one of others.
+pub(crate) fn membership(sizes: &[i64], device: Device) -> Result<OutputMeta> {
+    OutputMeta::contiguous(sizes, DType::Bool, device)
 }

@@ -7,8 +7,10 @@ use keyway::{DType, Error, OutputMeta, Result, Scalar, Tensor, structured};
 use super::indexing;
 use super::linalg;
 use super::loss::{self, NegativeLikelihood};
+use super::matmul;
 use super::pooling::{self, Pooled};
 use super::reduction::{self, Reduction};
+use super::searching;
 use crate::aten;
 use crate::pointwise::{self, Plan};
 
@@ -266,8 +268,96 @@ fn scatter_combine_value_shape(
     indexing::scatter(self_, dim, index, None)
 }
 
+#[structured("aten::any.all_out")]
+#[structured("aten::all.all_out")]
+fn truth_shape(self_: &Tensor) -> Result<Reduction> {
+    reduction::truth(self_, &[], false)
+}
+
+#[structured("aten::avg_pool2d_backward.grad_input")]
+fn avg_pool2d_backward_shape(
+    grad_output: &Tensor,
+    self_: &Tensor,
+    kernel_size: &[i64],
+    stride: &[i64],
+    padding: &[i64],
+    ceil_mode: bool,
+    _count_include_pad: bool,
+    _divisor_override: Option<i64>,
+) -> Result<Pooled> {
+    let parameters = pooling::Parameters { kernel_size, stride, padding, dilation: &[1], ceil_mode };
+    pooling::gradient(grad_output, self_, parameters)
+}
+
+#[structured("aten::max_pool2d_with_indices_backward.grad_input")]
+fn max_pool2d_with_indices_backward_shape(
+    grad_output: &Tensor,
+    self_: &Tensor,
+    kernel_size: &[i64],
+    stride: &[i64],
+    padding: &[i64],
+    dilation: &[i64],
+    ceil_mode: bool,
+    _indices: &Tensor,
+) -> Result<Pooled> {
+    let parameters = pooling::Parameters { kernel_size, stride, padding, dilation, ceil_mode };
+    pooling::gradient(grad_output, self_, parameters)
+}
+
+#[structured("aten::upsample_nearest2d.out")]
+fn upsample_nearest2d_shape(
+    self_: &Tensor,
+    output_size: &[i64],
+    _scales_h: Option<f64>,
+    _scales_w: Option<f64>,
+) -> Result<OutputMeta> {
+    pooling::resized(self_, output_size, &[4])
+}
+
+#[structured("aten::upsample_bilinear2d.out")]
+fn upsample_bilinear2d_shape(
+    self_: &Tensor,
+    output_size: &[i64],
+    _align_corners: bool,
+    _scales_h: Option<f64>,
+    _scales_w: Option<f64>,
+) -> Result<OutputMeta> {
+    pooling::resized(self_, output_size, &[4])
+}
+
+#[structured("aten::topk.values")]
+fn topk_shape(self_: &Tensor, k: i64, dim: i64, _largest: bool, _sorted: bool) -> Result<[OutputMeta; 2]> {
+    let (sizes, _) = indexing::topk(self_.sizes(), k, dim)?;
+    let like = |dtype| OutputMeta::contiguous(&sizes, dtype, self_.device());
+    Ok([like(self_.dtype())?, like(DType::Int64)?])
+}
+
+#[structured("aten::sort.values_stable")]
+fn sort_stable_shape(
+    self_: &Tensor,
+    _stable: Option<bool>,
+    dim: i64,
+    _descending: bool,
+) -> Result<[OutputMeta; 2]> {
+    indexing::sorted(self_, dim)
+}
+
 shapes! {
     OutputMeta:
+    "aten::gather.out" gather_shape(self_: &Tensor, dim: i64, index: &Tensor, _sparse_grad: bool)
+        = |x: &Tensor, dim: i64, index: &Tensor, _: bool| indexing::gathered(x, dim, index);
+    "aten::mm.out" mm_shape(self_: &Tensor, mat2: &Tensor) = matmul::mm;
+    "aten::bmm.out" bmm_shape(self_: &Tensor, mat2: &Tensor) = matmul::bmm;
+    "aten::addmm.out" addmm_shape(self_: &Tensor, mat1: &Tensor, mat2: &Tensor, _beta: Scalar, _alpha: Scalar)
+        = |x: &Tensor, a: &Tensor, b: &Tensor, _: Scalar, _: Scalar| matmul::addmm(x, a, b);
+    "aten::isin.Tensor_Tensor_out" isin_shape(elements: &Tensor, _known: &Tensor, _unique: bool, _invert: bool)
+        = |x: &Tensor, _: &Tensor, _: bool, _: bool| searching::membership(x.sizes(), x.device());
+    "aten::isin.Tensor_Scalar_out" isin_number_shape(
+        elements: &Tensor, _known: Scalar, _unique: bool, _invert: bool)
+        = |x: &Tensor, _: Scalar, _: bool, _: bool| searching::membership(x.sizes(), x.device());
+    "aten::isin.Scalar_Tensor_out" is_number_in_shape(
+        _element: Scalar, known: &Tensor, _unique: bool, _invert: bool)
+        = |_: Scalar, known: &Tensor, _: bool, _: bool| searching::membership(&[], known.device());
     "aten::linalg_cross.out" linalg_cross_shape(self_: &Tensor, other: &Tensor, dim: i64) = linalg::cross;
     "aten::adaptive_max_pool2d_backward.grad_input" adaptive_max_pool2d_backward_shape(
         grad_output: &Tensor, self_: &Tensor, indices: &Tensor) = pooling::adaptive_gradient;
