@@ -429,7 +429,8 @@ pub(crate) fn check_count(operator: &Operator, stack: &Stack, expected: usize) -
 
 #[cold]
 fn wrong_results(operator: &Operator) -> Error {
-    let message = "a boxed kernel returned values of other kinds than the schema says";
+    let message = "a boxed kernel returned values of other kinds than the schema says; results that may be undefined are \
+                   asked for as Option<Tensor> through Operator::typed";
     Error::new(ErrorKind::WrongValueKind, message).in_operator(operator.name())
 }
 

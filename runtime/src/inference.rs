@@ -191,6 +191,18 @@ impl InferredSchema {
         InferredSchema { arguments, returns, names: None }
     }
 
+    /// The same with tensors for results that may be undefined tensors, as any result that a schema says is a tensor may be.
+    pub(crate) fn with_undefined_results(mut self, declared: &Schema) -> InferredSchema {
+        for (own, ret) in self.returns.iter_mut().zip(&declared.returns) {
+            if let (Type::Optional(inner), Type::Base(BaseType::Tensor)) = (&*own, &ret.ty)
+                && **inner == ret.ty
+            {
+                *own = ret.ty.clone();
+            }
+        }
+        self
+    }
+
     /// The types of the arguments, in order.
     pub fn arguments(&self) -> &[Type] {
         &self.arguments

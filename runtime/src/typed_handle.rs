@@ -63,6 +63,9 @@ impl Operator {
     /// A handle for typed calls of an operator that is known only at run time: the arguments as a tuple of Rust types,
     /// and the result, as a kernel function would have them.
     ///
+    /// A result may be asked for as `Option<Tensor>` where the schema says `Tensor`: kernels leave results undefined that were not
+    /// asked for, the gradients of a mask say.
+    ///
     /// Operators of an operator list have handles that are checked when compiled and call without boxing; use those
     /// where the operator is known.
     ///
@@ -86,7 +89,7 @@ impl Operator {
     /// `SignatureMismatch` with the first difference between the schema and the types; `MissingDef`.
     pub fn typed<A: ArgumentTypes, R: ResultTypes>(&'static self) -> Result<TypedHandle<A, R>> {
         let schema = self.schema().ok_or_else(|| self.undefined())?;
-        let asked = InferredSchema::new(A::types(), R::types());
+        let asked = InferredSchema::new(A::types(), R::types()).with_undefined_results(schema);
         if let Some(difference) = asked.difference(schema) {
             let place = self.definition_place();
             let place = place.map_or("in an operator list".to_owned(), |place| format!("at {place}"));
