@@ -102,6 +102,48 @@ fn elements_are_combined_at_positions() -> Result<()> {
 }
 
 #[test]
+fn windows_of_signals_fall_off_to_both_ends() -> Result<()> {
+    let near = |found: &Tensor, expected: &[f64]| {
+        assert_eq!(found.sizes(), [expected.len() as i64]);
+        values(found).iter().zip(expected).for_each(|(a, b)| assert!((a - b).abs() < 1e-6, "{a} is not {b}"));
+    };
+    near(&aten::bartlett_window_periodic(5, false)?, &[0.0, 0.5, 1.0, 0.5, 0.0]);
+    near(&aten::bartlett_window(4)?, &[0.0, 0.5, 1.0, 0.5]);
+    near(&aten::hann_window_periodic(5, false)?, &[0.0, 0.5, 1.0, 0.5, 0.0]);
+    near(&aten::hamming_window_periodic(3, false)?, &[0.08, 1.0, 0.08]);
+    near(&aten::blackman_window_periodic(3, false)?, &[0.0, 1.0, 0.0]);
+    near(&aten::hann_window(1)?, &[1.0]);
+    assert!(aten::hann_window(-1).is_err());
+    Ok(())
+}
+
+#[test]
+fn sums_of_exponentials_histograms_and_bounded_norms() -> Result<()> {
+    let logs = tensor(&[1000.0, 1000.0, f64::NEG_INFINITY], &[3]).logcumsumexp(0)?;
+    let both = 1000.0 + std::f64::consts::LN_2;
+    assert_eq!(values(&logs), [1000.0, both, both]);
+    assert_eq!(values(&tensor(&[f64::NEG_INFINITY, 2.0], &[2]).logcumsumexp(0)?), [f64::NEG_INFINITY, 2.0]);
+    let x = tensor(&[0.0, 1.0, 1.5, 2.0, 5.0, f64::NAN], &[6]);
+    assert_eq!(values(&aten::histc::default.call(&x, 2, Scalar::Int(0), Scalar::Int(2))?), [1.0, 3.0]);
+    assert_eq!(
+        values(&aten::histc::default.call(&x.narrow(0, 0, 5)?, 5, Scalar::Int(0), Scalar::Int(0))?),
+        [1.0, 2.0, 1.0, 0.0, 1.0]
+    );
+    let slices = tensor(&[3.0, 4.0, 0.3, 0.4], &[2, 2]).renorm(2, 0, 1)?;
+    let expected = [0.6, 0.8, 0.3, 0.4];
+    values(&slices).iter().zip(expected).for_each(|(a, b)| assert!((a - b).abs() < 1e-6, "{a} is not {b}"));
+    let padded = aten::reflection_pad1d(&tensor(&[1.0, 2.0, 3.0], &[1, 3]), &[2, 1])?;
+    assert_eq!(values(&padded), [3.0, 2.0, 1.0, 2.0, 3.0, 2.0]);
+    let dropped = values(&aten::feature_dropout(&tensor(&[1.0; 24], &[2, 3, 4]), 0.5, true)?);
+    assert!(
+        dropped.chunks(4).all(|channel| channel.iter().all(|x| *x == channel[0] && (*x == 0.0 || *x == 2.0)))
+    );
+    let kept = aten::alpha_dropout(&tensor(&[0.0; 1000], &[1000]), 0.25, true)?;
+    assert!(kept.mean()?.item()?.to_f64().abs() < 0.2);
+    Ok(())
+}
+
+#[test]
 fn the_largest_elements_of_as_many_windows_as_asked_for() -> Result<()> {
     let x = tensor(&[1.0, 5.0, 2.0, 8.0, 3.0], &[1, 5]);
     // The windows overlap, so that they cover everything.

@@ -9,7 +9,10 @@ use std::path::{Path, PathBuf};
 use keyway_codegen::{Source, load};
 
 /// Operators, or all that begin so, that are structured in PyTorch's list and not here, and why.
-const EXCEPTIONS: [(&str, &str); 9] = [
+const EXCEPTIONS: [(&str, &str); 12] = [
+    ("reflection_pad1d", "composed of index_select for every backend at once"),
+    ("replication_pad1d", "composed of index_select for every backend at once"),
+    ("replication_pad2d", "composed of index_select for every backend at once"),
     ("mse_loss", "composed of pointwise operators and reductions for every backend at once"),
     ("smooth_l1_loss", "composed of pointwise operators and reductions for every backend at once"),
     ("_softmax_backward_data", "composed of pointwise operators and a sum for every backend at once"),

@@ -36,5 +36,6 @@ mod reductions;
 mod softmax;
 mod sorting;
 mod views;
+mod windows;
 
 pub(crate) use out::with_elements;

@@ -130,3 +130,22 @@ fn pad(self_: &Tensor, pad: &[i64], mode: &str, value: Option<f64>) -> Result<Te
     }
     Ok(out)
 }
+
+/// Other names of `pad` in one mode, for rows and for planes.
+macro_rules! pads {
+    ($($operator:tt $kernel:ident = $mode:literal, $values:literal;)*) => {$(
+        #[kernel($operator, CompositeExplicitAutograd)]
+        fn $kernel(self_: &Tensor, padding: &[i64]) -> Result<Tensor> {
+            match padding.len() {
+                $values => aten::pad::default.call(self_, padding, $mode, None),
+                other => Err(refused(format!("`padding` must have {} values, it has {other}", $values))),
+            }
+        }
+    )*};
+}
+pads! {
+    "aten::reflection_pad1d" reflection_pad1d = "reflect", 2;
+    "aten::reflection_pad2d" reflection_pad2d = "reflect", 4;
+    "aten::replication_pad1d" replication_pad1d = "replicate", 2;
+    "aten::replication_pad2d" replication_pad2d = "replicate", 4;
+}

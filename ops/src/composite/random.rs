@@ -9,6 +9,7 @@ use crate::broadcast::broadcast_sizes;
 use crate::composite::creation::{Options, new_like};
 use crate::composite::out::resize;
 use crate::random::arguments;
+use crate::shape::window::refused;
 
 /// A new tensor, to be filled.
 fn empty(size: &[i64], (dtype, layout, device, pin_memory): Options) -> Result<Tensor> {
@@ -313,6 +314,46 @@ fn kept_and_scaled(x: &Tensor, p: f64) -> Result<Tensor> {
     aten::bernoulli_::float.call(&noise, 1.0 - p, None)?;
     aten::div_::Scalar.call(&noise, Scalar::Float(1.0 - p))?;
     Ok(noise)
+}
+
+/// Which channels of each sample are kept.
+#[kernel("aten::feature_dropout", CompositeImplicitAutograd)]
+fn feature_dropout(input: &Tensor, p: f64, train: bool) -> Result<Tensor> {
+    arguments::dropout(p)?;
+    if p == 0.0 || !train || input.numel() == 0 {
+        return Ok(input.clone());
+    }
+    let [samples, channels, rest @ ..] = input.sizes() else {
+        return Err(refused(format!(
+            "`input` must have samples and channels, its sizes are {:?}",
+            input.sizes()
+        )));
+    };
+    let sizes = [&[*samples, *channels], &vec![1; rest.len()][..]].concat();
+    let like = aten::new_empty::default.call(input, &sizes, None, None, None, None)?;
+    aten::mul::Tensor.call(input, &kept_and_scaled(&like, p)?)
+}
+
+/// The value that `selu` does not go below, for what is dropped; scale and shift keep mean and variance.
+#[kernel("aten::alpha_dropout", CompositeImplicitAutograd)]
+fn alpha_dropout(input: &Tensor, p: f64, train: bool) -> Result<Tensor> {
+    const LOWEST: f64 = 1.758_099_340_847_376_6;
+    arguments::dropout(p)?;
+    if p == 0.0 || !train || input.numel() == 0 {
+        return Ok(input.clone());
+    }
+    if p == 1.0 {
+        return aten::mul::Tensor.call(input, &aten::zeros_like(input)?);
+    }
+    let kept = aten::empty_like(input)?;
+    aten::bernoulli_::float.call(&kept, 1.0 - p, None)?;
+    let scale = 1.0 / ((LOWEST * LOWEST * p + 1.0) * (1.0 - p)).sqrt();
+    let number = |number: f64| Scalar::Float(number);
+    let dropped = aten::add::Scalar.call(&kept, number(-1.0), Scalar::Int(1))?;
+    let shift = aten::mul::Scalar.call(&dropped, number(LOWEST * scale))?;
+    let shift = aten::add::Scalar.call(&shift, number(LOWEST * scale * p), Scalar::Int(1))?;
+    let scaled = aten::mul::Tensor.call(input, &aten::mul::Scalar.call(&kept, number(scale))?)?;
+    aten::add::Tensor.call(&scaled, &shift, Scalar::Int(1))
 }
 
 #[kernel("aten::native_dropout", CompositeExplicitAutograd)]

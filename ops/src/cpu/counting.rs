@@ -2,13 +2,15 @@
 
 use std::cmp::Ordering;
 
-use keyway::{DType, Device, Error, ErrorKind, Result, Tensor, kernel};
+use keyway::{DType, Device, Error, ErrorKind, Result, Scalar, Tensor, kernel};
 
 use crate::aten;
 use crate::cpu::elements::dispatch_dtype;
 use crate::cpu::lanes::for_each;
 use crate::cpu::number::Ordered;
+use crate::cpu::plain::{store, to_vec};
 use crate::shape::dimension::wrap;
+use crate::shape::reduction::histogram;
 
 /// Rows grouped: the position of the first of each group, the group of each row, and the sizes of the groups.
 struct Groups {
@@ -143,6 +145,31 @@ fn unique_consecutive(
         let order: Vec<usize> = (0..rows.len()).collect();
         Groups::of_runs(&rows, &order).into_results(&x, d, &sizes, (return_inverse, return_counts))
     })
+}
+
+#[kernel("aten::histc", CPU)]
+fn histc(self_: &Tensor, bins: i64, min: Scalar, max: Scalar) -> Result<Tensor> {
+    let out = Tensor::zeros(&histogram(self_, bins)?, self_.dtype(), Device::CPU)?;
+    let elements = to_vec::<f64>(self_)?;
+    let (mut low, mut high) = (min.to_f64(), max.to_f64());
+    if low == high && !elements.is_empty() {
+        low = elements.iter().copied().fold(f64::INFINITY, f64::min);
+        high = elements.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    }
+    if low == high {
+        (low, high) = (low - 1.0, high + 1.0);
+    }
+    if !(low.is_finite() && high.is_finite()) || low > high {
+        let message = format!("`min` and `max` must be finite and in order, they are {low} and {high}");
+        return Err(Error::new(ErrorKind::Runtime, message));
+    }
+    let mut counts = vec![0.0f64; bins as usize];
+    for x in elements.into_iter().filter(|x| (low..=high).contains(x)) {
+        let bin = ((x - low) / (high - low) * bins as f64) as usize;
+        counts[bin.min(bins as usize - 1)] += 1.0;
+    }
+    store(&out, &counts)?;
+    Ok(out)
 }
 
 #[kernel("aten::bincount", CPU)]

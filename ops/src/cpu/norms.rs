@@ -7,6 +7,7 @@ use crate::aten;
 use crate::cpu::elements::dispatch_dtype;
 use crate::cpu::lanes::reduce;
 use crate::cpu::number::Number;
+use crate::shape::dimension::wrap;
 use crate::shape::reduction::Reduction;
 
 /// The norm of absolute values.
@@ -67,4 +68,16 @@ fn norm_dtype_out(
     out: &Tensor,
 ) -> Result<()> {
     norms(plan, self_, p.map_or(2.0, Scalar::to_f64), Some(dtype), out)
+}
+
+#[kernel("aten::renorm.out", CPU, structured)]
+fn renorm(self_: &Tensor, p: Scalar, dim: i64, maxnorm: Scalar, out: &Tensor) -> Result<()> {
+    let d = wrap(dim, self_.dim())? as i64;
+    let others: Vec<i64> = (0..self_.dim() as i64).filter(|&other| other != d).collect();
+    let norms = aten::linalg_vector_norm::default.call(self_, p, Some(&others), true, None)?;
+    // A little more than the norm, so that no factor is without bounds.
+    let factors = norms.add_scalar(1e-7)?.reciprocal()?.mul_scalar(maxnorm)?;
+    let factors =
+        aten::r#where::self_.call(&norms.gt_scalar(maxnorm)?, &factors, &aten::ones_like(&norms)?)?;
+    aten::mul::out.call(self_, &factors, out).map(|_| ())
 }

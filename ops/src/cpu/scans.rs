@@ -33,6 +33,24 @@ fn cumprod(self_: &Tensor, dim: i64, _dtype: Option<DType>, out: &Tensor) -> Res
     }))
 }
 
+#[kernel("aten::logcumsumexp.out", CPU, structured)]
+fn logcumsumexp(self_: &Tensor, dim: i64, out: &Tensor) -> Result<()> {
+    let d = wrap(dim, self_.dim())?;
+    dispatch_dtype!(floats: out.dtype(), T => map_to::<T>(out, self_, d, |lane, out| {
+        let mut sum = f64::NEG_INFINITY;
+        for (to, &x) in out.iter_mut().zip(lane) {
+            sum = log_of_both(sum, x.cast());
+            *to = T::from_f64(sum);
+        }
+    }))
+}
+
+/// The logarithm of the sum of two exponentials, of which the larger one is taken out.
+fn log_of_both(a: f64, b: f64) -> f64 {
+    let (large, small) = if a >= b || a.is_nan() { (a, b) } else { (b, a) };
+    if large.is_infinite() { large } else { large + (small - large).exp().ln_1p() }
+}
+
 /// The extreme elements so far, and their positions; of equal ones the last.
 fn extremes_so_far(x: &Tensor, dim: i64, is_largest: bool) -> Result<(Tensor, Tensor)> {
     let d = wrap(dim, x.dim())?;

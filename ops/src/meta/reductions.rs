@@ -90,3 +90,8 @@ fn extremes_so_far_meta(self_: &Tensor, dim: i64) -> Result<(Tensor, Tensor)> {
     let like = |dtype| Tensor::zeros(self_.sizes(), dtype, self_.device());
     Ok((like(self_.dtype())?, like(DType::Int64)?))
 }
+
+#[kernel("aten::histc", Meta)]
+fn histc_meta(self_: &Tensor, bins: i64, _min: Scalar, _max: Scalar) -> Result<Tensor> {
+    Tensor::zeros(&reduction::histogram(self_, bins)?, self_.dtype(), self_.device())
+}

@@ -118,6 +118,43 @@ pub(crate) fn norms(
     }
 }
 
+/// The sizes of a histogram of floating-point numbers.
+pub(crate) fn histogram(x: &Tensor, bins: i64) -> Result<[i64; 1]> {
+    match bins > 0 && x.dtype().is_floating_point() {
+        true => Ok([bins]),
+        false => Err(Error::new(
+            ErrorKind::Runtime,
+            format!("`bins` must be positive and `self` floating-point, they are {bins} and {}", x.dtype()),
+        )),
+    }
+}
+
+/// `renorm`: a result like its input, which is floating-point or complex and has more than one dimension.
+pub(crate) fn renormalised(x: &Tensor, p: Scalar, dim: i64, maxnorm: Scalar) -> Result<OutputMeta> {
+    wrap(dim, x.dim())?;
+    let fits = x.dim() > 1 && (x.dtype().is_floating_point() || x.dtype().is_complex());
+    match fits && p.to_f64() > 0.0 && maxnorm.to_f64() >= 0.0 {
+        true => OutputMeta::contiguous(x.sizes(), x.dtype(), x.device()),
+        false => Err(Error::new(
+            ErrorKind::Runtime,
+            format!(
+                "`self` must be floating-point of at least 2 dimensions, `p` positive and `maxnorm` not negative; they are \
+                 {} of sizes {:?}, {p} and {maxnorm}",
+                x.dtype(),
+                x.sizes()
+            ),
+        )),
+    }
+}
+
+/// Logarithms of sums of exponentials so far along a dimension.
+pub(crate) fn cumulative_floats(x: &Tensor, dim: i64) -> Result<OutputMeta> {
+    match x.dtype().is_floating_point() {
+        true => cumulative(x, dim, None),
+        false => Err(Error::not_implemented(format!("not implemented for {}; convert it first", x.dtype()))),
+    }
+}
+
 /// Sums of the elements so far along a dimension.
 pub(crate) fn cumulative(x: &Tensor, dim: i64, dtype: Option<DType>) -> Result<OutputMeta> {
     wrap(dim, x.dim())?;

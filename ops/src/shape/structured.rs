@@ -358,6 +358,8 @@ shapes! {
     "aten::isin.Scalar_Tensor_out" is_number_in_shape(
         _element: Scalar, known: &Tensor, _unique: bool, _invert: bool)
         = |_: Scalar, known: &Tensor, _: bool, _: bool| searching::membership(&[], known.device());
+    "aten::logcumsumexp.out" logcumsumexp_shape(self_: &Tensor, dim: i64) = reduction::cumulative_floats;
+    "aten::renorm.out" renorm_shape(self_: &Tensor, p: Scalar, dim: i64, maxnorm: Scalar) = reduction::renormalised;
     "aten::linalg_cross.out" linalg_cross_shape(self_: &Tensor, other: &Tensor, dim: i64) = linalg::cross;
     "aten::adaptive_max_pool2d_backward.grad_input" adaptive_max_pool2d_backward_shape(
         grad_output: &Tensor, self_: &Tensor, indices: &Tensor) = pooling::adaptive_gradient;

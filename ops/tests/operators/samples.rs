@@ -192,6 +192,10 @@ operator_samples! {
     "aten::scatter_.value_reduce" => [[
         floats(&[3, 3]), 1, elements(&[0i64, 2, 1, 0], &[2, 2]), keyway::Scalar::Float(1.5), "multiply",
     ]];
+    "aten::reflection_pad1d" => [[floats(&[1, 2, 3]), ints(&[1, 2])]];
+    "aten::reflection_pad2d" => [[floats(&[1, 3, 3]), ints(&[1, 2, 0, 1])]];
+    "aten::replication_pad1d" => [[floats(&[1, 2, 3]), ints(&[1, 2])]];
+    "aten::replication_pad2d" => [[floats(&[1, 3, 3]), ints(&[1, 2, 0, 1])]];
     "aten::put" => [[floats(&[2, 3]), elements(&[4i64, -6], &[2]), floats(&[2])]];
     "aten::put_" => [[floats(&[2, 3]), elements(&[4i64, -6], &[2]), floats(&[2]), true]];
     "aten::quantize_per_tensor" => [[floats(&[2, 3]), 0.1, 10, DType::QUInt8]];
