@@ -1,9 +1,9 @@
 //! CPython as an interpreter of Keyway, and the extension module of the Python package `keyway`.
 //!
 //! `object` is the bridge between addresses that the runtime keeps and Python objects, `memory` and `dlpack` share memory with NumPy and
-//! with whoever speaks DLPack (all unsafe code is in these three); `tensor` the class
+//! with whoever speaks DLPack (all unsafe code is in these three and in `vectorcall`); `tensor` the class
 //! `Tensor` and the rule that a tensor has one Python object; `values` the conversion of arguments and results by schema type;
-//! `overload` the operators as callables; `parked` what Python code returned, until the caller has it; `handlers` how a call is put to Python code and its results are taken back; `cpython` the
+//! `overload` the operators as callables; `vectorcall` their calls without a tuple; `parked` what Python code returned, until the caller has it; `handlers` how a call is put to Python code and its results are taken back; `cpython` the
 //! interpreter itself. On top: `modes`, `subclass`, `library`, `py_impl`, `metadata`, `key_sets`, `scopes`, `types`, `elements`, `arithmetic`,
 //! `interchange`, `rust_modes`, `tracing`, `exceptions`. What users import is in `python/keyway/`.
 
@@ -32,10 +32,19 @@ mod tensor;
 mod tracing;
 mod types;
 mod values;
+mod vectorcall;
 
 use pyo3::prelude::*;
 
 use crate::exceptions::OrRaise;
+
+/// What this extension was built with.
+#[pyfunction]
+fn _features() -> Vec<&'static str> {
+    let calls = if cfg!(feature = "abi3") { "abi3" } else { "vectorcall" };
+    let assertions = cfg!(debug_assertions).then_some("debug assertions");
+    std::iter::once(calls).chain(assertions).collect()
+}
 
 /// The extension module; `keyway/__init__.py` is what users see.
 #[pymodule(gil_used = true)]
@@ -44,6 +53,7 @@ fn _keyway(module: &Bound<'_, PyModule>) -> PyResult<()> {
     cpython::start(module.py())?;
     metadata::define_questions().or_raise(module.py())?;
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+    module.add_function(wrap_pyfunction!(_features, module)?)?;
     tensor::add(module)?;
     types::add(module)?;
     overload::add(module)?;

@@ -19,12 +19,17 @@ use crate::parked;
 use crate::plan::{Misfit, Plan};
 use crate::py_impl::TablesCell;
 use crate::values::to_python;
+use crate::vectorcall::Entry;
+#[cfg(not(feature = "abi3"))]
+use crate::vectorcall::{self, Called};
 
 /// An operator of one name and overload, `keyway.ops.aten.add.Tensor`.
 #[pyclass(frozen, name = "OpOverload", module = "keyway", weakref)]
 pub(crate) struct OpOverload {
     pub(crate) operator: &'static Operator,
     plan: AttachedCell<Option<&'static Plan>>,
+    #[cfg_attr(feature = "abi3", expect(dead_code, reason = "is empty"))]
+    entry: Entry,
     /// What runs instead while the Python dispatcher is on.
     pub(crate) tables: TablesCell,
 }
@@ -45,8 +50,15 @@ pub(crate) fn of_operator(py: Python<'_>, operator: &'static Operator) -> PyResu
     if let Some(object) = objects.get(&key) {
         return Ok(object.clone_ref(py));
     }
-    let object =
-        Py::new(py, OpOverload { operator, plan: AttachedCell::new(None), tables: AttachedCell::new(None) })?;
+    let object = Py::new(
+        py,
+        OpOverload {
+            operator,
+            plan: AttachedCell::new(None),
+            entry: Entry::of::<OpOverload>(),
+            tables: AttachedCell::new(None),
+        },
+    )?;
     objects.insert(key, object.clone_ref(py));
     Ok(object)
 }
@@ -90,6 +102,34 @@ impl OpOverload {
     ) -> PyResult<()> {
         let plan = self.plan(py)?;
         plan.take(args, kwargs, false, stack).map_err(|misfit| plan.exception(py, misfit, args.len()))
+    }
+}
+
+#[cfg(not(feature = "abi3"))]
+impl Called for OpOverload {
+    fn entry(&self) -> &Entry {
+        &self.entry
+    }
+
+    #[inline]
+    fn call_positional<'py>(
+        &self,
+        py: Python<'py>,
+        args: &[Bound<'py, PyAny>],
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let (plan, mut stack) = (self.plan(py)?, Stack::new());
+        let taken = plan.take_positional(args, false, &mut stack);
+        taken.map_err(|misfit| plan.exception(py, misfit, args.len()))?;
+        call(py, self.operator, &mut stack)
+    }
+
+    fn call_named<'py>(
+        &self,
+        py: Python<'py>,
+        args: &Bound<'py, PyTuple>,
+        kwargs: &Bound<'py, PyDict>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        self.__call__(py, args, Some(kwargs))
     }
 }
 
@@ -379,6 +419,8 @@ impl CallsOverload {
 pub(crate) fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<CallsOverload>()?;
     module.add_class::<OpOverload>()?;
+    #[cfg(not(feature = "abi3"))]
+    vectorcall::enable(&named(module.py(), "aten::detach")?);
     module.add_function(wrap_pyfunction!(_operator, module)?)?;
     module.add_function(wrap_pyfunction!(_operator_names, module)?)
 }

@@ -74,10 +74,7 @@ impl Plan {
         stack: &mut Stack,
     ) -> Result<(), Misfit> {
         let given = args.len();
-        if given > self.positional {
-            return Err(Misfit::TooMany);
-        }
-        for (position, taken) in self.arguments[..given].iter().enumerate() {
+        for (position, taken) in self.leading(given)?.iter().enumerate() {
             let object = args.get_borrowed_item(position).map_err(Misfit::Raised)?;
             stack.push(taken.value(position, &object, strict)?);
         }
@@ -85,6 +82,27 @@ impl Plan {
             None => self.fill(given, stack),
             Some(kwargs) => self.take_named(given, kwargs, strict, stack),
         }
+    }
+
+    /// As [`Plan::take`] of positional arguments alone, which lie somewhere else than in a tuple.
+    #[cfg(not(feature = "abi3"))]
+    #[inline]
+    pub(crate) fn take_positional(
+        &self,
+        args: &[Bound<'_, PyAny>],
+        strict: bool,
+        stack: &mut Stack,
+    ) -> Result<(), Misfit> {
+        for (position, (taken, object)) in self.leading(args.len())?.iter().zip(args).enumerate() {
+            stack.push(taken.value(position, object, strict)?);
+        }
+        self.fill(args.len(), stack)
+    }
+
+    /// The arguments that so many given by position are for.
+    #[inline]
+    fn leading(&self, given: usize) -> Result<&[Taken], Misfit> {
+        if given > self.positional { Err(Misfit::TooMany) } else { Ok(&self.arguments[..given]) }
     }
 
     #[inline]

@@ -5,6 +5,7 @@ import itertools
 import pytest
 
 import keyway
+from keyway import _keyway
 
 _numbers = itertools.count()
 
@@ -72,3 +73,39 @@ def wrapper_calls():
 def operators(ns):
     """The operators of a namespace."""
     return getattr(keyway.ops, ns)
+
+
+class Raising(keyway.DispatchMode):
+    """Raises at every call, or at those of one operator."""
+
+    def __init__(self, message="raised on purpose", only=None):
+        self.message, self.only = message, only
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        if self.only is None or func is self.only:
+            raise ValueError(self.message)
+        return func(*args, **kwargs)
+
+
+class Answering(keyway.DispatchMode):
+    """Answers every call with what it was given."""
+
+    def __init__(self, answer):
+        self.answer = answer
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        return self.answer
+
+
+def clean():
+    """Whether no mode is on and none has left its key."""
+    return _keyway._len_torch_dispatch_stack() == 0 and "Python" not in _keyway._included_dispatch_keys()
+
+
+@pytest.fixture
+def nothing_is_left_behind():
+    """Whatever a test does with modes, the thread is afterwards as it was before."""
+    assert clean()
+    yield
+    assert clean()
+    assert "Python" not in _keyway._excluded_dispatch_keys()

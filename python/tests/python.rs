@@ -115,7 +115,11 @@ fn package() -> Result<PathBuf, Missing> {
         let extension =
             [build.join("deps").join(&name), build.join(&name)].into_iter().find(|path| path.exists());
         let extension = extension.ok_or_else(|| std::io::Error::other(format!("{name} was not built")))?;
-        let suffix = if cfg!(windows) { ".pyd" } else { ".abi3.so" };
+        let suffix = match (cfg!(windows), cfg!(feature = "abi3")) {
+            (true, _) => ".pyd",
+            (false, true) => ".abi3.so",
+            (false, false) => ".so",
+        };
         std::fs::copy(extension, package.join(format!("_keyway{suffix}")))?;
         Ok(())
     })();

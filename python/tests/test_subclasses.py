@@ -1,4 +1,8 @@
-"""Tensors of Python classes. Catalogue area SUB."""
+"""Tensors of Python classes. Catalogue area SUB.
+
+SUB-37 and SUB-41 wait for autograd; that a handler may pass a call to `super().__torch_dispatch__`, and that calls inside a handler are offered
+again in `enable_reentrant_dispatch`, is tested here and with the modes.
+"""
 
 import copy
 import gc

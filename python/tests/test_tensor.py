@@ -3,6 +3,7 @@
 import copy
 import gc
 import pickle
+import re
 import weakref
 
 import numpy as np
@@ -187,7 +188,21 @@ def test_the_command_explains_an_operator():
     def run(*arguments):
         return subprocess.run([sys.executable, "-m", "keyway", *arguments], capture_output=True, text=True)
 
-    assert "operators in aten" in run().stdout
+    about = run().stdout
+    assert keyway.__version__ in about and re.search(r"^[1-9]\d\d+ operators in aten", about, re.M)
+    assert "features: abi3" in about or "features: vectorcall" in about
     explained = run("explain", "aten::add.Tensor", "--keys", "CPU,Python").stdout
     assert "Tensor self, Tensor other" in explained and "interpreter fallback" in explained
     assert run("explain", "aten::nothing").returncode == 1
+
+
+def test_the_command_ends_quietly_when_its_reader_does():
+    import subprocess
+    import sys
+
+    command = subprocess.Popen(
+        [sys.executable, "-m", "keyway", "explain", "aten::add.Tensor"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    command.stdout.close()
+    assert command.stderr.read() == "" and command.wait() == 1
+    command.stderr.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import platform
 import sys
 
@@ -19,6 +20,7 @@ def _about():
     except ImportError:
         print("numpy is not installed; Tensor.numpy() needs it")
     namespaces = sorted({name.split("::")[0] for name in names})
+    print(f"features: {', '.join(_keyway._features())}")
     print(f"{len(names)} operators in {', '.join(namespaces)}")
 
 
@@ -45,4 +47,10 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Who reads has seen enough. What is still held must not be written at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
