@@ -32,6 +32,7 @@ mod tensor;
 mod tracing;
 mod types;
 mod values;
+#[cfg(not(feature = "abi3"))]
 mod vectorcall;
 
 use pyo3::prelude::*;

@@ -19,16 +19,15 @@ use crate::parked;
 use crate::plan::{Misfit, Plan};
 use crate::py_impl::TablesCell;
 use crate::values::to_python;
-use crate::vectorcall::Entry;
 #[cfg(not(feature = "abi3"))]
-use crate::vectorcall::{self, Called};
+use crate::vectorcall::{self, Called, Entry};
 
 /// An operator of one name and overload, `keyway.ops.aten.add.Tensor`.
 #[pyclass(frozen, name = "OpOverload", module = "keyway", weakref)]
 pub(crate) struct OpOverload {
     pub(crate) operator: &'static Operator,
     plan: AttachedCell<Option<&'static Plan>>,
-    #[cfg_attr(feature = "abi3", expect(dead_code, reason = "is empty"))]
+    #[cfg(not(feature = "abi3"))]
     entry: Entry,
     /// What runs instead while the Python dispatcher is on.
     pub(crate) tables: TablesCell,
@@ -55,6 +54,7 @@ pub(crate) fn of_operator(py: Python<'_>, operator: &'static Operator) -> PyResu
         OpOverload {
             operator,
             plan: AttachedCell::new(None),
+            #[cfg(not(feature = "abi3"))]
             entry: Entry::of::<OpOverload>(),
             tables: AttachedCell::new(None),
         },
