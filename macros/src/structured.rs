@@ -28,6 +28,12 @@ fn shape(attribute: &StructuredAttribute, function: &ItemFn) -> Result<TokenStre
         let message = "a shape function returns `Result<OutputMeta>`";
         return Err(mistake::at(Code::ResultType, function.sig.ident.span(), message));
     };
+    // The compiler would say it twice.
+    if matches!(&**result, Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == "OutputMeta"))
+    {
+        let message = "a shape function returns `Result<OutputMeta>`, this one `OutputMeta`";
+        return Err(mistake::at(Code::ResultType, result.span(), message));
+    }
     let names = Names::new(&attribute.operator, attribute.operator_span);
     let forwarding = Forwarding::of(function)?;
     let signature = forwarding.signature("meta");

@@ -388,6 +388,7 @@ fn default_help(ty: &Type, default: &Default) -> String {
         (Type::Base(BaseType::Tensor | BaseType::Generator), _) => format!("write `{ty}?` and `None`"),
         _ => match example(ty) {
             Some(example) => format!("write a value of that type, `{example}` for instance"),
+            None if matches!(ty, Type::Optional(_)) => format!("the only default of `{ty}` is `None`"),
             None => format!("`{ty}` has no default values; write `{ty}?` and `None`"),
         },
     }

@@ -337,6 +337,7 @@ impl<'s> Reader<'s, '_> {
 
     fn syntax_error(&self, error: &ScanError) {
         let at = self.offsets.byte(error.marker().index()).min(self.text.len());
+        let at = if error.info().contains("tab") { indenting_tab(self.text, at) } else { at };
         let line_start = self.text[..at].rfind('\n').map_or(0, |i| i + 1);
         let line = self.text[line_start..].lines().next().unwrap_or_default();
         let help = syntax_help(error.info(), line);
@@ -352,6 +353,20 @@ impl<'s> Reader<'s, '_> {
         };
         self.sink.report(Diagnostic::new(code, span, message).help(help));
     }
+}
+
+/// The first tab that indents a line from the one of `at` on; `at` if there is none. A scalar that goes on in the next line is
+/// reported where it begins, which is not where the tab is.
+fn indenting_tab(text: &str, at: usize) -> usize {
+    let mut start = text[..at].rfind('\n').map_or(0, |i| i + 1);
+    for line in text[start..].split_inclusive('\n') {
+        let indent = line.len() - line.trim_start_matches([' ', '\t']).len();
+        if let Some(tab) = line[..indent].find('\t') {
+            return start + tab;
+        }
+        start += line.len();
+    }
+    at
 }
 
 /// What to do about text that is not YAML.
