@@ -22,6 +22,39 @@ fn made(tensor: Result<Tensor>) -> Tensor {
     tensor.unwrap_or_else(|error| panic!("{error}"))
 }
 
+/// How many calls are timed at once where one takes less than the clock can tell.
+const CALLS: u32 = 1000;
+
+#[divan::bench(args = ["add", "mul", "exp"])]
+fn one_element(bencher: divan::Bencher<'_, '_>, operator: &str) {
+    let x = numbers(&[1]);
+    let call: fn(&Tensor) -> Result<Tensor> = match operator {
+        "add" => |x| x.add(x),
+        "mul" => |x| x.mul(x),
+        _ => |x| x.exp(),
+    };
+    bencher.counter(divan::counter::ItemsCount::new(CALLS)).bench_local(|| {
+        for _ in 0..CALLS {
+            divan::black_box(made(call(divan::black_box(&x))));
+        }
+    });
+}
+
+#[divan::bench(args = ["add", "mul", "relu", "sum", "exp", "tanh", "sigmoid"])]
+fn pointwise_1m(bencher: divan::Bencher<'_, '_>, operator: &str) {
+    let (x, y) = (numbers(&[1 << 20]), numbers(&[1 << 20]));
+    let call: fn(&Tensor, &Tensor) -> Result<Tensor> = match operator {
+        "add" => |x, y| x.add(y),
+        "mul" => |x, y| x.mul(y),
+        "relu" => |x, _| x.relu(),
+        "sum" => |x, _| x.sum(),
+        "exp" => |x, _| x.exp(),
+        "tanh" => |x, _| x.tanh(),
+        _ => |x, _| x.sigmoid(),
+    };
+    bencher.bench_local(|| made(call(&x, &y)));
+}
+
 #[divan::bench(args = [256, 512, 1024])]
 fn matmul(bencher: divan::Bencher<'_, '_>, n: i64) {
     let (a, b) = (numbers(&[n, n]), numbers(&[n, n]));

@@ -28,20 +28,24 @@ impl Plan {
         Ok(Plan { compute, keeps_numbers: false, output })
     }
 
+    #[inline]
     fn promoted(operands: &[Operand<'_>]) -> Result<Plan> {
         Plan::new(operands, result_dtype(operands)?)
     }
 
+    #[inline]
     fn with_result(self, result: DType) -> Plan {
         Plan { output: self.output.with_dtype(result), ..self }
     }
 
     /// Only arguments of the result's own dtype can be written.
+    #[inline]
     fn exact(self) -> Plan {
         Plan { output: self.output.accepting(same_dtype), ..self }
     }
 
     /// Single elements are not rounded to half precision before they are computed with, as in ATen's basic arithmetic.
+    #[inline]
     fn keeping_numbers(self) -> Plan {
         Plan { keeps_numbers: true, ..self }
     }

@@ -93,6 +93,23 @@ pub(crate) fn for_each_piece<T: Send>(
     });
 }
 
+/// Stretches are of so many elements, which stay in a processor's cache.
+const STRETCH: usize = 1 << 14;
+
+/// Computes a slice in stretches, given where each starts. An element takes about `steps` steps. One thread has one stretch.
+///
+/// The kernel is behind a pointer so that a pool's machinery is compiled once a type, not once a kernel.
+pub(crate) fn for_each_stretch<T: Send>(
+    elements: &mut [T],
+    steps: usize,
+    kernel: &(dyn Fn(usize, &mut [T]) + Sync),
+) {
+    spread(elements.len().saturating_mul(steps), |threads| match threads {
+        1 => kernel(0, elements),
+        _ => elements.par_chunks_mut(STRETCH).enumerate().for_each(|(at, some)| kernel(at * STRETCH, some)),
+    });
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -104,6 +121,11 @@ mod tests {
             let mut elements = vec![0usize; 3_000];
             for_each_piece(&mut elements, 3, LARGE, |at, piece| piece.iter_mut().for_each(|x| *x += at));
             assert!(elements.iter().enumerate().all(|(at, &x)| x == at / 3));
+            let mut elements = vec![0usize; 3 * STRETCH + 5];
+            for_each_stretch(&mut elements, LARGE, &|start, some| {
+                some.iter_mut().enumerate().for_each(|(at, x)| *x += start + at);
+            });
+            assert!(elements.iter().enumerate().all(|(at, &x)| x == at));
         }
         set(1).unwrap();
     }

@@ -22,8 +22,10 @@ mod erased;
 mod error;
 mod explain;
 mod fallback;
+mod freed_blocks;
 mod function_kernel;
 mod geometry;
+mod host_bytes;
 mod inference;
 mod inputs;
 mod interpreter;
@@ -74,9 +76,11 @@ pub use device::{Device, Layout, MemoryFormat};
 pub use dtype::{DType, Element};
 pub use error::{Error, ErrorKind, Place, Result};
 pub use explain::{Explanation, Step, Verdict};
+pub use freed_blocks::release_freed_memory;
 pub use function_kernel::KernelFunction;
 pub use geometry::{Dims, Geometry, contiguous_strides};
 pub use half::{bf16, f16};
+pub use host_bytes::SmallBytes;
 pub use inference::{InferredSchema, Parameter, ResultType, ResultTypes};
 pub use interpreter::{
     Answer, Call, DeviceEvent, ForeignObject, GivenArguments, Handler, HandlerType, Interpreter,

@@ -1,20 +1,20 @@
 //! The memory behind tensors, shared by a tensor and its views.
 //!
-//! Access is by guards, many readers or one writer, so that safe code cannot race on elements whatever threads do.
+//! Access is by guards, many readers or one writer, so that safe code cannot race on elements whatever threads do; few bytes are read as
+//! a copy. Where the bytes of our own are is the business of `host_bytes`.
 //! A foreign backend keeps its own memory in an [`OpaqueStorage`]. Host memory of another library is shared both ways: a [`HostMemory`]
 //! is theirs, and a [`StoragePin`] keeps ours in place while they use it. Geometry and dtype are the tensor's.
 
 use std::any::Any;
 use std::fmt;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
 
-use bytemuck::{Pod, Zeroable};
-use parking_lot::{MappedRwLockReadGuard, MappedRwLockWriteGuard, RwLock, RwLockReadGuard, RwLockWriteGuard};
-use smallvec::SmallVec;
+use parking_lot::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use crate::dtype::Element;
 use crate::error::{Error, Result};
+use crate::host_bytes::{HostBytes, HostRead, HostWrite, SmallBytes};
 
 /// Memory of a foreign backend: whatever its kernels downcast it to.
 pub trait OpaqueStorage: Any + Send + Sync + fmt::Debug {
@@ -62,71 +62,43 @@ impl WeakStorage {
 
 #[derive(Debug)]
 enum Contents {
-    /// Our own, and how many pins are on it.
-    Bytes(RwLock<Bytes>, AtomicUsize),
+    Own(HostBytes),
     Host(RwLock<Box<dyn HostMemory>>),
     Opaque(Box<dyn OpaqueStorage>),
     /// `Meta`: sizes without data. How many bytes there would be.
     Absent,
 }
 
-/// 16 bytes with that alignment, the unit storages are made of. More alignment would cost more than it gains: the
-/// system gives 16 for nothing, and zeroed memory with it.
-#[derive(Clone, Copy, Pod, Zeroable)]
-#[repr(C, align(16))]
-struct Unit([u8; 16]);
-
-/// Up to this many units are kept in place, without an allocation of their own.
-const IN_PLACE: usize = 4;
-
-#[derive(Debug)]
-struct Bytes {
-    units: Units,
-    len: usize,
-}
-
-struct Units(SmallVec<[Unit; IN_PLACE]>);
-
-impl fmt::Debug for Units {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} units", self.0.len())
-    }
-}
-
-impl Bytes {
-    fn zeroed(len: usize) -> Bytes {
-        let units = match len.div_ceil(size_of::<Unit>()) {
-            0..=IN_PLACE => SmallVec::from_buf([Unit::zeroed(); IN_PLACE]),
-            units => SmallVec::from_vec(bytemuck::zeroed_vec(units)),
-        };
-        Bytes { units: Units(units), len }
-    }
-
-    fn as_slice(&self) -> &[u8] {
-        &bytemuck::cast_slice(&self.units.0)[..self.len]
-    }
-
-    fn as_mut_slice(&mut self) -> &mut [u8] {
-        &mut bytemuck::cast_slice_mut(&mut self.units.0)[..self.len]
-    }
-}
-
 impl Storage {
     /// Zeroed host memory of so many bytes, aligned to 16.
     pub fn zeroed(bytes: usize) -> Storage {
-        Storage::of_bytes(Bytes::zeroed(bytes))
+        Storage(Arc::new(Contents::Own(HostBytes::zeroed(bytes))))
+    }
+
+    /// Host memory of so many bytes, aligned to 16, that are whatever they are: for results, which are filled by a kernel. Not for
+    /// `bool`, which not every byte is.
+    pub fn unfilled(bytes: usize) -> Storage {
+        Storage(Arc::new(Contents::Own(HostBytes::unfilled(bytes))))
     }
 
     /// A copy of host elements.
     pub fn from_slice<T: Element>(elements: &[T]) -> Storage {
-        let source: &[u8] = bytemuck::cast_slice(elements);
-        let mut bytes = Bytes::zeroed(source.len());
-        bytes.as_mut_slice().copy_from_slice(source);
-        Storage::of_bytes(bytes)
+        Storage(Arc::new(Contents::Own(HostBytes::of_bytes(bytemuck::cast_slice(elements)))))
     }
 
-    fn of_bytes(bytes: Bytes) -> Storage {
-        Storage(Arc::new(Contents::Bytes(RwLock::new(bytes), AtomicUsize::new(0))))
+    /// Host memory of these few bytes.
+    #[inline]
+    pub fn from_small(bytes: SmallBytes) -> Storage {
+        Storage(Arc::new(Contents::Own(HostBytes::of_small(bytes))))
+    }
+
+    /// A copy of the bytes without waiting for anyone, if they are at most 64 of our own host memory.
+    #[inline]
+    pub fn small(&self) -> Option<SmallBytes> {
+        match &*self.0 {
+            Contents::Own(held) => held.small(),
+            _ => None,
+        }
     }
 
     /// Host memory of another owner, who may read and write it too. Its bytes must be aligned for the elements that are read.
@@ -159,41 +131,55 @@ impl Storage {
 
     /// Whether kernels of the host can read it.
     pub fn is_on_the_host(&self) -> bool {
-        matches!(&*self.0, Contents::Bytes(..) | Contents::Host(_))
+        matches!(&*self.0, Contents::Own(_) | Contents::Host(_))
     }
 
     /// How many bytes there are; nothing for `Meta`, and for foreign memory that does not say.
     pub fn byte_len(&self) -> Option<usize> {
         match &*self.0 {
-            Contents::Bytes(held, _) => Some(held.read_recursive().len),
+            Contents::Own(held) => Some(held.len()),
             Contents::Host(held) => Some(held.read_recursive().bytes().len()),
             Contents::Opaque(storage) => storage.byte_len(),
             Contents::Absent => None,
         }
     }
 
-    /// Host memory for reading. Waits while another thread writes; reading while this thread reads is fine.
+    /// Fails as [`Storage::read`] does, but takes no lock.
+    pub(crate) fn expect_on_the_host(&self) -> Result<()> {
+        match self.is_on_the_host() {
+            true => Ok(()),
+            false => Err(self.not_on_the_host()),
+        }
+    }
+
+    /// Host memory for reading. Waits while another thread writes, or sees few bytes as they were before; reading while this
+    /// thread reads is fine.
     ///
     /// # Errors
     /// `Runtime` if the memory is not on the host.
+    #[inline]
     pub fn read(&self) -> Result<StorageRead<'_>> {
         Ok(StorageRead(match &*self.0 {
-            Contents::Bytes(held, _) => RwLockReadGuard::map(held.read_recursive(), Bytes::as_slice),
-            Contents::Host(held) => RwLockReadGuard::map(held.read_recursive(), |memory| memory.bytes()),
+            Contents::Own(held) => held.read(),
+            Contents::Host(held) => {
+                HostRead::Block(RwLockReadGuard::map(held.read_recursive(), |memory| memory.bytes()))
+            }
             Contents::Opaque(_) | Contents::Absent => return Err(self.not_on_the_host()),
         }))
     }
 
     /// Host memory for writing. Waits while it is read or written elsewhere: a kernel must not hold two guards of one
-    /// storage, and takes the guards of several in the order of [`Storage::address`].
+    /// storage, and takes the guards of several in the order of [`Storage::address`]. Few bytes change when the guard goes.
     ///
     /// # Errors
     /// `Runtime` if the memory is not on the host, or its owner forbids writing.
     pub fn write(&self) -> Result<StorageWrite<'_>> {
         Ok(StorageWrite(match &*self.0 {
-            Contents::Bytes(held, _) => RwLockWriteGuard::map(held.write(), Bytes::as_mut_slice),
-            Contents::Host(held) => RwLockWriteGuard::try_map(held.write(), |memory| memory.bytes_mut())
-                .map_err(|_| read_only())?,
+            Contents::Own(held) => held.write(),
+            Contents::Host(held) => {
+                let bytes = RwLockWriteGuard::try_map(held.write(), |memory| memory.bytes_mut());
+                HostWrite::Block(bytes.map_err(|_| read_only())?)
+            }
             Contents::Opaque(_) | Contents::Absent => return Err(self.not_on_the_host()),
         }))
     }
@@ -204,22 +190,14 @@ impl Storage {
     /// # Errors
     /// What the foreign backend reports; `Runtime` if it would have to grow and is another owner's or pinned.
     pub fn grow(&self, bytes: usize) -> Result<()> {
-        let (mut held, pins) = match &*self.0 {
-            Contents::Bytes(held, pins) => (held.write(), pins),
-            Contents::Host(held) if held.read_recursive().bytes().len() >= bytes => return Ok(()),
-            Contents::Host(_) => return Err(not_resizable("belongs to another library")),
-            Contents::Opaque(storage) => return storage.grow(bytes),
-            Contents::Absent => return Ok(()),
-        };
-        if held.len < bytes {
-            // Pins are made under the lock.
-            if pins.load(Ordering::Relaxed) != 0 {
-                return Err(not_resizable("is shared with another library"));
-            }
-            held.units.0.resize(bytes.div_ceil(size_of::<Unit>()).max(IN_PLACE), Zeroable::zeroed());
-            held.len = bytes;
+        match &*self.0 {
+            Contents::Own(held) if held.grow(bytes) => Ok(()),
+            Contents::Own(_) => Err(not_resizable("is shared with another library")),
+            Contents::Host(held) if held.read_recursive().bytes().len() >= bytes => Ok(()),
+            Contents::Host(_) => Err(not_resizable("belongs to another library")),
+            Contents::Opaque(storage) => storage.grow(bytes),
+            Contents::Absent => Ok(()),
         }
-        Ok(())
     }
 
     /// A number that orders storages; equal just for the same memory.
@@ -234,11 +212,7 @@ impl Storage {
     /// `Runtime` if the memory is not on the host.
     pub fn pin(&self) -> Result<StoragePin> {
         let (address, is_writable) = match &*self.0 {
-            Contents::Bytes(held, pins) => {
-                let mut held = held.write();
-                pins.fetch_add(1, Ordering::Relaxed);
-                (held.as_mut_slice().as_mut_ptr().expose_provenance(), true)
-            }
+            Contents::Own(held) => (held.pin(), true),
             Contents::Host(held) => {
                 let mut held = held.write();
                 match held.bytes_mut() {
@@ -306,20 +280,21 @@ impl StoragePin {
 
 impl Drop for StoragePin {
     fn drop(&mut self) {
-        if let Contents::Bytes(_, pins) = &*self.storage.0 {
-            pins.fetch_sub(1, Ordering::Relaxed);
+        if let Contents::Own(held) = &*self.storage.0 {
+            held.pins.fetch_sub(1, Ordering::Relaxed);
         }
     }
 }
 
 /// Host memory open for reading.
 #[derive(Debug)]
-pub struct StorageRead<'a>(MappedRwLockReadGuard<'a, [u8]>);
+pub struct StorageRead<'a>(HostRead<'a>);
 
 impl StorageRead<'_> {
     /// The bytes.
+    #[inline]
     pub fn bytes(&self) -> &[u8] {
-        &self.0
+        self.0.bytes()
     }
 
     /// The bytes as elements of a type.
@@ -327,18 +302,19 @@ impl StorageRead<'_> {
     /// # Errors
     /// `Type` if the bytes are not a whole number of elements, or not all of them are valid (`bool`).
     pub fn elements<T: Element>(&self) -> Result<&[T]> {
-        bytemuck::checked::try_cast_slice(self.bytes()).map_err(|e| not_elements::<T>(&e))
+        elements_of(self.bytes())
     }
 }
 
 /// Host memory open for writing.
 #[derive(Debug)]
-pub struct StorageWrite<'a>(MappedRwLockWriteGuard<'a, [u8]>);
+pub struct StorageWrite<'a>(HostWrite<'a>);
 
 impl StorageWrite<'_> {
     /// The bytes.
+    #[inline]
     pub fn bytes(&mut self) -> &mut [u8] {
-        &mut self.0
+        self.0.bytes()
     }
 
     /// The bytes as elements of a type.
@@ -348,6 +324,12 @@ impl StorageWrite<'_> {
     pub fn elements<T: Element>(&mut self) -> Result<&mut [T]> {
         bytemuck::checked::try_cast_slice_mut(self.bytes()).map_err(|e| not_elements::<T>(&e))
     }
+}
+
+/// Bytes as elements of a type.
+#[inline]
+pub(crate) fn elements_of<T: Element>(bytes: &[u8]) -> Result<&[T]> {
+    bytemuck::checked::try_cast_slice(bytes).map_err(|e| not_elements::<T>(&e))
 }
 
 #[cold]

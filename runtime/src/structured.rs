@@ -69,12 +69,12 @@ impl OutputMeta {
         self.device
     }
 
-    /// A tensor as said, of zeros, on the host or on `Meta`.
+    /// A tensor as said, on the host or on `Meta`, whose elements are whatever they are ([`Tensor::unfilled_strided`]).
     ///
     /// # Errors
     /// As [`Tensor::zeros_strided`]; another backend makes its memory itself and says so to `#[kernel]` with `allocate`.
     pub fn allocate(&self) -> Result<Tensor> {
-        Tensor::zeros_strided(self.geometry.clone(), self.dtype, self.device)
+        Tensor::unfilled_strided(self.geometry.clone(), self.dtype, self.device)
     }
 
     /// Whether a kernel can fill this tensor without another one in between.

@@ -11,6 +11,7 @@ use crate::device::Device;
 use crate::dtype::{DType, Element};
 use crate::error::{Error, ErrorKind, Result};
 use crate::geometry::{Geometry, PublishedWindow, Window};
+use crate::host_bytes::SmallBytes;
 use crate::interpreter::{MetadataPolicy, ObjectSlot, TensorSubclass, WrapperMetadata};
 use crate::key::{DispatchKey, Functionality};
 use crate::key_set::KeySet;
@@ -87,10 +88,10 @@ impl Tensor {
         if dtype.is_quantized() && quantizer.is_none() {
             return Err(needs_a_quantizer(dtype));
         }
-        let held = match device.backend == crate::Backend::CPU {
-            true => Some(storage.read()?.bytes().len()),
-            false => storage.byte_len(),
-        };
+        if device.backend == crate::Backend::CPU {
+            storage.expect_on_the_host()?;
+        }
+        let held = storage.byte_len();
         if let Some(held) = held {
             // Saturated where it does not fit: no storage has so much.
             let needed = geometry.storage_len()?.saturating_mul(dtype.size());
@@ -106,6 +107,7 @@ impl Tensor {
         Ok(Tensor::assemble(storage, dtype, device, geometry, quantizer, false))
     }
 
+    #[inline]
     fn assemble(
         storage: Storage,
         dtype: DType,
@@ -216,10 +218,43 @@ impl Tensor {
     /// # Errors
     /// As [`Tensor::zeros`].
     pub fn zeros_strided(geometry: Geometry, dtype: DType, device: Device) -> Result<Tensor> {
+        Tensor::made(geometry, dtype, device, Storage::zeroed)
+    }
+
+    /// As [`Tensor::zeros_strided`], but on the host the elements are whatever they are (those of `bool`, for which not every
+    /// byte will do, are `false`): for a result that a kernel fills.
+    ///
+    /// # Errors
+    /// As [`Tensor::zeros`].
+    pub fn unfilled_strided(geometry: Geometry, dtype: DType, device: Device) -> Result<Tensor> {
+        Tensor::made(
+            geometry,
+            dtype,
+            device,
+            if dtype == DType::Bool { Storage::zeroed } else { Storage::unfilled },
+        )
+    }
+
+    /// A tensor on the host of few elements, which are given as bytes: for kernels of small tensors.
+    ///
+    /// # Errors
+    /// As [`Tensor::from_storage`].
+    #[inline]
+    pub fn from_small(bytes: SmallBytes, dtype: DType, geometry: Geometry) -> Result<Tensor> {
+        Tensor::from_storage(Storage::from_small(bytes), dtype, Device::CPU, geometry)
+    }
+
+    #[inline]
+    fn made(
+        geometry: Geometry,
+        dtype: DType,
+        device: Device,
+        memory: fn(usize) -> Storage,
+    ) -> Result<Tensor> {
         let bytes = geometry.storage_len()?.checked_mul(dtype.size()).filter(|&b| b <= isize::MAX as usize);
         let bytes = bytes.ok_or_else(|| Error::shape("more bytes than memory can have"))?;
         let storage = if device.backend == crate::Backend::CPU {
-            Storage::zeroed(bytes)
+            memory(bytes)
         } else if device.backend == crate::Backend::Meta {
             Storage::absent()
         } else {

@@ -5,12 +5,15 @@
 use std::f64::consts::{FRAC_1_SQRT_2, FRAC_2_SQRT_PI, SQRT_2};
 
 use keyway::{Element, Result, Scalar, Tensor, kernel};
+use pulp::Simd;
 
 use crate::aten;
-use crate::cpu::dense::{binary, unary};
+use crate::cpu::dense::{binary, unary, wide_unary};
 use crate::cpu::elements::dispatch_dtype;
 use crate::cpu::error_function::ErrorFunction;
 use crate::cpu::number::{Float, Number};
+use crate::cpu::unary::Sigmoid;
+use crate::cpu::vectorised::WideFunction;
 use crate::pointwise::{self, Approximation, Plan};
 
 /// Kernels of a function of one element, and numbers that are converted to its type.
@@ -26,7 +29,6 @@ macro_rules! functions {
     )*};
 }
 functions! {
-    "aten::silu.out" silu() |x| x * sigmoid(x);
     "aten::mish.out" mish() |x| x * softplus_of(x).tanh();
     "aten::elu.out" elu(alpha, scale, input_scale)
         |x| if x < T::ZERO { (x * input_scale).exp_m1() * (alpha * scale) } else { x * scale };
@@ -75,7 +77,21 @@ gradients! {
 }
 
 fn sigmoid<T: Float>(x: T) -> T {
-    T::ONE / (T::ONE + (-x).quick_exp())
+    Sigmoid.of::<pulp::Scalar>(x)
+}
+
+struct Silu;
+
+impl<T: Float> WideFunction<T> for Silu {
+    #[inline(always)]
+    fn of<S: Simd>(&self, x: T) -> T {
+        x * Sigmoid.of::<S>(x)
+    }
+}
+
+#[kernel("aten::silu.out", CPU, structured, in_place)]
+fn silu(plan: &Plan, self_: &Tensor, out: &Tensor) -> Result<()> {
+    dispatch_dtype!(floats: plan.compute(), T => wide_unary::<T>(plan, out, self_, Silu))
 }
 
 /// The softplus with its default arguments; beyond the threshold the sum is the element itself.
@@ -99,19 +115,31 @@ const CUBIC: f64 = 0.044715;
 fn gelu(plan: &Plan, self_: &Tensor, approximate: &str, out: &Tensor) -> Result<()> {
     let approximation = Approximation::of(approximate)?;
     dispatch_dtype!(floats: plan.compute(), T => match approximation {
-        Approximation::None => unary(plan, out, self_, |x: T| x * normal_distribution(x)),
-        Approximation::Tanh => unary(plan, out, self_, |x: T| {
-            T::from_f64(0.5) * x * (T::ONE + stretched(x).quick_tanh())
-        }),
+        Approximation::None => wide_unary::<T>(plan, out, self_, Gelu),
+        Approximation::Tanh => wide_unary::<T>(plan, out, self_, GeluByTanh),
     })
 }
 
-/// The probability that a normal number is below the element.
-fn normal_distribution<T: ErrorFunction>(x: T) -> T {
-    T::from_f64(0.5) * (T::ONE + (x * T::from_f64(FRAC_1_SQRT_2)).quick_erf())
+struct Gelu;
+
+impl<T: ErrorFunction> WideFunction<T> for Gelu {
+    #[inline(always)]
+    fn of<S: Simd>(&self, x: T) -> T {
+        x * x.normal_distribution::<S>()
+    }
+}
+
+struct GeluByTanh;
+
+impl<T: ErrorFunction> WideFunction<T> for GeluByTanh {
+    #[inline(always)]
+    fn of<S: Simd>(&self, x: T) -> T {
+        T::from_f64(0.5) * x * (T::ONE + stretched(x).quick_tanh::<S>())
+    }
 }
 
 /// What the approximation takes the tanh of.
+#[inline(always)]
 fn stretched<T: Float>(x: T) -> T {
     T::from_f64(SLOPE) * (x + T::from_f64(CUBIC) * x * x * x)
 }
@@ -129,7 +157,7 @@ fn gelu_backward(
     dispatch_dtype!(floats: plan.compute(), T => match approximation {
         Approximation::None => binary(plan, grad_input, grads, xs, |grad: T, x: T| {
             let density = (T::from_f64(-0.5) * x * x).exp() * T::from_f64(DENSITY);
-            grad * (normal_distribution(x) + x * density)
+            grad * (x.normal_distribution::<pulp::Scalar>() + x * density)
         }),
         Approximation::Tanh => binary(plan, grad_input, grads, xs, |grad: T, x: T| {
             let (half, tanh) = (T::from_f64(0.5), stretched(x).tanh());

@@ -4,17 +4,19 @@
 //! positions of windows, the way back, and to the weight.
 
 use keyway::{KeySet, Operator, Result, Stack, Tensor, Value, kernel};
-use ndarray::{ArrayView2, ArrayViewMut2};
+use ndarray::{ArrayView2, ArrayViewMut2, Axis};
+use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
 use crate::aten;
 use crate::cpu::boxed::{answer, argument};
 use crate::cpu::elements::dispatch_dtype;
-use crate::cpu::gemm_call::gemm;
+use crate::cpu::gemm_call::{gemm, gemm_on};
 use crate::cpu::number::Float;
 use crate::cpu::plain::{compute, optional, store, with};
-use crate::cpu::windows::{fold, unfold};
+use crate::cpu::windows::{fold, lines, unfold, unfold_lines};
 use crate::shape::convolution::{Convolution, Parameters};
 use crate::shape::window::{Windows, at_least, for_each_dimension, refused, window_count};
+use crate::threads::spread;
 
 fn matrix<T>(elements: &[T], rows: usize, columns: usize) -> Result<ArrayView2<'_, T>> {
     ArrayView2::from_shape((rows, columns), elements).map_err(|cause| refused(cause.to_string()))
@@ -24,21 +26,21 @@ fn matrix_mut<T>(elements: &mut [T], rows: usize, columns: usize) -> Result<Arra
     ArrayViewMut2::from_shape((rows, columns), elements).map_err(|cause| refused(cause.to_string()))
 }
 
+/// Windows are multiplied so many elements at a time, which stay in the processor's cache until they are.
+const TILE: usize = 1 << 16;
+
 /// The products of one convolution, with memory for columns.
 struct Products<'c, T> {
     convolution: &'c Convolution,
+    /// Whether images are multiplied as they are.
+    is_direct: bool,
     columns: Vec<T>,
 }
 
 impl<'c, T: Float> Products<'c, T> {
     fn new(convolution: &'c Convolution) -> Products<'c, T> {
-        let len = match windows_are_elements(&convolution.windows) {
-            true => 0,
-            false => {
-                convolution.image_channels * convolution.windows.kernel_len() * convolution.windows.count()
-            }
-        };
-        Products { convolution, columns: vec![T::ZERO; len] }
+        let is_direct = windows_are_elements(&convolution.windows);
+        Products { convolution, is_direct, columns: Vec::new() }
     }
 
     fn rows(&self) -> usize {
@@ -65,27 +67,52 @@ impl<'c, T: Float> Products<'c, T> {
 
     /// The windows of a group's image as columns, which for windows of one element is the image itself.
     fn columns<'s>(&'s mut self, image: &'s [T]) -> &'s [T] {
-        if self.columns.is_empty() {
+        if self.is_direct {
             return image;
         }
+        self.make_room();
         unfold(&self.convolution.windows, self.convolution.image_channels, image, &mut self.columns);
         &self.columns
     }
 
-    /// `positions += weight * windows of the image`, or without what was there.
-    fn compute_positions(
-        &mut self,
-        weight: &[T],
-        image: &[T],
-        positions: &mut [T],
-        adds: bool,
-    ) -> Result<()> {
+    /// Memory for the windows of an image.
+    fn make_room(&mut self) {
+        self.columns.resize(self.rows() * self.convolution.windows.count(), T::ZERO);
+    }
+
+    /// `positions += weight * windows of the image`, or without what was there. Some lines of windows at a time.
+    fn compute_positions(&self, weight: &[T], image: &[T], positions: &mut [T], adds: bool) -> Result<()> {
         let (outer, rows, count) =
             (self.convolution.position_channels, self.rows(), self.convolution.windows.count());
-        let columns = matrix(self.columns(image), rows, count)?;
+        let (mut positions, weight) = (matrix_mut(positions, outer, count)?, matrix(weight, outer, rows)?);
         let beta = adds.then_some(T::ONE);
-        gemm(matrix_mut(positions, outer, count)?, matrix(weight, outer, rows)?, columns, T::ONE, beta);
-        Ok(())
+        if self.is_direct {
+            gemm(positions, weight, matrix(image, rows, count)?, T::ONE, beta);
+            return Ok(());
+        }
+        let (windows, channels) = (&self.convolution.windows, self.convolution.image_channels);
+        let lines = lines(windows);
+        let width = count / lines.max(1);
+        let per_tile = (TILE / (rows * width).max(1)).max(1);
+        let multiply = |columns: &mut Vec<T>, (tile, out): (usize, ArrayViewMut2<'_, T>)| {
+            let lines = tile * per_tile..((tile + 1) * per_tile).min(lines);
+            columns.resize(rows * lines.len() * width, T::ZERO);
+            unfold_lines(windows, channels, image, lines.clone(), columns);
+            gemm_on(1, out, weight, matrix(columns, rows, lines.len() * width)?, T::ONE, beta);
+            Ok(())
+        };
+        let tiles = positions.axis_chunks_iter_mut(Axis(1), (per_tile * width).max(1)).enumerate();
+        let mut tiles: Vec<_> = tiles.collect();
+        spread(outer * rows * count, |threads| match threads {
+            1 => {
+                let mut columns = Vec::new();
+                tiles.drain(..).try_for_each(|tile| multiply(&mut columns, tile))
+            }
+            _ => std::mem::take(&mut tiles)
+                .into_par_iter()
+                .map_init(Vec::new, multiply)
+                .try_for_each(|done| done),
+        })
     }
 
     /// Adds `weight transposed * positions` to the windows of the image.
@@ -94,10 +121,11 @@ impl<'c, T: Float> Products<'c, T> {
             (self.convolution.position_channels, self.rows(), self.convolution.windows.count());
         let weight = matrix(weight, outer, rows)?.reversed_axes();
         let positions = matrix(positions, outer, count)?;
-        if self.columns.is_empty() {
+        if self.is_direct {
             gemm(matrix_mut(image, rows, count)?, weight, positions, T::ONE, Some(T::ONE));
             return Ok(());
         }
+        self.make_room();
         gemm(matrix_mut(&mut self.columns, rows, count)?, weight, positions, T::ONE, None);
         fold(&self.convolution.windows, self.convolution.image_channels, &self.columns, image);
         Ok(())
@@ -118,8 +146,9 @@ impl<'c, T: Float> Products<'c, T> {
         Ok(())
     }
 
-    /// `output` of an input, in the direction of the convolution; `output` holds the bias.
-    fn forward(&mut self, input: &[T], weight: &[T], output: &mut [T]) -> Result<()> {
+    /// `output` of an input, in the direction of the convolution; `output` holds the bias if there is one, else zeros if
+    /// the convolution is transposed.
+    fn forward(&mut self, input: &[T], weight: &[T], output: &mut [T], has_bias: bool) -> Result<()> {
         let (image_len, position_len, weight_len) =
             (self.image_len(), self.position_len(), self.weight_len());
         for (part, group) in self.parts().enumerate() {
@@ -128,7 +157,7 @@ impl<'c, T: Float> Products<'c, T> {
             match self.convolution.transposed {
                 false => {
                     let output = &mut output[positions..][..position_len];
-                    self.compute_positions(weight, &input[image..][..image_len], output, true)?;
+                    self.compute_positions(weight, &input[image..][..image_len], output, has_bias)?;
                 }
                 true => {
                     let output = &mut output[image..][..image_len];
@@ -201,7 +230,8 @@ fn convolution(
 ) -> Result<Tensor> {
     let parameters = Parameters { stride, padding, dilation, transposed, output_padding, groups };
     let convolution = Convolution::new(input, weight, bias, parameters)?;
-    let out = Tensor::zeros_strided(convolution.geometry.clone(), input.dtype(), input.device())?;
+    let make = if transposed { Tensor::zeros_strided } else { Tensor::unfilled_strided };
+    let out = make(convolution.geometry.clone(), input.dtype(), input.device())?;
     dispatch_dtype!(floats: input.dtype(), T => {
         let bias = optional::<T>(bias)?;
         compute::<T, 2>(&out, [input, weight], |out, [input, weight]| {
@@ -209,7 +239,7 @@ fn convolution(
                 let planes = out.chunks_exact_mut((out.len() / (convolution.samples * bias.len()).max(1)).max(1));
                 planes.enumerate().for_each(|(plane, out)| out.fill(bias[plane % bias.len()]));
             }
-            Products::new(&convolution).forward(input, weight, out)
+            Products::new(&convolution).forward(input, weight, out, bias.is_some())
         })
     })?;
     Ok(out)

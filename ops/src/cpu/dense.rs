@@ -5,16 +5,18 @@
 
 use std::borrow::Cow;
 
-use keyway::{Dims, Element, Error, Geometry, Result, Scalar, Tensor};
+use keyway::{Dims, Element, Error, Geometry, Result, Scalar, SmallBytes, Tensor};
+use pulp::{Simd, WithSimd};
 
 use crate::broadcast::broadcast_strides;
 use crate::cpu::conversion::{converted, from_dtype, narrow, store};
 use crate::cpu::elements::{Inputs, dense_copy, read_all, write_apart};
 use crate::cpu::number::Number;
-use crate::cpu::vectorised::vectorised;
+use crate::cpu::vectorised::{WideFunction, vectorised, widest};
 use crate::cpu::walk::walk;
 use crate::pointwise::Plan;
 use crate::promotion::Operand;
+use crate::threads::for_each_stretch;
 
 /// An operand, lined up with the result.
 pub(crate) enum LinedUp<'a, T: Element> {
@@ -156,12 +158,41 @@ fn compute_apart<R: Number, const N: usize>(
     })
 }
 
+/// Few elements of an operand that lies like the result, or is one, and needs no conversion.
+#[inline]
+fn few<A: Number>(plan: &Plan, out: &Tensor, operand: &Tensor) -> Option<SmallBytes> {
+    let geometry = operand.geometry();
+    let is_plain = operand.dtype() == A::DTYPE
+        && !plan.is_narrower_than(A::DTYPE)
+        && geometry.offset() == 0
+        && (geometry.numel() == 1 || lies_like(geometry, out.geometry()));
+    if is_plain { operand.storage().small() } else { None }
+}
+
+/// Has a kernel fill a tensor of few elements, whose operands are copies; tells whether it is one. Locks and lining up would take
+/// many times as long as the kernel.
+#[inline]
+fn fill_few<R: Number>(out: &Tensor, kernel: impl FnOnce(&mut [R])) -> Result<bool> {
+    let geometry = out.geometry();
+    if out.dtype() != R::DTYPE || geometry.offset() != 0 {
+        return Ok(false);
+    }
+    kernel(&mut out.storage().write()?.elements()?[..geometry.numel()]);
+    Ok(true)
+}
+
+/// The element of few at a position, or the only one.
+#[inline]
+fn element<A: Number>(few: &[A], position: usize) -> A {
+    if few.len() == 1 { few[0] } else { few[position] }
+}
+
 /// Applies a function to each element.
 pub(crate) fn unary<A: Number, R: Number>(
     plan: &Plan,
     out: &Tensor,
     x: &Tensor,
-    function: impl Fn(A) -> R,
+    function: impl Fn(A) -> R + Sync,
 ) -> Result<()> {
     if is_replaced::<A, R>(plan, out, x) {
         return compute_apart(plan, out, [], |out: &mut [R], _| {
@@ -169,10 +200,21 @@ pub(crate) fn unary<A: Number, R: Number>(
             Ok(())
         });
     }
+    if let Some(x) = few::<A>(plan, out, x) {
+        let x = x.elements::<A>()?;
+        let fill = |out: &mut [R]| {
+            out.iter_mut().enumerate().for_each(|(k, out)| *out = function(element(x, k)));
+        };
+        if fill_few(out, fill)? {
+            return Ok(());
+        }
+    }
     compute(plan, out, [x], |out, operands| {
         match operands.get::<A>(0)? {
-            LinedUp::Each(x) => vectorised(out.len(), || {
-                out.iter_mut().zip(x.iter()).for_each(|(out, &x)| *out = function(x));
+            LinedUp::Each(x) => for_each_stretch(out, 1, &|start, out| {
+                vectorised(out.len(), || {
+                    out.iter_mut().zip(&x[start..]).for_each(|(out, &x)| *out = function(x));
+                });
             }),
             LinedUp::Same(x) => out.fill(function(x)),
             LinedUp::Strided(x, strides) => {
@@ -187,13 +229,91 @@ pub(crate) fn unary<A: Number, R: Number>(
     })
 }
 
+/// Applies a function of many operations to each element, with the widest vectors there are.
+pub(crate) fn wide_unary<T: Number>(
+    plan: &Plan,
+    out: &Tensor,
+    x: &Tensor,
+    function: impl WideFunction<T>,
+) -> Result<()> {
+    if is_replaced::<T, T>(plan, out, x) {
+        return compute_apart(plan, out, [], |out: &mut [T], _| {
+            widest(Applied { out, x: Applicable::Itself, function: &function });
+            Ok(())
+        });
+    }
+    if let Some(x) = few::<T>(plan, out, x) {
+        let x = match x.elements::<T>()? {
+            [x] => Applicable::Same(*x),
+            x => Applicable::Each(x),
+        };
+        if fill_few(out, |out| widest(Applied { out, x, function: &function }))? {
+            return Ok(());
+        }
+    }
+    compute(plan, out, [x], |out, operands| {
+        let function = &function;
+        match operands.get::<T>(0)? {
+            LinedUp::Each(x) => for_each_stretch(out, STEPS_OF_WIDE, &|start, out| {
+                widest(Applied { out, x: Applicable::Each(&x[start..]), function });
+            }),
+            LinedUp::Same(x) => widest(Applied { out, x: Applicable::Same(x), function }),
+            LinedUp::Strided(x, strides) => {
+                let geometries = [operands.result.strides(), &strides];
+                walk(operands.result.sizes(), geometries, |[at, start], [_, step], len| {
+                    let out = &mut out[at..at + len];
+                    out.iter_mut().enumerate().for_each(|(k, out)| *out = x[start + k * step]);
+                });
+                widest(Applied { out, x: Applicable::Itself, function });
+            }
+        }
+        Ok(())
+    })
+}
+
+/// About how many times as long as a sum such a function takes.
+const STEPS_OF_WIDE: usize = 8;
+
+/// What a function is applied to.
+enum Applicable<'a, T> {
+    /// The elements that are replaced.
+    Itself,
+    /// One element for each result.
+    Each(&'a [T]),
+    /// The same element for all.
+    Same(T),
+}
+
+/// The loop of [`wide_unary`].
+struct Applied<'a, T, F> {
+    out: &'a mut [T],
+    x: Applicable<'a, T>,
+    function: &'a F,
+}
+
+impl<T: Number, F: WideFunction<T>> WithSimd for Applied<'_, T, F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let Applied { out, x, function } = self;
+        match x {
+            Applicable::Itself => out.iter_mut().for_each(|x| *x = function.of::<S>(*x)),
+            Applicable::Each(x) => {
+                out.iter_mut().zip(x).for_each(|(out, &x)| *out = function.of::<S>(x));
+            }
+            Applicable::Same(x) => out.fill(function.of::<S>(x)),
+        }
+    }
+}
+
 /// Applies a function to each pair of elements.
 pub(crate) fn binary<A: Number, R: Number>(
     plan: &Plan,
     out: &Tensor,
     a: Operand<'_>,
     b: Operand<'_>,
-    function: impl Fn(A, A) -> R,
+    function: impl Fn(A, A) -> R + Sync,
 ) -> Result<()> {
     match (a, b) {
         (Operand::Tensor(a), Operand::Tensor(b))
@@ -204,10 +324,22 @@ pub(crate) fn binary<A: Number, R: Number>(
                 Ok(())
             })
         }
-        (Operand::Tensor(a), Operand::Tensor(b)) => compute(plan, out, [a, b], |out, operands| {
-            zip(out, operands.result, &operands.get(0)?, &operands.get(1)?, function);
-            Ok(())
-        }),
+        (Operand::Tensor(a), Operand::Tensor(b)) => {
+            if let (Some(a), Some(b)) = (few::<A>(plan, out, a), few::<A>(plan, out, b)) {
+                let (a, b) = (a.elements::<A>()?, b.elements::<A>()?);
+                let fill = |out: &mut [R]| {
+                    let each = out.iter_mut().enumerate();
+                    each.for_each(|(k, out)| *out = function(element(a, k), element(b, k)));
+                };
+                if fill_few(out, fill)? {
+                    return Ok(());
+                }
+            }
+            compute(plan, out, [a, b], |out, operands| {
+                zip(out, operands.result, &operands.get(0)?, &operands.get(1)?, function);
+                Ok(())
+            })
+        }
         (Operand::Tensor(a), Operand::Number(b)) => {
             let b = operand_of(plan, b);
             unary(plan, out, a, |a| function(a, b))
@@ -267,7 +399,7 @@ fn replace<A: Number, R: Number>(
     out: &mut [R],
     result: &Geometry,
     b: &LinedUp<'_, A>,
-    function: impl Fn(A, A) -> R,
+    function: impl Fn(A, A) -> R + Sync,
 ) {
     match b {
         LinedUp::Each(b) => out.iter_mut().zip(b.iter()).for_each(|(x, &b)| *x = function(x.cast(), b)),
@@ -284,11 +416,13 @@ fn zip<A: Number, R: Number>(
     result: &Geometry,
     a: &LinedUp<'_, A>,
     b: &LinedUp<'_, A>,
-    function: impl Fn(A, A) -> R,
+    function: impl Fn(A, A) -> R + Sync,
 ) {
     match (a, b) {
         (LinedUp::Each(a), LinedUp::Each(b)) => {
-            vectorised(out.len(), || zip_stretch(out, (a, 1), (b, 1), &function));
+            for_each_stretch(out, 1, &|start, out| {
+                vectorised(out.len(), || zip_stretch(out, (&a[start..], 1), (&b[start..], 1), &function));
+            });
         }
         (LinedUp::Each(a), LinedUp::Same(b)) => zip_stretch(out, (a, 1), (&[*b], 0), &function),
         (LinedUp::Same(a), LinedUp::Each(b)) => zip_stretch(out, (&[*a], 0), (b, 1), &function),

@@ -1,6 +1,6 @@
 //! Quotients that are rounded, and remainders, on the host.
 
-use std::cell::Cell;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use keyway::{Error, ErrorKind, Result, Scalar, Tensor, kernel};
 
@@ -85,14 +85,16 @@ fn divided<T: Integer>(
     out: &Tensor,
     a: Operand<'_>,
     b: Operand<'_>,
-    function: impl Fn(T, T) -> T,
+    function: impl Fn(T, T) -> T + Sync,
 ) -> Result<()> {
-    let by_zero = Cell::new(false);
+    let by_zero = AtomicBool::new(false);
     binary(plan, out, a, b, |a: T, b: T| {
-        by_zero.set(by_zero.get() | (b == T::ZERO));
+        if b == T::ZERO {
+            by_zero.store(true, Ordering::Relaxed);
+        }
         function(a, b)
     })?;
-    match by_zero.get() {
+    match by_zero.into_inner() {
         true => Err(Error::new(ErrorKind::Runtime, "`other` holds a zero: integers cannot be divided by it")),
         false => Ok(()),
     }

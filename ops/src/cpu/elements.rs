@@ -240,13 +240,13 @@ pub(crate) fn dense_copy(x: &Tensor) -> Result<Tensor> {
     keyway::with_element!(x.dtype(), T => Tensor::from_slice(&x.to_vec::<T>()?, x.sizes()))
 }
 
-/// A new host tensor in row-major order whose elements the kernel computes into a slice of zeros.
+/// A new host tensor in row-major order, all of whose elements the kernel computes.
 pub(crate) fn computed<T: Element, const N: usize>(
     sizes: &[i64],
     inputs: [&Tensor; N],
     kernel: impl FnOnce(&mut [T], &Inputs<'_, N>) -> Result<()>,
 ) -> Result<Tensor> {
-    let out = Tensor::zeros(sizes, T::DTYPE, Device::CPU)?;
+    let out = Tensor::unfilled_strided(Geometry::contiguous(sizes)?, T::DTYPE, Device::CPU)?;
     filled(&out, inputs, kernel)?;
     Ok(out)
 }

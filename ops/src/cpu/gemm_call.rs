@@ -16,6 +16,22 @@ use crate::threads;
 /// # Panics
 /// If the extents do not fit each other.
 pub(crate) fn gemm<T: Float>(
+    out: ArrayViewMut2<'_, T>,
+    a: ArrayView2<'_, T>,
+    b: ArrayView2<'_, T>,
+    alpha: T,
+    beta: Option<T>,
+) {
+    let steps = a.len().saturating_mul(b.dim().1);
+    threads::spread(steps, |threads| gemm_on(threads, out, a, b, alpha, beta));
+}
+
+/// [`gemm`] on so many threads; one is the calling thread.
+///
+/// # Panics
+/// As [`gemm`].
+pub(crate) fn gemm_on<T: Float>(
+    threads: usize,
     mut out: ArrayViewMut2<'_, T>,
     a: ArrayView2<'_, T>,
     b: ArrayView2<'_, T>,
@@ -37,7 +53,7 @@ pub(crate) fn gemm<T: Float>(
     // such element is inside its view. `out` is borrowed mutably, so it overlaps neither input, and a mutable view
     // never has two indices for one element. `T` is `f32` or `f64`, the only types that are `Float`, which `gemm`
     // computes with and which have no invalid values.
-    threads::spread(m.saturating_mul(n).saturating_mul(k), |threads| unsafe {
+    unsafe {
         gemm::gemm(
             m,
             n,
@@ -62,7 +78,7 @@ pub(crate) fn gemm<T: Float>(
                 threads => gemm::Parallelism::Rayon(threads),
             },
         );
-    });
+    }
 }
 
 fn steps(strides: &[isize]) -> [isize; 2] {

@@ -86,7 +86,7 @@ pub(crate) fn map<T: Number>(
     dim: usize,
     kernel: impl Fn(&[T], &mut [T]) + Send + Sync,
 ) -> Result<Tensor> {
-    let out = Tensor::zeros(x.sizes(), x.dtype(), Device::CPU)?;
+    let out = Tensor::unfilled_strided(Geometry::contiguous(x.sizes())?, x.dtype(), Device::CPU)?;
     map_to(&out, x, dim, kernel)?;
     Ok(out)
 }

@@ -1,6 +1,8 @@
 //! Normalisation on the host: elements less their mean, divided by their deviation, over rows, groups or channels.
 
-use keyway::{KeySet, Operator, Result, Stack, Tensor, Value, kernel};
+use keyway::{Geometry, KeySet, Operator, Result, Stack, Tensor, Value, kernel};
+use rayon::iter::{IndexedParallelIterator, IntoParallelRefMutIterator, ParallelIterator};
+use rayon::slice::{ParallelSlice, ParallelSliceMut};
 
 use crate::aten;
 use crate::cpu::boxed::{answer, argument};
@@ -10,13 +12,13 @@ use crate::cpu::plain::{compute, optional, store, to_vec, with};
 use crate::cpu::reductions::Summed;
 use crate::cpu::vectorised::vectorised;
 use crate::shape::normalisation::{self as rules, Channels};
-use crate::threads::for_each_piece;
+use crate::threads::{for_each_piece, spread};
 
 /// How many partial sums are kept, so that loops vectorise and rounding errors stay small.
-const PARTS: usize = 16;
+const PARTS: usize = 64;
 
 /// The mean and the mean squared distance from it.
-#[inline]
+#[inline(always)]
 fn moments<T: Float + Summed<Accumulator = f64>>(row: &[T]) -> (f64, f64) {
     if row.is_empty() {
         return (f64::NAN, f64::NAN);
@@ -65,21 +67,34 @@ fn native_layer_norm(
 ) -> Result<(Tensor, Tensor, Tensor)> {
     let rows = rules::layer(input, normalized_shape, weight, bias)?;
     let [out, mean, rstd] = [input.sizes(), &rows.statistics, &rows.statistics]
-        .map(|sizes| Tensor::zeros(sizes, input.dtype(), input.device()));
+        .map(|sizes| Tensor::unfilled_strided(Geometry::contiguous(sizes)?, input.dtype(), input.device()));
     let (out, mean, rstd) = (out?, mean?, rstd?);
     dispatch_dtype!(floats: input.dtype(), T => {
         let affine = Affine::<T>::of(weight, bias)?;
         let (mut means, mut rstds) = (vec![T::ZERO; mean.numel()], vec![T::ZERO; mean.numel()]);
-        compute::<T, 1>(&out, [input], |out, [x]| vectorised(x.len(), || {
-            let rows = x.chunks_exact(rows.len.max(1)).zip(out.chunks_exact_mut(rows.len.max(1)));
-            for ((x, out), statistics) in rows.zip(means.iter_mut().zip(&mut rstds)) {
-                let (mean, variance) = moments(x);
-                let rstd = 1.0 / (variance + eps).sqrt();
-                (*statistics.0, *statistics.1) = (T::from_f64(mean), T::from_f64(rstd));
-                normalise_row(x, out, *statistics.0, *statistics.1, &affine);
-            }
+        compute::<T, 1>(&out, [input], |out, [x]| {
+            let normalise = |x: &[T], out: &mut [T], mean_of: &mut T, rstd_of: &mut T| {
+                vectorised(x.len(), || {
+                    let (mean, variance) = moments(x);
+                    (*mean_of, *rstd_of) = (T::from_f64(mean), T::from_f64(1.0 / (variance + eps).sqrt()));
+                    normalise_row(x, out, *mean_of, *rstd_of, &affine);
+                });
+            };
+            let len = rows.len.max(1);
+            spread(x.len(), |threads| match threads {
+                1 => {
+                    let rows = x.chunks_exact(len).zip(out.chunks_exact_mut(len));
+                    let statistics = means.iter_mut().zip(&mut rstds);
+                    rows.zip(statistics).for_each(|((x, out), (mean, rstd))| normalise(x, out, mean, rstd));
+                }
+                _ => {
+                    let rows = x.par_chunks_exact(len).zip(out.par_chunks_exact_mut(len));
+                    let statistics = means.par_iter_mut().zip(&mut rstds);
+                    rows.zip(statistics).for_each(|((x, out), (mean, rstd))| normalise(x, out, mean, rstd));
+                }
+            });
             Ok(())
-        }))?;
+        })?;
         store(&mean, &means)?;
         store(&rstd, &rstds)
     })?;
@@ -87,7 +102,7 @@ fn native_layer_norm(
 }
 
 /// One row, in the forms that weight and bias leave.
-#[inline]
+#[inline(always)]
 fn normalise_row<T: Float>(x: &[T], out: &mut [T], mean: T, rstd: T, affine: &Affine<T>) {
     let pairs = out.iter_mut().zip(x);
     match (&affine.weight, &affine.bias) {

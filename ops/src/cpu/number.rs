@@ -6,7 +6,7 @@
 
 use keyway::{Complex, Element, bf16, f16};
 
-use crate::cpu::exponential;
+use crate::cpu::exponential::Exponential;
 
 /// An element of any dtype. Sums and products of `bool` are "or" and "and"; those of integers wrap.
 pub(crate) trait Number: Element {
@@ -313,9 +313,7 @@ pub(crate) trait Powers: Fractional {
 macro_rules! float_functions {
     ($(#[doc = $doc:literal] $name:ident($($argument:ident)?),)*) => {
         /// An element of a floating-point dtype that is computed with, with the functions of its own precision.
-        pub(crate) trait Float: Powers + Ordered + std::ops::Rem<Output = Self> {
-            /// The exponential within two units in the last place, in a form that vectorises.
-            fn quick_exp(self) -> Self;
+        pub(crate) trait Float: Powers + Ordered + Exponential + std::ops::Rem<Output = Self> {
             $(#[doc = $doc] fn $name(self $(, $argument: Self)?) -> Self;)*
             /// The error function.
             fn erf(self) -> Self;
@@ -327,11 +325,6 @@ macro_rules! float_functions {
     };
     (@impl $t:ident $($name:ident($($argument:ident)?),)*) => {
         impl Float for $t {
-            #[inline]
-            fn quick_exp(self) -> Self {
-                exponential::$t(self)
-            }
-
             $(#[inline] fn $name(self $(, $argument: Self)?) -> Self { $t::$name(self $(, $argument)?) })*
 
 

@@ -1,13 +1,14 @@
 //! Softmax and its logarithm along a dimension, shifted by the largest element so that exponentials stay finite.
 
 use keyway::{Error, ErrorKind, Result, Tensor, kernel};
+use pulp::{Simd, WithSimd};
 
 use crate::aten;
 use crate::cpu::elements::dispatch_dtype;
 use crate::cpu::lanes::map;
-use crate::cpu::number::{Float, Number};
+use crate::cpu::number::Float;
 use crate::cpu::reductions::Summed;
-use crate::cpu::vectorised::vectorised;
+use crate::cpu::vectorised::widest;
 use crate::shape::dimension::wrap;
 
 fn no_half(half_to_float: bool) -> Result<()> {
@@ -20,9 +21,9 @@ fn no_half(half_to_float: bool) -> Result<()> {
 }
 
 /// The largest element of a lane, or not-a-number if there is one. In partial results, which vectorises.
-#[inline]
+#[inline(always)]
 fn largest<T: Float>(lane: &[T]) -> T {
-    const PARTS: usize = 16;
+    const PARTS: usize = 32;
     let (blocks, rest) = lane.as_chunks::<PARTS>();
     let mut partial = [T::from_f64(f64::NEG_INFINITY); PARTS];
     let larger = |a: T, b: T| if b > a || b.is_nan() { b } else { a };
@@ -34,33 +35,53 @@ fn largest<T: Float>(lane: &[T]) -> T {
 }
 
 /// Fills `out` with the exponentials of a lane's elements less the largest; gives that and the exponentials' sum.
-#[inline]
-fn exponentials<T: Float + Summed<Accumulator = f64>>(lane: &[T], out: &mut [T]) -> (T, f64) {
+#[inline(always)]
+fn exponentials<S: Simd, T: Float + Summed<Accumulator = f64>>(lane: &[T], out: &mut [T]) -> (T, f64) {
     let shift = largest(lane);
-    out.iter_mut().zip(lane).for_each(|(to, &x)| *to = (x - shift).quick_exp());
+    out.iter_mut().zip(lane).for_each(|(to, &x)| *to = (x - shift).exponential_below_one::<S>());
     (shift, T::sum(out))
+}
+
+/// One lane of softmax.
+struct Shares<'a, T>(&'a [T], &'a mut [T]);
+
+impl<T: Float + Summed<Accumulator = f64>> WithSimd for Shares<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let (_, sum) = exponentials::<S, T>(self.0, self.1);
+        let scale = T::from_f64(1.0 / sum);
+        self.1.iter_mut().for_each(|x| *x *= scale);
+    }
+}
+
+/// One lane of its logarithm.
+struct LogShares<'a, T>(&'a [T], &'a mut [T]);
+
+impl<T: Float + Summed<Accumulator = f64>> WithSimd for LogShares<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let (shift, sum) = exponentials::<S, T>(self.0, self.1);
+        let log_sum = T::from_f64(sum.ln());
+        self.1.iter_mut().zip(self.0).for_each(|(to, &x)| *to = x - shift - log_sum);
+    }
 }
 
 #[kernel("aten::_softmax", CPU)]
 fn _softmax(self_: &Tensor, dim: i64, half_to_float: bool) -> Result<Tensor> {
     no_half(half_to_float)?;
     let d = wrap(dim, self_.dim())?;
-    dispatch_dtype!(floats: self_.dtype(), T => map::<T>(self_, d, |lane, out| vectorised(lane.len(), || {
-        let (_, sum) = exponentials(lane, out);
-        let scale = T::from_f64(1.0 / sum);
-        out.iter_mut().for_each(|x| *x *= scale);
-    })))
+    dispatch_dtype!(floats: self_.dtype(), T => map::<T>(self_, d, |lane, out| widest(Shares(lane, out))))
 }
 
 #[kernel("aten::_log_softmax", CPU)]
 fn _log_softmax(self_: &Tensor, dim: i64, half_to_float: bool) -> Result<Tensor> {
     no_half(half_to_float)?;
     let d = wrap(dim, self_.dim())?;
-    dispatch_dtype!(floats: self_.dtype(), T => map::<T>(self_, d, |lane, out| vectorised(lane.len(), || {
-        let (shift, sum) = exponentials(lane, out);
-        let log_sum = T::from_f64(sum.ln());
-        out.iter_mut().zip(lane).for_each(|(to, &x)| *to = x - shift - log_sum);
-    })))
+    dispatch_dtype!(floats: self_.dtype(), T => map::<T>(self_, d, |lane, out| widest(LogShares(lane, out))))
 }
 
 #[cfg(test)]

@@ -3,12 +3,14 @@
 //! Dtypes and shapes come from [`pointwise`](crate::pointwise); here are only the functions of one element.
 
 use keyway::{Complex, DType, Result, Tensor, kernel};
+use pulp::Simd;
 
 use crate::aten;
-use crate::cpu::dense::unary;
+use crate::cpu::dense::{unary, wide_unary};
 use crate::cpu::elements::dispatch_dtype;
 use crate::cpu::extremes::larger;
 use crate::cpu::number::{Float, Fractional, Number, Ordered, Signed};
+use crate::cpu::vectorised::WideFunction;
 use crate::pointwise::{self, Plan};
 
 /// Kernels of functions with fractional values, for a set of dtypes.
@@ -30,7 +32,6 @@ float_functions! {
     "aten::reciprocal.out" reciprocal(x) = T::ONE / x;
     "aten::sqrt.out" sqrt(x) = Fractional::sqrt(x);
     "aten::rsqrt.out" rsqrt(x) = T::ONE / Fractional::sqrt(x);
-    "aten::exp.out" exp(x) = Fractional::exp(x);
     "aten::log.out" log(x) = Fractional::ln(x);
     "aten::sin.out" sin(x) = Fractional::sin(x);
     "aten::cos.out" cos(x) = Fractional::cos(x);
@@ -47,7 +48,6 @@ float_functions! {
     "aten::exp2.out" exp2(x) = Fractional::exp2(x);
     "aten::log2.out" log2(x) = Fractional::log2(x);
     "aten::log10.out" log10(x) = Fractional::log10(x);
-    "aten::sigmoid.out" sigmoid(x) = T::ONE / (T::ONE + Fractional::exp(-x));
 }
 
 float_functions! {
@@ -56,6 +56,51 @@ float_functions! {
     "aten::log1p.out" log1p(x) = Float::ln_1p(x);
     "aten::erf.out" erf(x) = Float::erf(x);
     "aten::erfc.out" erfc(x) = Float::erfc(x);
+}
+
+struct Exp;
+
+impl<T: Float> WideFunction<T> for Exp {
+    #[inline(always)]
+    fn of<S: Simd>(&self, x: T) -> T {
+        x.exponential::<S>()
+    }
+}
+
+#[kernel("aten::exp.out", CPU, structured, in_place)]
+fn exp(plan: &Plan, self_: &Tensor, out: &Tensor) -> Result<()> {
+    match plan.compute() {
+        DType::Complex64 => unary(plan, out, self_, |x: Complex<f32>| x.exp()),
+        DType::Complex128 => unary(plan, out, self_, |x: Complex<f64>| x.exp()),
+        _ => dispatch_dtype!(floats: plan.compute(), T => wide_unary::<T>(plan, out, self_, Exp)),
+    }
+}
+
+/// The logistic function.
+pub(super) struct Sigmoid;
+
+impl<T: Float> WideFunction<T> for Sigmoid {
+    #[inline(always)]
+    fn of<S: Simd>(&self, x: T) -> T {
+        T::ONE / (T::ONE + (-x).exponential::<S>())
+    }
+}
+
+#[kernel("aten::sigmoid.out", CPU, structured, in_place)]
+fn sigmoid(plan: &Plan, self_: &Tensor, out: &Tensor) -> Result<()> {
+    match plan.compute() {
+        DType::Complex64 => unary(plan, out, self_, of_complex::<f32>),
+        DType::Complex128 => unary(plan, out, self_, of_complex::<f64>),
+        _ => dispatch_dtype!(floats: plan.compute(), T => wide_unary::<T>(plan, out, self_, Sigmoid)),
+    }
+}
+
+/// The logistic function of a complex number.
+fn of_complex<P: Float>(x: Complex<P>) -> Complex<P>
+where
+    Complex<P>: Fractional,
+{
+    Complex::<P>::ONE / (Complex::<P>::ONE + Fractional::exp(-x))
 }
 
 #[kernel("aten::neg.out", CPU, structured, in_place)]

@@ -1,13 +1,52 @@
-//! Loops compiled for the widest vectors that the processor has, chosen when they run.
+//! Loops compiled for the vectors that the processor has, chosen when they run.
+
+use std::sync::OnceLock;
+
+use pulp::{Arch, Simd, WithSimd};
 
 /// From so many elements on, a loop gains more from wider vectors than choosing them costs.
 const LARGE: usize = 1 << 10;
 
+/// The processor, which takes longer to ask than to remember.
+#[inline]
+fn processor() -> Arch {
+    static PROCESSOR: OnceLock<Arch> = OnceLock::new();
+    *PROCESSOR.get_or_init(Arch::new)
+}
+
 /// Runs a loop over so many elements, and whatever is inlined into it, with the instructions of this processor if it is a
 /// large one. What is computed is the same.
+///
+/// Not with the widest vectors: loops of few operations wait for memory, and each width is compiled of its own.
 #[inline]
 pub(crate) fn vectorised<R>(elements: usize, work: impl FnOnce() -> R) -> R {
-    if elements < LARGE { work() } else { pulp::Arch::new().dispatch(work) }
+    if elements < LARGE {
+        return work();
+    }
+    match processor() {
+        #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+        Arch::V4(processor) => Simd::vectorize(*processor, work),
+        processor => processor.dispatch(work),
+    }
+}
+
+/// Runs a loop of many operations with the widest vectors there are. How products are added up may depend on the processor, not on
+/// the number of elements.
+#[inline]
+pub(crate) fn widest<Work: WithSimd>(work: Work) -> Work::Output {
+    processor().dispatch(work)
+}
+
+/// A function of one element in a form that vectorises, for [`widest`].
+pub(crate) trait WideFunction<T>: Sync {
+    /// Its value.
+    fn of<S: Simd>(&self, x: T) -> T;
+}
+
+/// `a * b + c`, rounded once where the processor of `S` does so as fast.
+#[inline(always)]
+pub(crate) fn multiply_add<S: Simd>(a: f32, b: f32, c: f32) -> f32 {
+    if S::IS_SCALAR { a * b + c } else { a.mul_add(b, c) }
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! Windows as columns: what a convolution multiplies, and the way back.
 
+use std::ops::Range;
+
 use crate::cpu::number::Number;
 use crate::shape::window::Windows;
 
@@ -36,22 +38,21 @@ impl Loops {
         usize::try_from(at).ok().filter(|&at| at < self.image[d])
     }
 
-    /// Calls `visit` for each run of positions along the last dimension: the row of the columns and where in it the run
+    /// Calls `visit` for each run of positions along the last dimension, of which there are lines in the other dimensions: the row of the columns and where in it the run
     /// starts, the row of the image if it is not padding, and the element of the window along the last dimension.
-    fn runs(&self, channels: usize, mut visit: impl FnMut(usize, Option<usize>, usize)) {
-        let [depth, height, width] = self.positions;
+    fn runs(&self, channels: usize, lines: Range<usize>, mut visit: impl FnMut(usize, Option<usize>, usize)) {
+        let [_, height, width] = self.positions;
         let plane = self.image[0] * self.image[1];
         let mut row = 0;
         for channel in 0..channels {
             for (kd, kh, kw) in elements(self.kernel) {
-                for d in 0..depth {
-                    for h in 0..height {
-                        let at = self.place(0, d, kd).zip(self.place(1, h, kh));
-                        let image_row =
-                            at.map(|(d, h)| (channel * plane + d * self.image[1] + h) * self.image[2]);
-                        visit(row, image_row, kw);
-                        row += width;
-                    }
+                for line in lines.clone() {
+                    let (d, h) = (line / height, line % height);
+                    let at = self.place(0, d, kd).zip(self.place(1, h, kh));
+                    let image_row =
+                        at.map(|(d, h)| (channel * plane + d * self.image[1] + h) * self.image[2]);
+                    visit(row, image_row, kw);
+                    row += width;
                 }
             }
         }
@@ -77,9 +78,25 @@ fn elements(kernel: [usize; 3]) -> impl Iterator<Item = (usize, usize, usize)> {
 /// Writes the windows over an image of some channels to columns: a row for each channel and element of a window, a column
 /// for each window.
 pub(crate) fn unfold<T: Number>(windows: &Windows, channels: usize, image: &[T], columns: &mut [T]) {
+    unfold_lines(windows, channels, image, 0..lines(windows), columns);
+}
+
+/// How many lines of positions along the last dimension there are.
+pub(crate) fn lines(windows: &Windows) -> usize {
+    windows.positions.iter().rev().skip(1).product::<i64>() as usize
+}
+
+/// [`unfold`] for the windows of some lines.
+pub(crate) fn unfold_lines<T: Number>(
+    windows: &Windows,
+    channels: usize,
+    image: &[T],
+    lines: Range<usize>,
+    columns: &mut [T],
+) {
     let loops = Loops::of(windows);
     let (width, stride) = (loops.positions[2], loops.stride[2]);
-    loops.runs(channels, |row, image_row, element| {
+    loops.runs(channels, lines, |row, image_row, element| {
         let to = &mut columns[row..row + width];
         let Some(image_row) = image_row else { return to.fill(T::ZERO) };
         let (inside, first) = loops.inside(element);
@@ -100,7 +117,7 @@ pub(crate) fn unfold<T: Number>(windows: &Windows, channels: usize, image: &[T],
 pub(crate) fn fold<T: Number>(windows: &Windows, channels: usize, columns: &[T], image: &mut [T]) {
     let loops = Loops::of(windows);
     let (width, stride) = (loops.positions[2], loops.stride[2]);
-    loops.runs(channels, |row, image_row, element| {
+    loops.runs(channels, 0..lines(windows), |row, image_row, element| {
         let Some(image_row) = image_row else { return };
         let (inside, first) = loops.inside(element);
         if inside.is_empty() {
