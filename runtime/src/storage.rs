@@ -86,12 +86,6 @@ impl Storage {
         Storage(Arc::new(Contents::Own(HostBytes::of_bytes(bytemuck::cast_slice(elements)))))
     }
 
-    /// Host memory of these few bytes.
-    #[inline]
-    pub fn from_small(bytes: SmallBytes) -> Storage {
-        Storage(Arc::new(Contents::Own(HostBytes::of_small(bytes))))
-    }
-
     /// A copy of the bytes without waiting for anyone, if they are at most 64 of our own host memory.
     #[inline]
     pub fn small(&self) -> Option<SmallBytes> {

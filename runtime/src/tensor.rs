@@ -11,7 +11,6 @@ use crate::device::Device;
 use crate::dtype::{DType, Element};
 use crate::error::{Error, ErrorKind, Result};
 use crate::geometry::{Geometry, PublishedWindow, Window};
-use crate::host_bytes::SmallBytes;
 use crate::interpreter::{MetadataPolicy, ObjectSlot, TensorSubclass, WrapperMetadata};
 use crate::key::{DispatchKey, Functionality};
 use crate::key_set::KeySet;
@@ -233,15 +232,6 @@ impl Tensor {
             device,
             if dtype == DType::Bool { Storage::zeroed } else { Storage::unfilled },
         )
-    }
-
-    /// A tensor on the host of few elements, which are given as bytes: for kernels of small tensors.
-    ///
-    /// # Errors
-    /// As [`Tensor::from_storage`].
-    #[inline]
-    pub fn from_small(bytes: SmallBytes, dtype: DType, geometry: Geometry) -> Result<Tensor> {
-        Tensor::from_storage(Storage::from_small(bytes), dtype, Device::CPU, geometry)
     }
 
     #[inline]
