@@ -57,7 +57,7 @@ impl ErrorFunction for f32 {
         let whole = (shifted.to_bits() as i32).wrapping_sub(TO_WHOLE.to_bits() as i32);
         let rest = exponent - (shifted - TO_WHOLE);
         let mut power = 1.327_646_7e-3;
-        for coefficient in [9.675_541e-3, 5.550_713_3e-2, 2.402_212e-1, 6.931_47e-1, 1.0] {
+        for coefficient in [9.675_541e-3, 5.550_713_3e-2, 2.402_212e-1, 6.931_469_7e-1, 1.0] {
             power = multiply_add::<S>(power, rest, coefficient);
         }
         let far = power * power_of_two(whole);
