@@ -7,7 +7,7 @@
 
 use std::any::Any;
 use std::fmt;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 
 use parking_lot::{RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -47,17 +47,24 @@ pub trait HostMemory: Send + Sync + fmt::Debug + 'static {
 
 /// Shared memory; cloning shares it.
 #[derive(Clone, Debug)]
-pub struct Storage(Arc<Contents>);
+pub struct Storage(Arc<Memory>);
 
 /// A storage that does not keep its memory ([`Storage::downgrade`]).
 #[derive(Clone, Debug)]
-pub struct WeakStorage(Weak<Contents>);
+pub struct WeakStorage(Weak<Memory>);
 
 impl WeakStorage {
     /// The storage, while somebody keeps it.
     pub fn upgrade(&self) -> Option<Storage> {
         self.0.upgrade().map(Storage)
     }
+}
+
+#[derive(Debug)]
+struct Memory {
+    contents: Contents,
+    /// How often it was opened for writing.
+    version: AtomicU64,
 }
 
 #[derive(Debug)]
@@ -70,26 +77,31 @@ enum Contents {
 }
 
 impl Storage {
+    #[inline]
+    fn of(contents: Contents) -> Storage {
+        Storage(Arc::new(Memory { contents, version: AtomicU64::new(0) }))
+    }
+
     /// Zeroed host memory of so many bytes, aligned to 16.
     pub fn zeroed(bytes: usize) -> Storage {
-        Storage(Arc::new(Contents::Own(HostBytes::zeroed(bytes))))
+        Storage::of(Contents::Own(HostBytes::zeroed(bytes)))
     }
 
     /// Host memory of so many bytes, aligned to 16, that are whatever they are: for results, which are filled by a kernel. Not for
     /// `bool`, which not every byte is.
     pub fn unfilled(bytes: usize) -> Storage {
-        Storage(Arc::new(Contents::Own(HostBytes::unfilled(bytes))))
+        Storage::of(Contents::Own(HostBytes::unfilled(bytes)))
     }
 
     /// A copy of host elements.
     pub fn from_slice<T: Element>(elements: &[T]) -> Storage {
-        Storage(Arc::new(Contents::Own(HostBytes::of_bytes(bytemuck::cast_slice(elements)))))
+        Storage::of(Contents::Own(HostBytes::of_bytes(bytemuck::cast_slice(elements))))
     }
 
     /// A copy of the bytes without waiting for anyone, if they are at most 64 of our own host memory.
     #[inline]
     pub fn small(&self) -> Option<SmallBytes> {
-        match &*self.0 {
+        match &self.0.contents {
             Contents::Own(held) => held.small(),
             _ => None,
         }
@@ -97,17 +109,17 @@ impl Storage {
 
     /// Host memory of another owner, who may read and write it too. Its bytes must be aligned for the elements that are read.
     pub fn host(memory: impl HostMemory) -> Storage {
-        Storage(Arc::new(Contents::Host(RwLock::new(Box::new(memory)))))
+        Storage::of(Contents::Host(RwLock::new(Box::new(memory))))
     }
 
     /// Memory of a foreign backend.
     pub fn opaque(storage: impl OpaqueStorage) -> Storage {
-        Storage(Arc::new(Contents::Opaque(Box::new(storage))))
+        Storage::of(Contents::Opaque(Box::new(storage)))
     }
 
     /// No memory, for `Meta` tensors.
     pub fn absent() -> Storage {
-        Storage(Arc::new(Contents::Absent))
+        Storage::of(Contents::Absent)
     }
 
     /// Whether two storages are the same memory.
@@ -117,7 +129,7 @@ impl Storage {
 
     /// The foreign backend's memory, if it is of this type.
     pub fn downcast<T: OpaqueStorage>(&self) -> Option<&T> {
-        match &*self.0 {
+        match &self.0.contents {
             Contents::Opaque(storage) => storage.as_any().downcast_ref(),
             _ => None,
         }
@@ -125,12 +137,12 @@ impl Storage {
 
     /// Whether kernels of the host can read it.
     pub fn is_on_the_host(&self) -> bool {
-        matches!(&*self.0, Contents::Own(_) | Contents::Host(_))
+        matches!(&self.0.contents, Contents::Own(_) | Contents::Host(_))
     }
 
     /// How many bytes there are; nothing for `Meta`, and for foreign memory that does not say.
     pub fn byte_len(&self) -> Option<usize> {
-        match &*self.0 {
+        match &self.0.contents {
             Contents::Own(held) => Some(held.len()),
             Contents::Host(held) => Some(held.read_recursive().bytes().len()),
             Contents::Opaque(storage) => storage.byte_len(),
@@ -153,7 +165,7 @@ impl Storage {
     /// `Runtime` if the memory is not on the host.
     #[inline]
     pub fn read(&self) -> Result<StorageRead<'_>> {
-        Ok(StorageRead(match &*self.0 {
+        Ok(StorageRead(match &self.0.contents {
             Contents::Own(held) => held.read(),
             Contents::Host(held) => {
                 HostRead::Block(RwLockReadGuard::map(held.read_recursive(), |memory| memory.bytes()))
@@ -168,14 +180,29 @@ impl Storage {
     /// # Errors
     /// `Runtime` if the memory is not on the host, or its owner forbids writing.
     pub fn write(&self) -> Result<StorageWrite<'_>> {
-        Ok(StorageWrite(match &*self.0 {
+        let open = StorageWrite(match &self.0.contents {
             Contents::Own(held) => held.write(),
             Contents::Host(held) => {
                 let bytes = RwLockWriteGuard::try_map(held.write(), |memory| memory.bytes_mut());
                 HostWrite::Block(bytes.map_err(|_| read_only())?)
             }
             Contents::Opaque(_) | Contents::Absent => return Err(self.not_on_the_host()),
-        }))
+        });
+        self.bump_version();
+        Ok(open)
+    }
+
+    /// The version counter, which all tensors over the memory share: how often it was opened for writing. While the number stays the same,
+    /// so do the elements; it says nothing of what other libraries do to memory that is shared with them.
+    #[inline]
+    pub fn version(&self) -> u64 {
+        self.0.version.load(Ordering::Relaxed)
+    }
+
+    /// Counts a write that [`Storage::write`] does not see: what a foreign backend's kernel does to its own memory.
+    #[inline]
+    pub fn bump_version(&self) {
+        self.0.version.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Makes the memory at least so many bytes long; old bytes stay, new bytes on the host are zero. Foreign memory
@@ -184,7 +211,7 @@ impl Storage {
     /// # Errors
     /// What the foreign backend reports; `Runtime` if it would have to grow and is another owner's or pinned.
     pub fn grow(&self, bytes: usize) -> Result<()> {
-        match &*self.0 {
+        match &self.0.contents {
             Contents::Own(held) if held.grow(bytes) => Ok(()),
             Contents::Own(_) => Err(not_resizable("is shared with another library")),
             Contents::Host(held) if held.read_recursive().bytes().len() >= bytes => Ok(()),
@@ -205,7 +232,7 @@ impl Storage {
     /// # Errors
     /// `Runtime` if the memory is not on the host.
     pub fn pin(&self) -> Result<StoragePin> {
-        let (address, is_writable) = match &*self.0 {
+        let (address, is_writable) = match &self.0.contents {
             Contents::Own(held) => (held.pin(), true),
             Contents::Host(held) => {
                 let mut held = held.write();
@@ -226,7 +253,7 @@ impl Storage {
 
     #[cold]
     fn not_on_the_host(&self) -> Error {
-        let message = match &*self.0 {
+        let message = match &self.0.contents {
             Contents::Opaque(storage) => {
                 format!("{storage:?} is memory of a foreign backend; copy the tensor to the host first")
             }
@@ -274,7 +301,7 @@ impl StoragePin {
 
 impl Drop for StoragePin {
     fn drop(&mut self) {
-        if let Contents::Own(held) = &*self.storage.0 {
+        if let Contents::Own(held) = &self.storage.0.contents {
             held.pins.fetch_sub(1, Ordering::Relaxed);
         }
     }

@@ -4,8 +4,8 @@
 //! The runtime reads the key set; everything else is for kernels.
 
 use std::fmt;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Weak};
 
 use crate::device::Device;
 use crate::dtype::{DType, Element};
@@ -20,26 +20,13 @@ use crate::quantizer::{Quantizer, needs_a_quantizer};
 use crate::scalar::Scalar;
 use crate::storage::Storage;
 
+mod weak;
+
+pub use weak::WeakTensor;
+
 /// A tensor. Cloning makes another handle to the same tensor, not a copy of its data.
 #[derive(Clone)]
 pub struct Tensor(Arc<Head>);
-
-/// A handle that does not keep its tensor: for interpreters, whose objects are kept by a tensor that Rust alone holds.
-#[derive(Clone)]
-pub struct WeakTensor(Weak<Head>);
-
-impl WeakTensor {
-    /// The tensor, if somebody still holds it.
-    pub fn upgrade(&self) -> Option<Tensor> {
-        self.0.upgrade().map(Tensor)
-    }
-}
-
-impl fmt::Debug for WeakTensor {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("WeakTensor")
-    }
-}
 
 struct Head {
     /// The two words of the key set, first so that every call finds them beside the reference count.
@@ -382,14 +369,25 @@ impl Tensor {
         &self.0.window.get().storage
     }
 
+    /// The version counter of the memory, which a tensor shares with its views ([`Storage::version`]): it grows with each write, through
+    /// whichever of them. Memory that replaces other ([`Tensor::set_storage`]) brings its own.
+    ///
+    /// ```
+    /// use keyway::Tensor;
+    /// let x = Tensor::from_slice(&[1.0, 2.0], &[2])?;
+    /// let (view, before) = (x.view_as(x.geometry().clone())?, x.version());
+    /// view.storage().write()?.elements::<f64>()?[0] = 3.0;
+    /// assert!(x.version() > before);
+    /// # keyway::Result::Ok(())
+    /// ```
+    #[inline]
+    pub fn version(&self) -> u64 {
+        self.storage().version()
+    }
+
     /// How many handles to the tensor there are, this one included. Others may make and drop theirs at any time.
     pub fn handles(&self) -> usize {
         Arc::strong_count(&self.0)
-    }
-
-    /// A handle that does not keep the tensor.
-    pub fn downgrade(&self) -> WeakTensor {
-        WeakTensor(Arc::downgrade(&self.0))
     }
 
     /// Whether both are handles to the same tensor.

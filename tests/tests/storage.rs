@@ -80,3 +80,30 @@ fn a_weak_storage_ends_with_its_memory() -> Result<()> {
     assert!(Storage::absent().pin().is_err());
     Ok(())
 }
+
+#[test]
+fn views_share_a_version_counter_that_grows_with_each_write() -> Result<()> {
+    let x = Tensor::from_slice(&[1_i64; 20], &[20])?;
+    let view = x.view_as(Geometry::new(&[10], &[2], 0)?)?;
+    let copy = Tensor::from_slice(&x.to_vec::<i64>()?, &[20])?;
+    let before = (x.version(), copy.version());
+    assert_eq!(x.version(), before.0, "reading is not counted");
+    for count in 1..=3 {
+        view.storage().write()?.bytes()[0] = 5;
+        assert_eq!(
+            (x.version(), view.version(), copy.version()),
+            (before.0 + count, before.0 + count, before.1)
+        );
+    }
+    Ok(())
+}
+
+#[test]
+fn a_refused_write_is_not_counted_and_a_backend_counts_its_own() -> Result<()> {
+    let x = lent(false)?;
+    assert!(x.storage().write().is_err());
+    assert_eq!(x.version(), 0);
+    x.storage().bump_version();
+    assert_eq!(x.version(), 1);
+    Ok(())
+}

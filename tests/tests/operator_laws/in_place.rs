@@ -1,4 +1,5 @@
-//! Every in-place form gives what the functional form gives, wherever the elements of `self` lie.
+//! Every in-place form gives what the functional form gives, wherever the elements of `self` lie, and the version counter of the
+//! memory tells which of the two wrote.
 
 use keyway::testing::{copied_arguments, functional_form, sample_arguments};
 use keyway::{Geometry, Operator, Result, Stack, Tensor, Value, with_element};
@@ -43,6 +44,11 @@ fn elements(x: &Tensor) -> Result<Vec<String>> {
     with_element!(x.dtype(), T => Ok(x.to_vec::<T>()?.iter().map(|x| format!("{x:?}")).collect()))
 }
 
+/// The version counters of the arguments that are tensors.
+fn versions(arguments: &[Value]) -> Vec<u64> {
+    arguments.iter().filter_map(Value::as_tensor).map(Tensor::version).collect()
+}
+
 /// The in-place forms of the list whose results are numbers that can be compared: not those of a generator, and not those
 /// that change what is shown instead of elements.
 fn in_place_forms() -> Vec<(&'static Operator, &'static Operator)> {
@@ -76,12 +82,19 @@ fn agreeing(in_place: &'static Operator, functional: &'static Operator, how: Lyi
         let Some(arguments) = arguments_of(functional, in_place, &copied_arguments(&sample)) else {
             continue;
         };
+        let before = versions(&arguments);
         let Ok(expected) = called(functional, &arguments) else { continue };
+        assert_eq!(versions(&arguments), before, "{functional} writes to an argument");
         let target = lying(x, how).unwrap();
         let memory = target.storage().clone();
         let arguments: Vec<Value> =
             std::iter::once(target.clone().into()).chain(own.into_iter().skip(1)).collect();
+        let before = (memory.version(), elements(&target).unwrap());
         called(in_place, &arguments).unwrap_or_else(|error| panic!("{in_place} {how:?}: {error}"));
+        assert!(
+            memory.version() > before.0 || elements(&target).unwrap() == before.1,
+            "{in_place}: wrote, and the version counter is as it was"
+        );
         let expected = expected[0].as_tensor().unwrap().to_dtype(target.dtype()).unwrap();
         assert_eq!(
             elements(&target).unwrap(),
