@@ -60,7 +60,7 @@ fn types<'py>(py: Python<'py>, call: &Call<'_>) -> PyResult<Bound<'py, PyTuple>>
         Some((interpreter, address)) if interpreter == own => object_at(py, address),
         _ => py.get_type::<PyTensor>().into_any(),
     });
-    PyTuple::new(py, objects.collect::<Vec<_>>())
+    PyTuple::new(py, objects.collect::<SmallVec<[_; 4]>>())
 }
 
 /// Arguments as Python has them: without those that equal their defaults (P99).

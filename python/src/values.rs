@@ -122,7 +122,7 @@ fn list_of(object: &Bound<'_, PyAny>, element: &Type, size: Option<u32>) -> Take
         && !is_list(object)
     {
         let one = from_python(object, element)?;
-        return of_values(&vec![one; size as usize], element);
+        return Value::list(element, &vec![one; size as usize]).ok_or(Refusal::Kind);
     }
     if !is_list(object) {
         return Err(Refusal::Kind);
@@ -131,32 +131,7 @@ fn list_of(object: &Bound<'_, PyAny>, element: &Type, size: Option<u32>) -> Take
     for item in object.try_iter()? {
         values.push(from_python(&item?, element)?);
     }
-    of_values(&values, element)
-}
-
-fn of_values(values: &[Value], element: &Type) -> Taken<Value> {
-    let numbers = || values.iter().filter_map(Value::as_scalar);
-    let tensors = || values.iter().map(|value| value.as_tensor().cloned());
-    Ok(match element {
-        Type::Base(BaseType::Tensor) => tensors().flatten().collect::<Vec<Tensor>>().into(),
-        Type::Optional(inner) if **inner == Type::Base(BaseType::Tensor) => {
-            tensors().collect::<Vec<Option<Tensor>>>().into()
-        }
-        Type::Base(BaseType::Int | BaseType::SymInt) => {
-            numbers().map(Scalar::to_i64).collect::<Vec<i64>>().into()
-        }
-        Type::Base(BaseType::Float) => numbers().map(Scalar::to_f64).collect::<Vec<f64>>().into(),
-        Type::Base(BaseType::Bool) => numbers().map(Scalar::to_bool).collect::<Vec<bool>>().into(),
-        Type::Base(BaseType::Scalar) => numbers().collect::<Vec<Scalar>>().into(),
-        Type::Base(BaseType::Str) => {
-            let texts = values.iter().map(|value| match value {
-                Value::Str(text) => text.to_string(),
-                _ => String::new(),
-            });
-            texts.collect::<Vec<String>>().into()
-        }
-        _ => return Err(Refusal::Kind),
-    })
+    Value::list(element, &values).ok_or(Refusal::Kind)
 }
 
 /// The object of a value. A tensor that stands for a plain number becomes that number again (P102).
@@ -203,22 +178,19 @@ pub(crate) fn scalar_to_python(py: Python<'_>, number: Scalar) -> PyResult<Bound
 fn list_to_python<'py>(py: Python<'py>, list: &List) -> PyResult<Bound<'py, PyAny>> {
     let list = match list {
         List::Int(values) => PyList::new(py, values)?,
+        List::OptionalInt(values) => PyList::new(py, values)?,
         List::Float(values) => PyList::new(py, values)?,
         List::Bool(values) => PyList::new(py, values)?,
         List::Str(values) => PyList::new(py, values)?,
-        List::Scalar(values) => {
-            let values = values.iter().map(|&value| scalar_to_python(py, value));
-            PyList::new(py, values.collect::<PyResult<Vec<_>>>()?)?
-        }
-        List::Tensor(tensors) => {
-            let tensors = tensors.iter().map(|tensor| wrap(py, tensor.clone()));
-            PyList::new(py, tensors.collect::<PyResult<Vec<_>>>()?)?
-        }
+        List::Scalar(values) => each(py, values, |&value| scalar_to_python(py, value))?,
+        List::Tensor(tensors) => each(py, tensors, |tensor| wrap(py, tensor.clone()))?,
         List::OptionalTensor(tensors) => {
-            let tensors =
-                tensors.iter().map(|tensor| tensor.clone().map(|tensor| wrap(py, tensor)).transpose());
-            PyList::new(py, tensors.collect::<PyResult<Vec<_>>>()?)?
+            each(py, tensors, |tensor| tensor.clone().map(|tensor| wrap(py, tensor)).transpose())?
         }
+        List::DType(values) => each(py, values, |&value| to_python(py, &Value::DType(value)))?,
+        List::Layout(values) => each(py, values, |&value| to_python(py, &Value::Layout(value)))?,
+        List::MemoryFormat(values) => each(py, values, |&value| to_python(py, &Value::MemoryFormat(value)))?,
+        List::Device(values) => each(py, values, |&value| to_python(py, &Value::Device(value)))?,
         _ => {
             return Err(pyo3::exceptions::PyTypeError::new_err(
                 "a list of a kind that Python does not know yet",
@@ -226,4 +198,12 @@ fn list_to_python<'py>(py: Python<'py>, list: &List) -> PyResult<Bound<'py, PyAn
         }
     };
     Ok(list.into_any())
+}
+
+fn each<'py, T, O: IntoPyObject<'py>>(
+    py: Python<'py>,
+    values: &[T],
+    object: impl Fn(&T) -> PyResult<O>,
+) -> PyResult<Bound<'py, PyList>> {
+    PyList::new(py, values.iter().map(object).collect::<PyResult<Vec<_>>>()?)
 }

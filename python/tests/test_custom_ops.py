@@ -1,5 +1,6 @@
 """Operators made of Python functions with `custom_op`, and the schemas that annotations imply. Catalogue area LIB."""
 
+import re
 import typing
 
 import pytest
@@ -41,6 +42,33 @@ def test_custom_ops_with_overloads(ns):
     x = tensor([1.0])
     assert operators(ns).f(x).tolist() == [1.0] and operators(ns).f(x, x).tolist() == [2.0]
     assert operators(ns).f.overloads() == ["default", "two"]
+
+
+def test_lists_of_dtypes_layouts_and_memory_formats(ns):
+    """LIB-59: the kernel gets the objects, and so does a mode."""
+    lists = {
+        "ScalarType": [keyway.float32, keyway.int64, keyway.bool],
+        "Layout": [keyway.strided, keyway.sparse],
+        "MemoryFormat": [keyway.channels_last, keyway.contiguous_format],
+        "Device": [keyway.device("cpu"), keyway.device("meta")],
+        "int?": [1, None],
+    }
+    for number, (schema_type, given) in enumerate(lists.items()):
+        seen = []
+
+        @custom_op(f"{ns}::f{number}", mutates_args=(), schema=f"(Tensor x, {schema_type}[] them) -> Tensor")
+        def f(x, them, seen=seen):
+            seen.append(them)
+            return x.clone()
+
+        with Log() as log:
+            f(tensor([1.0]), given)
+            f(tensor([1.0]), them=tuple(given))
+            f(tensor([1.0]), [])
+        assert seen == [given, given, []]
+        assert log.seen[0][2][1] == given
+        with pytest.raises(TypeError, match=rf"expected a value of type '{re.escape(schema_type)}\[\]' for argument 'them'"):
+            f(tensor([1.0]), [object()])
 
 
 def test_outputs_of_custom_ops_do_not_alias(ns):
@@ -120,6 +148,8 @@ def test_inferred_schemas():
     def c(x: typing.Sequence[T], y: typing.Optional[T], z: typing.List[typing.Optional[T]], w: typing.Optional[int]) -> T: ...
     def e() -> T: ...
     def f(x: T) -> None: ...
+    def k(x: T, d: list[keyway.dtype], e: list[keyway.device], i: list[typing.Optional[int]], l: typing.List[keyway.layout],
+          m: keyway.memory_format = keyway.contiguous_format, n: keyway.layout = keyway.strided) -> T: ...
     def h(a: int = 1, b: float = 2.5, c: str = "x", d: keyway.dtype = keyway.float32, e: typing.Optional[T] = None,
           g: keyway.device = keyway.device("cpu"), i: bool = True) -> T: ...
 
@@ -129,6 +159,8 @@ def test_inferred_schemas():
         (c, "(Tensor[] x, Tensor? y, Tensor?[] z, SymInt? w) -> Tensor"),
         (e, "() -> Tensor"),
         (f, "(Tensor x) -> ()"),
+        (k, "(Tensor x, ScalarType[] d, Device[] e, SymInt?[] i, Layout[] l, MemoryFormat m=contiguous_format, "
+            "Layout n=strided) -> Tensor"),
         (h, '(SymInt a=1, float b=2.5, str c="x", ScalarType d=float32, Tensor? e=None, Device g="cpu", bool i=True) -> Tensor'),
     ]:
         assert infer_schema(function, mutates_args=()) == expected

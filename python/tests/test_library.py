@@ -1,7 +1,6 @@
 """Operators and kernels from Python. Catalogue area LIB.
 
-Without a test: LIB-37, as there is no loading of shared libraries; LIB-59, as lists of dtypes, layouts and memory formats are no values yet
-(one of each arrives as an object); LIB-86, which waits for autograd.
+Without a test: LIB-37, as there is no loading of shared libraries; LIB-86, which waits for autograd.
 """
 
 import gc

@@ -217,7 +217,8 @@ macro_rules! slices {
         }
     )*};
 }
-slices!(i64 => Int, f64 => Float, bool => Bool, Scalar => Scalar, String => Str, Option<i64> => OptionalInt);
+slices!(i64 => Int, f64 => Float, bool => Bool, Scalar => Scalar, String => Str, Option<i64> => OptionalInt,
+    DType => DType, Layout => Layout, MemoryFormat => MemoryFormat, Device => Device);
 
 /// What a kernel returns: nothing, one result, or a tuple of them.
 #[diagnostic::on_unimplemented(
@@ -338,7 +339,8 @@ macro_rules! one_lists {
     )*};
 }
 one_lists!(Tensor => Tensor, i64 => Int, f64 => Float, bool => Bool, Scalar => Scalar, String => Str,
-    Option<Tensor> => OptionalTensor, Option<i64> => OptionalInt);
+    Option<Tensor> => OptionalTensor, Option<i64> => OptionalInt, DType => DType, Layout => Layout,
+    MemoryFormat => MemoryFormat, Device => Device);
 
 impl Returns for () {
     const COUNT: usize = 0;

@@ -4,6 +4,7 @@ use keyway_schema::{BaseType, Return, Schema, Type};
 use smallvec::SmallVec;
 
 use crate::error::Place;
+use crate::inputs::default_value;
 use crate::value::{Value, accepted_result_tags, accepted_tags};
 
 /// A schema and the checks that boxed calls make by it. Lives as long as the process (docs/decisions/0003).
@@ -11,6 +12,9 @@ use crate::value::{Value, accepted_result_tags, accepted_tags};
 pub(crate) struct Definition {
     pub(crate) schema: Schema,
     pub(crate) arguments: Box<[ValueCheck]>,
+    pub(crate) defaults: Defaults,
+    /// How many arguments may be given by position; they come first.
+    pub(crate) positional: usize,
     /// The arguments whose tensors and generators take part in the dispatch (D78, without the gaps of D79).
     pub(crate) dispatch_positions: Box<[usize]>,
     pub(crate) returns: Box<[ValueCheck]>,
@@ -21,6 +25,17 @@ pub(crate) struct Definition {
     /// The module that keeps its shape rule, if one was declared (D194).
     pub(crate) fake_module: Option<&'static str>,
     pub(crate) place: Option<Place>,
+}
+
+/// The default of each argument that has one.
+#[derive(Debug)]
+pub(crate) struct Defaults(pub(crate) Box<[Option<Value>]>);
+
+/// They follow from the schema, which definitions are compared by.
+impl PartialEq for Defaults {
+    fn eq(&self, _: &Defaults) -> bool {
+        true
+    }
 }
 
 /// What programs that move or merge calls may take for granted about an operator's memory (D175, D186).
@@ -59,9 +74,13 @@ impl Definition {
             true => Box::default(),
             false => given_back.collect(),
         };
+        let defaults = Defaults(schema.arguments.iter().map(default_value).collect());
+        let positional = schema.positional().count();
         Definition {
             schema,
             arguments,
+            defaults,
+            positional,
             dispatch_positions,
             returns,
             given_back,

@@ -84,6 +84,10 @@ parameters! {
     &[bool] => list(BaseType::Bool);
     &[Scalar] => list(BaseType::Scalar);
     &[String] => list(BaseType::Str);
+    &[DType] => list(BaseType::ScalarType);
+    &[Layout] => list(BaseType::Layout);
+    &[MemoryFormat] => list(BaseType::MemoryFormat);
+    &[Device] => list(BaseType::Device);
 }
 
 fn list(element: BaseType) -> Type {

@@ -2,6 +2,7 @@
 
 use keyway_schema::{Argument, BaseType, Default, Schema, Type, words};
 
+use crate::definition::Definition;
 use crate::device::{Layout, MemoryFormat};
 use crate::error::{Error, ErrorKind, Result};
 use crate::operator::Operator;
@@ -33,7 +34,7 @@ impl Operator {
         let definition = self.definition().ok_or_else(|| self.undefined())?;
         let schema = &definition.schema;
         let mut given: Vec<Option<Value>> = positional.into_iter().map(Some).collect();
-        let limit = schema.positional().count();
+        let limit = definition.positional;
         if given.len() > limit {
             let message = format!("it takes {limit} arguments by position, {} were given", given.len());
             return Err(self.wrong_input(ErrorKind::TooManyInputs, &message, schema));
@@ -52,9 +53,8 @@ impl Operator {
             let message = format!("the argument `{name}` {problem}");
             return Err(self.wrong_input(ErrorKind::UnknownInput, &message, schema));
         }
-        let checked =
-            given.into_iter().zip(definition.arguments.iter().map(|check| check.accepts)).enumerate();
-        checked.map(|(position, (value, accepts))| self.input(schema, position, value, accepts)).collect()
+        let values = given.into_iter().enumerate();
+        values.map(|(position, value)| self.input(definition, position, value)).collect()
     }
 
     /// The defaults of its arguments in schema order, for front ends that fill in what a user left out.
@@ -63,22 +63,23 @@ impl Operator {
     /// `MissingDef`.
     pub fn argument_defaults(&'static self) -> Result<Vec<Option<Value>>> {
         let definition = self.definition().ok_or_else(|| self.undefined())?;
-        Ok(definition.schema.arguments.iter().map(default_value).collect())
+        Ok(definition.defaults.0.to_vec())
     }
 
     /// One argument: the value given, if it is of its type, or the default.
-    fn input(&self, schema: &Schema, position: usize, value: Option<Value>, accepts: u32) -> Result<Value> {
+    fn input(&self, definition: &Definition, position: usize, value: Option<Value>) -> Result<Value> {
+        let schema = &definition.schema;
         let argument = &schema.arguments[position];
         let (name, ty) = (&argument.name, &argument.ty);
         match value {
-            Some(value) if value.tag() & accepts == 0 => {
+            Some(value) if value.tag() & definition.arguments[position].accepts == 0 => {
                 let kind = value.kind_name();
                 let message =
                     format!("argument `{name}` (position {position}) must be {ty}, {kind} was given");
                 Err(self.wrong_input(ErrorKind::WrongInputType, &message, schema))
             }
             Some(value) => Ok(value),
-            None => default_value(argument).ok_or_else(|| {
+            None => definition.defaults.0[position].clone().ok_or_else(|| {
                 let message = format!("the argument `{name}` ({ty}) is missing");
                 self.wrong_input(ErrorKind::MissingInput, &message, schema)
             }),
@@ -137,20 +138,7 @@ fn value_of(default: &Default, ty: &Type) -> Option<Value> {
 
 fn list_of(elements: &[Default], ty: &Type) -> Option<Value> {
     let values: Option<Vec<Value>> = elements.iter().map(|element| value_of(element, ty)).collect();
-    let values = values?;
-    let ints = || values.iter().filter_map(Value::as_scalar).map(|v| v.to_i64());
-    match ty {
-        Type::Base(BaseType::Int | BaseType::SymInt) => Some(ints().collect::<Vec<i64>>().into()),
-        Type::Base(BaseType::Float) => {
-            Some(values.iter().filter_map(Value::as_scalar).map(|v| v.to_f64()).collect::<Vec<f64>>().into())
-        }
-        Type::Base(BaseType::Bool) => Some(ints().map(|v| v != 0).collect::<Vec<bool>>().into()),
-        Type::Base(BaseType::Tensor) if values.is_empty() => Some(Vec::<crate::Tensor>::new().into()),
-        Type::Base(BaseType::Scalar) => {
-            Some(values.iter().filter_map(Value::as_scalar).collect::<Vec<_>>().into())
-        }
-        _ => None,
-    }
+    Value::list(ty, &values?)
 }
 
 /// Symbols stand for reduction codes (Y53), memory formats, layouts and dtypes (Y55).

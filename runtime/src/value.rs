@@ -71,10 +71,14 @@ pub enum List {
     OptionalTensor(Vec<Option<Tensor>>),
     OptionalInt(Vec<Option<i64>>),
     Str(Vec<String>),
+    DType(Vec<DType>),
+    Layout(Vec<Layout>),
+    MemoryFormat(Vec<MemoryFormat>),
+    Device(Vec<Device>),
 }
 
 /// The names of the kinds of values, by tag.
-const TAG_NAMES: [&str; 24] = [
+const TAG_NAMES: [&str; 28] = [
     "None",
     "Tensor",
     "int",
@@ -99,6 +103,10 @@ const TAG_NAMES: [&str; 24] = [
     "Storage",
     "object",
     "int?[]",
+    "ScalarType[]",
+    "Layout[]",
+    "MemoryFormat[]",
+    "Device[]",
 ];
 
 mod tag {
@@ -126,6 +134,10 @@ mod tag {
     pub(super) const STORAGE: u32 = 1 << 21;
     pub(super) const OBJECT: u32 = 1 << 22;
     pub(super) const OPTIONAL_INT_LIST: u32 = 1 << 23;
+    pub(super) const DTYPE_LIST: u32 = 1 << 24;
+    pub(super) const LAYOUT_LIST: u32 = 1 << 25;
+    pub(super) const MEMORY_FORMAT_LIST: u32 = 1 << 26;
+    pub(super) const DEVICE_LIST: u32 = 1 << 27;
 }
 
 impl Value {
@@ -158,6 +170,10 @@ impl Value {
                 List::OptionalTensor(_) => tag::OPTIONAL_TENSOR_LIST,
                 List::OptionalInt(_) => tag::OPTIONAL_INT_LIST,
                 List::Str(_) => tag::STR_LIST,
+                List::DType(_) => tag::DTYPE_LIST,
+                List::Layout(_) => tag::LAYOUT_LIST,
+                List::MemoryFormat(_) => tag::MEMORY_FORMAT_LIST,
+                List::Device(_) => tag::DEVICE_LIST,
             },
         }
     }
@@ -213,6 +229,56 @@ impl Value {
 }
 
 impl Value {
+    /// The list of these values as a schema's list of this element type is held; none if one is not of the type, or there are
+    /// no lists of it. Numbers are held as the element type says.
+    pub fn list(element: &Type, values: &[Value]) -> Option<Value> {
+        fn each<T>(values: &[Value], item: impl Fn(&Value) -> Option<T>) -> Option<Value>
+        where
+            Vec<T>: Into<Value>,
+        {
+            values.iter().map(item).collect::<Option<Vec<T>>>().map(Into::into)
+        }
+        macro_rules! held {
+            ($variant:ident) => {
+                each(values, |value| match value {
+                    Value::$variant(held) => Some(*held),
+                    _ => None,
+                })
+            };
+        }
+        let number = |value: &Value| value.as_scalar();
+        match element {
+            Type::Base(base) => match base {
+                BaseType::Tensor => each(values, |value| value.as_tensor().cloned()),
+                BaseType::Int | BaseType::SymInt => each(values, |value| number(value).map(Scalar::to_i64)),
+                BaseType::Float => each(values, |value| number(value).map(Scalar::to_f64)),
+                BaseType::Bool => each(values, |value| number(value).map(Scalar::to_bool)),
+                BaseType::Scalar => each(values, number),
+                BaseType::Str => each(values, |value| match value {
+                    Value::Str(text) => Some(text.to_string()),
+                    _ => None,
+                }),
+                BaseType::ScalarType => held!(DType),
+                BaseType::Layout => held!(Layout),
+                BaseType::MemoryFormat => held!(MemoryFormat),
+                BaseType::Device => held!(Device),
+                _ => None,
+            },
+            Type::Optional(inner) => match **inner {
+                Type::Base(BaseType::Tensor) => each(values, |value| match value {
+                    Value::None => Some(None),
+                    other => other.as_tensor().cloned().map(Some),
+                }),
+                Type::Base(BaseType::Int | BaseType::SymInt) => each(values, |value| match value {
+                    Value::None => Some(None),
+                    other => number(other).map(|number| Some(number.to_i64())),
+                }),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
     /// Replaces tensors, in lists too: `f` gives the replacement, or `None` to keep one.
     ///
     /// # Errors
@@ -259,6 +325,10 @@ impl Value {
                 (List::Bool(a), List::Bool(b)) => a == b,
                 (List::Scalar(a), List::Scalar(b)) => a == b,
                 (List::Str(a), List::Str(b)) => a == b,
+                (List::DType(a), List::DType(b)) => a == b,
+                (List::Layout(a), List::Layout(b)) => a == b,
+                (List::MemoryFormat(a), List::MemoryFormat(b)) => a == b,
+                (List::Device(a), List::Device(b)) => a == b,
                 (List::Tensor(a), List::Tensor(b)) => a.is_empty() && b.is_empty(),
                 _ => false,
             },
@@ -295,6 +365,10 @@ pub(crate) fn accepted_tags(ty: &Type) -> u32 {
             Type::Base(BaseType::Bool) => tag::BOOL_LIST,
             Type::Base(BaseType::Scalar) => tag::SCALAR_LIST,
             Type::Base(BaseType::Str) => tag::STR_LIST,
+            Type::Base(BaseType::ScalarType) => tag::DTYPE_LIST,
+            Type::Base(BaseType::Layout) => tag::LAYOUT_LIST,
+            Type::Base(BaseType::MemoryFormat) => tag::MEMORY_FORMAT_LIST,
+            Type::Base(BaseType::Device) => tag::DEVICE_LIST,
             Type::Optional(ref inner) => match **inner {
                 Type::Base(BaseType::Tensor) => tag::OPTIONAL_TENSOR_LIST,
                 Type::Base(BaseType::Int | BaseType::SymInt) => tag::OPTIONAL_INT_LIST,
@@ -378,7 +452,8 @@ macro_rules! from_list {
     )*};
 }
 from_list!(i64 => Int, f64 => Float, bool => Bool, Scalar => Scalar, Tensor => Tensor,
-    Option<Tensor> => OptionalTensor, Option<i64> => OptionalInt, String => Str);
+    Option<Tensor> => OptionalTensor, Option<i64> => OptionalInt, String => Str,
+    DType => DType, Layout => Layout, MemoryFormat => MemoryFormat, Device => Device);
 
 impl fmt::Display for Value {
     /// Short text for logs: numbers and names as they are, tensors as dtype, sizes and device.
@@ -409,13 +484,22 @@ impl fmt::Display for Value {
                 List::OptionalTensor(v) => write!(f, "{v:?}"),
                 List::OptionalInt(v) => write_optional_ints(f, v),
                 List::Str(v) => write!(f, "{v:?}"),
+                List::DType(v) => write_list(f, v),
+                List::Layout(v) => write!(f, "{v:?}"),
+                List::MemoryFormat(v) => write!(f, "{v:?}"),
+                List::Device(v) => write_list(f, v),
             },
         }
     }
 }
 
 fn write_optional_ints(f: &mut fmt::Formatter<'_>, ints: &[Option<i64>]) -> fmt::Result {
-    let words = ints.iter().map(|int| int.map_or("None".to_owned(), |int| int.to_string()));
+    let words: Vec<_> = ints.iter().map(|int| int.map_or("None".to_owned(), |int| int.to_string())).collect();
+    write_list(f, &words)
+}
+
+fn write_list(f: &mut fmt::Formatter<'_>, items: &[impl fmt::Display]) -> fmt::Result {
+    let words = items.iter().map(ToString::to_string);
     write!(f, "[{}]", words.collect::<Vec<_>>().join(", "))
 }
 

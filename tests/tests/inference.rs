@@ -112,6 +112,12 @@ fn every_list_passes_through() -> Result<()> {
     passes!(inf_opt_int_list, "int?[]", &[Option<i64>] => Vec<Option<i64>>, |x| x.to_vec(), "int?[]", [
         vec![Some(3i64), None, Some(2)], Vec::<Option<i64>>::new(),
     ]);
+    passes!(inf_dtypes, "ScalarType[]", &[DType] => Vec<DType>, |x| x.to_vec(), "ScalarType[]", [vec![DType::Bool, DType::Float64]]);
+    passes!(inf_layouts, "Layout[]", &[Layout] => Vec<Layout>, |x| x.to_vec(), "Layout[]", [vec![Layout::Sparse, Layout::Strided]]);
+    passes!(inf_formats, "MemoryFormat[]", &[MemoryFormat] => Vec<MemoryFormat>, |x| x.to_vec(), "MemoryFormat[]", [
+        vec![MemoryFormat::Contiguous, MemoryFormat::ChannelsLast], Vec::<MemoryFormat>::new(),
+    ]);
+    passes!(inf_devices, "Device[]", &[Device] => Vec<Device>, |x| x.to_vec(), "Device[]", [vec![Device::CPU, Device::META]]);
     passes!(inf_scalars, "Scalar[]", &[Scalar] => Vec<Scalar>, |x| x.to_vec(), "Scalar[]", [vec![Scalar::Int(1), Scalar::Bool(true)]]);
     Ok(())
 }

@@ -45,14 +45,21 @@ pub(super) fn write_plain(value: &Value) -> Result<String> {
             List::Float(v) => list_text(v.iter().map(|v| v.text())),
             List::Bool(v) => list_text(v.iter().map(ToString::to_string)),
             List::Str(v) => list_text(v.iter().map(|v| format!("{v:?}"))),
-            List::Scalar(v) => {
-                let texts: Result<Vec<String>> = v.iter().map(|&v| write_plain(&v.into())).collect();
-                list_text(texts?.into_iter())
-            }
+            List::Scalar(v) => plain_list(v)?,
+            List::OptionalInt(v) => plain_list(v)?,
+            List::DType(v) => plain_list(v)?,
+            List::Device(v) => plain_list(v)?,
+            List::Layout(v) => plain_list(v)?,
+            List::MemoryFormat(v) => plain_list(v)?,
             _ => return Err(no_text(value)),
         },
         _ => return Err(no_text(value)),
     })
+}
+
+fn plain_list<T: Copy + Into<Value>>(values: &[T]) -> Result<String> {
+    let texts: Result<Vec<String>> = values.iter().map(|&value| write_plain(&value.into())).collect();
+    Ok(list_text(texts?.into_iter()))
 }
 
 fn no_text(value: &Value) -> Error {
@@ -121,18 +128,8 @@ pub(super) fn read_scalar(reader: &mut Reader<'_>) -> Result<Scalar> {
 }
 
 fn read_list(reader: &mut Reader<'_>, element: &Type) -> Result<Value> {
-    match element {
-        Type::Base(BaseType::Int | BaseType::SymInt) => {
-            reader.list(|reader| reader.parse::<i64>("an integer")).map(Value::from)
-        }
-        Type::Base(BaseType::Float) => reader.list(read_element::<f64>).map(Value::from),
-        Type::Base(BaseType::Bool) => {
-            reader.list(|reader| reader.parse::<bool>("true or false")).map(Value::from)
-        }
-        Type::Base(BaseType::Scalar) => reader.list(read_scalar).map(Value::from),
-        Type::Base(BaseType::Str) => reader.list(Reader::string).map(Value::from),
-        _ => Err(reader.problem("a list of this type has no text")),
-    }
+    let values = reader.list(|reader| read_plain(reader, element))?;
+    Value::list(element, &values).ok_or_else(|| reader.problem("a list of this type has no text"))
 }
 
 /// An element type with an exact text.

@@ -82,11 +82,12 @@ fn arguments_of_every_kind_read_back() {
         .library
         .def(
             "f(Tensor? x, Tensor?[] xs, Scalar[] s, *, float a=0.5, str b='q', ScalarType? d=None, Device? e=None, \
-             Layout? g=None, MemoryFormat? h=None, int[] i=[], bool[] j=[], float[] k=[], str[]? l=None, Scalar m=1) -> str",
+             Layout? g=None, MemoryFormat? h=None, int[] i=[], bool[] j=[], float[] k=[], str[]? l=None, Scalar m=1, \
+             ScalarType[]? n=None, Device[]? o=None, Layout[]? p=None, MemoryFormat[]? q=None, int?[]? r=None) -> str",
         )
         .unwrap();
     let kernel = keyway::Kernel::boxed(|_, _, stack| {
-        stack.truncate(stack.len() - 14);
+        stack.truncate(stack.len() - 19);
         stack.push("a \"quoted\" = text,\n\u{7f}");
         Ok(())
     });
@@ -105,6 +106,11 @@ fn arguments_of_every_kind_read_back() {
             ("k", vec![1.0, f64::MIN_POSITIVE].into()),
             ("l", vec!["a".to_owned(), "], [".to_owned()].into()),
             ("m", Scalar::Complex(1.5, -0.0).into()),
+            ("n", vec![DType::Bool, DType::BFloat16].into()),
+            ("o", vec![Device::CPU, Device::META].into()),
+            ("p", vec![keyway::Layout::Sparse].into()),
+            ("q", vec![keyway::MemoryFormat::Contiguous, keyway::MemoryFormat::ChannelsLast3d].into()),
+            ("r", vec![Some(4i64), None].into()),
         ]
     };
     let tracing = Tracing::new(from_ref(&x));
@@ -117,7 +123,7 @@ fn arguments_of_every_kind_read_back() {
     .unwrap();
     let graph = read_back(&tracing.finish(&[]).unwrap());
     let text = graph.to_text().unwrap();
-    assert!(text.contains("odd_literals::f(%0, [%0, None], [1, 1.0, true], a=-inf, b=\"x = \\\\ \\\"y\\\"\", d=int32, e=cuda:3, g=strided, h=channels_last, i=[1, -2], j=[true, false], k=[1.0, 2.2250738585072014e-308], l=[\"a\", \"], [\"], m=complex(1.5, -0.0))"), "{text}");
+    assert!(text.contains("odd_literals::f(%0, [%0, None], [1, 1.0, true], a=-inf, b=\"x = \\\\ \\\"y\\\"\", d=int32, e=cuda:3, g=strided, h=channels_last, i=[1, -2], j=[true, false], k=[1.0, 2.2250738585072014e-308], l=[\"a\", \"], [\"], m=complex(1.5, -0.0), n=[bool, bfloat16], o=[cpu, meta], p=[sparse], q=[contiguous_format, channels_last_3d], r=[4, None])"), "{text}");
     assert!(graph.run(&[x]).unwrap().is_empty());
 }
 

@@ -25,7 +25,10 @@ _PARAMETERS = {
     str: "str",
     _keyway.dtype: "ScalarType",
     _keyway.device: "Device",
+    _keyway.layout: "Layout",
+    _keyway.memory_format: "MemoryFormat",
 }
+_LISTED = frozenset({*_PARAMETERS.values(), "Tensor?", "SymInt?", "Scalar"})
 _NUMBERS = frozenset({int, float, bool})
 _RESULTS = {_keyway.Tensor: "Tensor", int: "SymInt", float: "float", bool: "bool"}
 _SEQUENCES = (list, collections.abc.Sequence)
@@ -56,7 +59,7 @@ def _parameter_type(annotation):
     if typing.get_origin(annotation) in _SEQUENCES:
         (element,) = typing.get_args(annotation) or (None,)
         inner = _parameter_type(element)
-        if inner in ("Tensor", "Tensor?", "SymInt", "float", "bool", "str", "Scalar"):
+        if inner in _LISTED:
             return inner + "[]"
     return None
 
@@ -67,14 +70,14 @@ def _unsupported(name, annotation):
         elements = set(typing.get_args(annotation)) - {Ellipsis}
         if len(elements) == 1:
             message += f" Did you mean typing.List[{elements.pop().__name__}]?"
-    return ValueError(f"{message} The valid types are: Tensor, int, float, bool, str, dtype, device, numbers, and sequences or "
+    return ValueError(f"{message} The valid types are: Tensor, int, float, bool, str, dtype, device, layout, memory_format, numbers, and sequences or "
                       "optionals of them.")
 
 
 def _default_text(value):
     if isinstance(value, (str, _keyway.device)):
         return f'"{value}"'
-    if isinstance(value, _keyway.dtype):
+    if isinstance(value, (_keyway.dtype, _keyway.layout, _keyway.memory_format)):
         return repr(value).removeprefix("keyway.")
     return str(value)
 

@@ -1,7 +1,6 @@
 //! A call as a handler sees it: the operator, its arguments, the classes among them, and the place for the results.
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::inputs::default_value;
 use crate::interpreter::candidates::{Candidate, HandlerType};
 use crate::interpreter::foreign::ForeignObject;
 use crate::operator::Operator;
@@ -51,20 +50,22 @@ impl<'a> GivenArguments<'a> {
     /// Splits an operator's arguments, defaults filled in, as P99 does: trailing positional ones and any keyword-only ones that
     /// equal their defaults are left out, as far as they have one.
     pub fn split(operator: &'static Operator, arguments: &'a [Value]) -> GivenArguments<'a> {
-        let Some(schema) = operator.schema() else {
+        let Some(definition) = operator.definition() else {
             return GivenArguments { positional: arguments, named: Vec::new() };
         };
         let is_default = |position: usize| {
-            let default = default_value(&schema.arguments[position]);
-            default.is_some_and(|default| arguments[position].is_equal_plain(&default))
+            let default = definition.defaults.0[position].as_ref();
+            default.is_some_and(|default| arguments[position].is_equal_plain(default))
         };
-        let limit = schema.positional().count().min(arguments.len());
+        let count = arguments.len().min(definition.defaults.0.len());
+        let limit = definition.positional.min(count);
         let mut end = limit;
         while end > 0 && is_default(end - 1) {
             end -= 1;
         }
-        let rest = (limit..arguments.len()).filter(|&position| !is_default(position));
-        let named = rest.map(|position| (schema.arguments[position].name.as_str(), &arguments[position]));
+        let rest = (limit..count).filter(|&position| !is_default(position));
+        let name = |position: usize| definition.schema.arguments[position].name.as_str();
+        let named = rest.map(|position| (name(position), &arguments[position]));
         GivenArguments { positional: &arguments[..end], named: named.collect() }
     }
 }
