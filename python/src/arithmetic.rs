@@ -12,7 +12,7 @@ use pyo3::prelude::*;
 use crate::exceptions::OrRaise;
 use crate::overload::call;
 use crate::tensor::{PyTensor, expect_tensor, tensor_of};
-use crate::values::scalar;
+use crate::values::{Refusal, scalar};
 
 /// An operator that is looked up at its first use.
 struct Named(&'static str, OnceLock<&'static Operator>);
@@ -58,13 +58,19 @@ static GT: Named = Named::new("aten::gt.Tensor");
 static GE: Named = Named::new("aten::ge.Tensor");
 
 /// An operand: a tensor, or a number as one. `None` for anything else, which may know the operator itself.
+///
+/// # Errors
+/// `OverflowError` for an integer that does not fit.
 #[inline]
-fn operand(object: &Bound<'_, PyAny>) -> Option<Tensor> {
+fn operand(object: &Bound<'_, PyAny>) -> PyResult<Option<Tensor>> {
     if let Some(tensor) = tensor_of(object) {
-        return Some(tensor);
+        return Ok(Some(tensor));
     }
-    let number = scalar(object).ok()?;
-    Tensor::wrapped_number(number).ok()
+    match scalar(object) {
+        Ok(number) => Ok(Tensor::wrapped_number(number).ok()),
+        Err(Refusal::Kind) => Ok(None),
+        Err(Refusal::Raised(error)) => Err(error),
+    }
 }
 
 /// Calls an operator with two operands and what follows them.
@@ -76,7 +82,7 @@ fn binary<'py>(
     rest: Option<Value>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let py = left.py();
-    let (Some(left), Some(right)) = (operand(left), operand(right)) else {
+    let (Some(left), Some(right)) = (operand(left)?, operand(right)?) else {
         return Ok(py.NotImplemented().into_bound(py));
     };
     let mut stack = Stack::new();

@@ -1,10 +1,10 @@
 //! Tensors from numbers, nested lists, arrays and tensors, and back.
 
 use keyway::{DType, Device, Element, Geometry, Scalar, Storage, Tensor, with_element};
-use pyo3::exceptions::{PyRuntimeError, PyTypeError, PyValueError};
+use pyo3::exceptions::{PyOverflowError, PyRuntimeError, PyTypeError, PyValueError};
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyList, PyString, PyTuple};
+use pyo3::types::{PyBytes, PyInt, PyList, PyString, PyTuple};
 
 use crate::exceptions::OrRaise;
 use crate::interchange::dtype_of_array_code;
@@ -17,6 +17,8 @@ use crate::values::{Refusal, scalar, scalar_to_python};
 struct Nested {
     sizes: Vec<i64>,
     numbers: Vec<Scalar>,
+    /// Why an integer is held as a float: it does not fit. Only floating-point tensors take it.
+    too_large: Option<PyErr>,
 }
 
 const DEEPEST: usize = 64;
@@ -48,6 +50,11 @@ impl Nested {
         }
         let number = match scalar(object) {
             Ok(number) => number,
+            Err(Refusal::Raised(error)) if object.is_instance_of::<PyInt>() => {
+                let rounded = object.extract::<f64>()?;
+                self.too_large = Some(error);
+                Scalar::Float(rounded)
+            }
             Err(Refusal::Raised(error)) => return Err(error),
             Err(Refusal::Kind) => match object.call_method0(intern!(object.py(), "item")).map(|n| scalar(&n))
             {
@@ -62,26 +69,33 @@ impl Nested {
         Ok(())
     }
 
-    /// The dtype that holds all of them.
-    fn dtype(&self) -> DType {
-        let mut dtype = DType::Bool;
-        for number in &self.numbers {
-            match number {
-                Scalar::Complex(..) => return DType::Complex64,
-                Scalar::Float(_) => dtype = DType::Float32,
-                Scalar::Int(_) if dtype == DType::Bool => dtype = DType::Int64,
-                Scalar::Int(_) | Scalar::Bool(_) => {}
-            }
+    fn tensor(self, py: Python<'_>, dtype: Option<DType>) -> PyResult<Tensor> {
+        // Without a dtype an integer that does not fit is still no reason for another one.
+        let takes_large = dtype.is_some_and(|dtype| dtype.is_floating_point() || dtype.is_complex());
+        if let Some(error) = self.too_large.filter(|_| !takes_large) {
+            let message = format!("{}; give a floating-point dtype to round it", error.value(py));
+            return Err(PyOverflowError::new_err(message));
         }
-        if self.numbers.is_empty() { DType::Float32 } else { dtype }
-    }
-
-    fn tensor(&self, dtype: Option<DType>) -> keyway::Result<Tensor> {
         let (numbers, sizes) = (&self.numbers, &self.sizes[..]);
-        with_element!(dtype.unwrap_or_else(|| self.dtype()), T => {
+        let made = with_element!(dtype.unwrap_or_else(|| dtype_for(numbers)), T => {
             Tensor::from_slice(&numbers.iter().map(|&number| T::from_scalar(number)).collect::<Vec<T>>(), sizes)
-        })
+        });
+        made.or_raise(py)
     }
+}
+
+/// The dtype that holds all of these.
+fn dtype_for(numbers: &[Scalar]) -> DType {
+    let mut dtype = DType::Bool;
+    for number in numbers {
+        match number {
+            Scalar::Complex(..) => return DType::Complex64,
+            Scalar::Float(_) => dtype = DType::Float32,
+            Scalar::Int(_) if dtype == DType::Bool => dtype = DType::Int64,
+            Scalar::Int(_) | Scalar::Bool(_) => {}
+        }
+    }
+    if numbers.is_empty() { DType::Float32 } else { dtype }
 }
 
 #[cold]
@@ -117,7 +131,7 @@ pub(crate) fn construct(
         None => {
             let mut nested = Nested::default();
             nested.read(data, 0)?;
-            nested.tensor(dtype).or_raise(py)?
+            nested.tensor(py, dtype)?
         }
     };
     converted(py, tensor, dtype, device)
@@ -176,6 +190,32 @@ fn _tolist<'py>(tensor: &Bound<'py, PyTensor>) -> PyResult<Bound<'py, PyAny>> {
     nested(py, &numbers, tensor.sizes())
 }
 
+/// The elements near the edges as numbers in nested lists: of a dimension longer than twice `edge`, so many from either end. Reads no
+/// others, of which an expanded tensor may have more than memory holds.
+#[pyfunction]
+fn _edges<'py>(tensor: &Bound<'py, PyTensor>, edge: i64) -> PyResult<Bound<'py, PyAny>> {
+    let py = tensor.py();
+    let tensor = readable(tensor.as_any(), "printing")?;
+    let of_dimension = |&len: &i64| match len > 2 * edge {
+        true => (0..edge).chain(len - edge..len).collect::<Vec<i64>>(),
+        false => (0..len).collect(),
+    };
+    let kept: Vec<Vec<i64>> = tensor.sizes().iter().map(of_dimension).collect();
+    let mut positions = vec![tensor.geometry().offset()];
+    for (indices, stride) in kept.iter().zip(tensor.strides()) {
+        positions =
+            positions.iter().flat_map(|at| indices.iter().map(move |index| at + index * stride)).collect();
+    }
+    let numbers = with_element!(tensor.dtype(), T => elements_at::<T>(&tensor, &positions)).or_raise(py)?;
+    nested(py, &numbers, &kept.iter().map(|indices| indices.len() as i64).collect::<Vec<_>>())
+}
+
+fn elements_at<T: Element + Into<Scalar>>(tensor: &Tensor, positions: &[i64]) -> keyway::Result<Vec<Scalar>> {
+    let read = tensor.storage().read()?;
+    let elements = read.elements::<T>()?;
+    Ok(positions.iter().map(|&position| elements[position as usize].into()).collect())
+}
+
 fn numbers(tensor: &Tensor) -> keyway::Result<Vec<Scalar>> {
     with_element!(tensor.dtype(), T => Ok(tensor.to_vec::<T>()?.into_iter().map(Into::into).collect()))
 }
@@ -223,5 +263,6 @@ impl HeldTensors {
 pub(crate) fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<HeldTensors>()?;
     module.add_function(wrap_pyfunction!(tensor, module)?)?;
+    module.add_function(wrap_pyfunction!(_edges, module)?)?;
     module.add_function(wrap_pyfunction!(_tolist, module)?)
 }

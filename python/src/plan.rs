@@ -2,7 +2,7 @@
 
 use keyway::schema::{BaseType, Schema, Type};
 use keyway::{Operator, Stack, Value};
-use pyo3::exceptions::PyTypeError;
+use pyo3::exceptions::{PyOverflowError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString, PyTuple};
 
@@ -34,6 +34,7 @@ pub(crate) enum Misfit {
     Unknown(String),
     Twice(usize),
     WrongType(usize, Py<PyAny>),
+    TooLarge(usize, PyErr),
     Raised(PyErr),
 }
 
@@ -174,6 +175,11 @@ impl Plan {
                 name(position),
                 type_name(object.bind(py))
             ),
+            Misfit::TooLarge(position, error) => format!(
+                "got a value for argument '{}' (position {position}) that is too large: {}",
+                name(position),
+                error.value(py)
+            ),
             Misfit::Raised(error) => error.to_string(),
         }
     }
@@ -185,7 +191,11 @@ impl Plan {
             return error;
         }
         let problem = self.describe(py, &misfit, given);
-        PyTypeError::new_err(format!("{}() {problem}. Schema: {}", self.schema.name, self.schema))
+        let message = format!("{}() {problem}. Schema: {}", self.schema.name, self.schema);
+        match misfit {
+            Misfit::TooLarge(..) => PyOverflowError::new_err(message),
+            _ => PyTypeError::new_err(message),
+        }
     }
 }
 
@@ -206,6 +216,9 @@ impl Taken {
                 tensor.map(Value::Tensor).ok_or_else(|| Misfit::WrongType(position, object.clone().unbind()))
             }
             Err(Refusal::Kind) => Err(Misfit::WrongType(position, object.clone().unbind())),
+            Err(Refusal::Raised(error)) if error.is_instance_of::<PyOverflowError>(object.py()) => {
+                Err(Misfit::TooLarge(position, error))
+            }
             Err(Refusal::Raised(error)) => Err(Misfit::Raised(error)),
         }
     }

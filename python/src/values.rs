@@ -66,7 +66,7 @@ fn integer(object: &Bound<'_, PyAny>) -> Taken<i64> {
         if object.is_instance_of::<PyBool>() {
             return Err(Refusal::Kind);
         }
-        return Ok(number.extract::<i64>()?);
+        return Ok(whole(number)?);
     }
     if tensor_of(object).is_some() || !object.hasattr(pyo3::intern!(object.py(), "__index__"))? {
         return Err(Refusal::Kind);
@@ -76,6 +76,17 @@ fn integer(object: &Bound<'_, PyAny>) -> Taken<i64> {
         Err(error) if error.is_instance_of::<PyOverflowError>(object.py()) => Err(Refusal::Raised(error)),
         Err(_) => Err(Refusal::Kind),
     }
+}
+
+/// An `int` as an integer of 64 bits.
+#[inline]
+fn whole(number: &Bound<'_, PyInt>) -> PyResult<i64> {
+    number.extract::<i64>().map_err(|error| {
+        let bits = number.call_method0("bit_length").and_then(|bits| bits.extract::<u64>());
+        bits.map_or(error, |bits| {
+            PyOverflowError::new_err(format!("an integer of {bits} bits does not fit int64"))
+        })
+    })
 }
 
 fn float(object: &Bound<'_, PyAny>) -> Taken<f64> {
@@ -101,7 +112,7 @@ pub(crate) fn scalar(object: &Bound<'_, PyAny>) -> Taken<Scalar> {
         return Ok(Scalar::Bool(value.is_true()));
     }
     if let Ok(value) = object.cast::<PyInt>() {
-        return Ok(Scalar::Int(value.extract()?));
+        return Ok(Scalar::Int(whole(value)?));
     }
     let value = object.cast::<PyComplex>().map_err(|_| Refusal::Kind)?;
     Ok(Scalar::Complex(value.real(), value.imag()))

@@ -370,7 +370,8 @@ macro_rules! single_returns {
     )*};
 }
 single_returns!(Tensor; i64; f64; bool; String; DType; Layout; MemoryFormat; Device; Scalar; QScheme; Generator;
-    Storage; Object; Vec<Tensor>; Vec<i64>; Vec<f64>; Vec<bool>; Vec<Scalar>; Vec<String>; Vec<Option<Tensor>>; Vec<Option<i64>>; Option<T>, T;);
+    Storage; Object; Vec<Tensor>; Vec<i64>; Vec<f64>; Vec<bool>; Vec<Scalar>; Vec<String>; Vec<Option<Tensor>>; Vec<Option<i64>>; Vec<DType>;
+    Vec<Layout>; Vec<MemoryFormat>; Vec<Device>; Option<T>, T;);
 
 macro_rules! tuple_returns {
     ($($($t:ident)*;)*) => {$(

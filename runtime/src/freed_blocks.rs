@@ -68,14 +68,23 @@ pub(crate) fn zeroed(units: usize) -> Vec<Unit> {
             block.fill(Unit::zeroed());
             block
         }
-        None => bytemuck::zeroed_vec(units),
+        None => fresh(units),
     }
+}
+
+/// A block from the system.
+///
+/// # Panics
+/// If there is not enough memory, with a message that says so: kernels and front ends make errors of panics, and the process lives on.
+fn fresh(units: usize) -> Vec<Unit> {
+    let block = bytemuck::try_zeroed_vec(units);
+    block.unwrap_or_else(|()| panic!("there is not enough memory for {} bytes", units * size_of::<Unit>()))
 }
 
 /// A block of so many units that hold whatever was in them before. Where assertions are on that is never zeros, so that tests find the
 /// kernel that does not fill its result.
 pub(crate) fn unfilled(units: usize) -> Vec<Unit> {
-    let mut block = reused(units).unwrap_or_else(|| bytemuck::zeroed_vec(units));
+    let mut block = reused(units).unwrap_or_else(|| fresh(units));
     if cfg!(debug_assertions) {
         block.fill(Unit([0xff; 16]));
     }

@@ -437,7 +437,8 @@ impl Tensor {
     /// The elements in row-major order.
     ///
     /// # Errors
-    /// `Type` if the dtype is another one; `Runtime` if the data is not on the host.
+    /// `Type` if the dtype is another one; `Runtime` if the data is not on the host, or there is not enough memory for so many
+    /// elements, which an expanded tensor has for nothing.
     pub fn to_vec<T: Element>(&self) -> Result<Vec<T>> {
         if self.dtype() != T::DTYPE {
             return Err(Error::dtype(format!("the tensor holds {}, not {}", self.dtype(), T::DTYPE)));
@@ -445,7 +446,11 @@ impl Tensor {
         let read = self.storage().read()?;
         let elements = read.elements::<T>()?;
         let geometry = self.geometry();
-        let mut out = Vec::with_capacity(geometry.numel());
+        let mut out = Vec::new();
+        out.try_reserve_exact(geometry.numel()).map_err(|_| {
+            let message = format!("there is not enough memory for a copy of {} elements", geometry.numel());
+            Error::new(ErrorKind::Runtime, message)
+        })?;
         for_each_position(geometry, |position| out.push(elements[position]));
         Ok(out)
     }

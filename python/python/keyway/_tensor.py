@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import numbers
 
 from . import _indexing, _keyway
 from ._ops import ops
@@ -68,14 +69,13 @@ def _style(values, is_float):
 _THRESHOLD, _EDGE = 1000, 3
 
 
-def _rows(values, depth, indent, style, shorten, width):
+def _rows(values, shape, indent, style, width):
+    depth = len(shape)
     if depth == 0:
         return style(values).rjust(width)
-    if shorten and len(values) > 2 * _EDGE:
-        parts = [*values[:_EDGE], None, *values[-_EDGE:]]
-    else:
-        parts = values
-    texts = ["..." if part is None else _rows(part, depth - 1, indent + 1, style, shorten, width) for part in parts]
+    texts = [_rows(part, shape[1:], indent + 1, style, width) for part in values]
+    if len(values) < shape[0]:
+        texts.insert(_EDGE, "...")
     between = ", " if depth == 1 else "," + "\n" * (depth - 1) + " " * (indent + 1)
     return "[" + between.join(texts) + "]"
 
@@ -95,14 +95,37 @@ def _repr(self):
         size = f"size={self.shape}, dtype={self.dtype}"
         where = "" if self.device.type == "cpu" else f", device='{self.device}'"
         return f"{head}(..., {size}{where})"
-    values, shorten = _keyway._tolist(self), self.numel() > _THRESHOLD
+    shorten = self.numel() > _THRESHOLD
+    values = _keyway._edges(self, _EDGE) if shorten else _keyway._tolist(self)
     style = _style(list(_flat(values, self.dim())), self.dtype.is_floating_point)
     width = 0 if shorten else max((len(style(value)) for value in _flat(values, self.dim())), default=0)
-    text = _rows(values, self.dim(), len(head) + 1, style, shorten, width)
+    text = _rows(values, self.shape, len(head) + 1, style, width)
     extra = "" if self.dtype in (_keyway.float32, _keyway.int64, _keyway.bool) else f", dtype={self.dtype}"
     if self.numel() == 0 and self.dim() != 1:
         extra = f", size={self.shape}{extra}"
     return f"{head}({text}{extra})"
+
+
+def _format(self, spec):
+    """A tensor of one number without dimensions is written as that number."""
+    if spec and self.dim() == 0:
+        return format(self.item(), spec)
+    return object.__format__(self, spec)
+
+
+def _contains(self, element):
+    """Whether some element equals a number, or one that a tensor holds in its place."""
+    if isinstance(element, (Tensor, numbers.Number)):
+        return bool((self == element).any())
+    raise RuntimeError(f"Tensor.__contains__ only supports Tensor or scalar, but you passed in a {type(element)}")
+
+
+def _rebuild_without_data(cls, dtype, device, shape, state):
+    tensor = _aten.empty(list(shape), dtype=dtype, device=device)
+    tensor = tensor if cls is Tensor else Tensor._make_subclass(cls, tensor)
+    if state:
+        tensor.__dict__.update(state)
+    return tensor
 
 
 def _rebuild(cls, data, code, shape, state):
@@ -118,7 +141,19 @@ def _reduce(self):
     if "Python" in _keyway._dispatch_keys(self):
         raise TypeError(f"{type(self).__name__} has no data of its own to save; give it a __reduce_ex__")
     state = dict(getattr(self, "__dict__", None) or {})
+    if self.device.type == "meta":
+        return _rebuild_without_data, (type(self), self.dtype, self.device, tuple(self.shape), state)
     return _rebuild, (type(self), _keyway._tolist(self), self.dtype, tuple(self.shape), state)
+
+
+def _copy(self):
+    """Another object over the same memory, of the same class and with the same attributes."""
+    if "Python" in _keyway._dispatch_keys(self):
+        raise TypeError(f"{type(self).__name__} has no data of its own to share; give it a __copy__")
+    result = Tensor._make_subclass(type(self), self)
+    if hasattr(self, "__dict__"):
+        result.__dict__.update(self.__dict__)
+    return result
 
 
 def _deepcopy(self, memo):
@@ -128,6 +163,7 @@ def _deepcopy(self, memo):
         result = self.clone()
         if type(result) is not type(self):
             raise TypeError(f"the clone of a {type(self).__name__} is a {type(result).__name__}; give the class a __deepcopy__")
+        memo[id(self)] = result
         return result
     rebuild, arguments = _reduce(self)
     *arguments, state = arguments
@@ -155,10 +191,10 @@ def _complete():
     Tensor.__int__ = lambda self: int(self.item())
     Tensor.__float__ = lambda self: float(self.item())
     Tensor.__index__ = _index
-    Tensor.__repr__ = _repr
+    Tensor.__repr__, Tensor.__format__, Tensor.__contains__ = _repr, _format, _contains
     Tensor.__array__, Tensor.numpy = _array, _numpy
     Tensor.__reduce_ex__ = lambda self, protocol: _reduce(self)
-    Tensor.__deepcopy__ = _deepcopy
+    Tensor.__copy__, Tensor.__deepcopy__ = _copy, _deepcopy
     Tensor.tolist = lambda self: _keyway._tolist(self)
     Tensor.T = property(lambda self: self.t())
     for name in ("iadd", "isub", "imul", "itruediv"):
