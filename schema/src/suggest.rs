@@ -1,23 +1,20 @@
 //! The nearest of some names to a mistyped one, for "did you mean" in messages.
 
 /// The candidate nearest to `name`, or `None` if none is near enough to be a likely misspelling
-/// (at most a third of the name's characters differ). The first of equally near ones wins.
+/// (at most a third of the name's characters differ). Of equally near ones the shortest wins, for a key hit once too
+/// often is a likelier slip than a wrong one, and that likelier than one left out; then the first.
 ///
 /// ```
 /// use keyway_schema::suggest::nearest;
 /// assert_eq!(nearest("CPUU", ["CUDA", "CPU"]), Some("CPU"));
+/// assert_eq!(nearest("addd", ["addr", "add"]), Some("add"));
 /// assert_eq!(nearest("banana", ["CUDA", "CPU"]), None);
 /// ```
 pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let limit = name.chars().count().div_ceil(3);
-    let mut best: Option<(usize, &'a str)> = None;
-    for candidate in candidates {
-        let d = distance(name, candidate);
-        if d <= limit && best.is_none_or(|(b, _)| d < b) {
-            best = Some((d, candidate));
-        }
-    }
-    best.map(|(_, candidate)| candidate)
+    let ranked = candidates.into_iter().map(|candidate| (distance(name, candidate), candidate));
+    let near = ranked.filter(|(distance, _)| *distance <= limit);
+    near.min_by_key(|(distance, candidate)| (*distance, candidate.len())).map(|(_, candidate)| candidate)
 }
 
 /// Edit distance with insertions, deletions and substitutions, blind to ASCII case.

@@ -131,6 +131,14 @@ fn show_names_the_nearest_operator_to_an_unknown_one() {
 }
 
 #[test]
+fn show_takes_a_key_hit_twice_for_likelier_than_a_wrong_one() {
+    let list = format!("- func: addr(Tensor self, Tensor vec1, Tensor vec2) -> Tensor\n{LIST}");
+    let path = file("twice.yaml", &list);
+    let (_, err, well) = run(&["show", path.to_str().unwrap(), "addd"]);
+    assert!(!well && err.contains("did you mean `add`?"), "{err}");
+}
+
+#[test]
 fn diff_says_what_changed_and_what_breaks() {
     let old = file("old.yaml", LIST);
     let changed = LIST
