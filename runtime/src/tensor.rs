@@ -378,7 +378,7 @@ impl Tensor {
     /// let (view, before) = (x.view_as(x.geometry().clone())?, x.version());
     /// view.storage().write()?.elements::<f64>()?[0] = 3.0;
     /// assert!(x.version() > before);
-    /// # keyway::Result::Ok(())
+    /// # Ok::<(), keyway::Error>(())
     /// ```
     #[inline]
     pub fn version(&self) -> u64 {
