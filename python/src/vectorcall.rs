@@ -73,7 +73,12 @@ unsafe extern "C" fn called<T: Called>(
     flagged: usize,
     names: *mut ffi::PyObject,
 ) -> *mut ffi::PyObject {
-    Python::attach(|py| {
+    // For `tp_call` CPython counts the levels itself; by this protocol whoever is called does, or endless recursion ends the process.
+    // SAFETY: the thread is attached, and the text is one of C's.
+    if unsafe { ffi::Py_EnterRecursiveCall(c" while an operator is called".as_ptr()) } != 0 {
+        return null_mut();
+    }
+    let result = Python::attach(|py| {
         let outcome = catch_unwind(AssertUnwindSafe(|| {
             // SAFETY: the arguments are what the protocol says, and the caller holds them for as long as the call takes.
             unsafe { put::<T>(py, callable, args, flagged, names) }
@@ -85,7 +90,10 @@ unsafe extern "C" fn called<T: Called>(
         };
         raised.restore(py);
         null_mut()
-    })
+    });
+    // SAFETY: the thread is attached, and the level was entered above.
+    unsafe { ffi::Py_LeaveRecursiveCall() };
+    result
 }
 
 /// # Safety
