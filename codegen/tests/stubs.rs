@@ -24,7 +24,7 @@ const LIST: &str = "\
 ";
 
 fn stubs(name: &str, text: &str) -> String {
-    emit::stubs(&load(Source::new(name, text)).unwrap())
+    emit::stubs(&load(Source::new(name, text)).unwrap(), "")
 }
 
 /// Has Python parse a module; `None` where there is no Python.
@@ -65,11 +65,41 @@ fn methods_functions_and_overloads_are_declared() {
 }
 
 #[test]
+fn integers_of_an_only_list_may_be_given_one_by_one() {
+    let list = "\
+- func: reshape(Tensor(a) self, SymInt[] shape) -> Tensor(a)
+  variants: function, method
+- func: zeros(SymInt[] size, *, ScalarType? dtype=None) -> Tensor
+- func: full(SymInt[] size, Scalar fill_value) -> Tensor
+- func: stack(Tensor[] tensors) -> Tensor
+";
+    let text = stubs("ops.yaml", list);
+    for line in [
+        "    @overload\n    def reshape(self, shape: Sequence[_int]) -> Tensor: ...\n    @overload\n    def reshape(self, *shape: _int) -> Tensor: ...\n",
+        "\ndef reshape(self: Tensor, shape: Sequence[_int]) -> Tensor: ...\n",
+        "\n@overload\ndef zeros(*size: _int, dtype: _dtype | None = None) -> Tensor: ...\n",
+        "\ndef full(size: Sequence[_int], fill_value: _Number) -> Tensor: ...\n",
+        "\ndef stack(tensors: Sequence[Tensor]) -> Tensor: ...\n",
+    ] {
+        assert!(text.contains(line), "{line}\nnot in\n{text}");
+    }
+}
+
+#[test]
+fn members_of_the_class_take_the_place_of_methods() {
+    let members = "    where: int\n    @property\n    def add(self) -> Tensor: ...\n";
+    let text = emit::stubs(&load(Source::new("ops.yaml", LIST)).unwrap(), members);
+    let class = text.split("\nclass Tensor:\n").nth(1).and_then(|rest| rest.split("\n\n").next()).unwrap();
+    assert_eq!((class.matches(" add(").count(), class.matches("where").count()), (1, 1), "{class}");
+    assert!(class.starts_with(members) && class.contains("def random_(self"), "{class}");
+}
+
+#[test]
 fn python_reads_what_is_written() {
     let mut lists = vec![stubs("ops.yaml", LIST), stubs("ops.yaml", "[]")];
     if let Some(folder) = std::env::var_os("KEYWAY_CONFORMANCE") {
         let path = std::path::Path::new(&folder).join("data/native_functions.yaml");
-        lists.push(emit::stubs(&load(Source::read(path).unwrap()).unwrap()));
+        lists.push(emit::stubs(&load(Source::read(path).unwrap()).unwrap(), ""));
     }
     for text in lists {
         match parsed(&text) {

@@ -1,6 +1,6 @@
 //! Tensors from numbers, nested lists, arrays and tensors, and back.
 
-use keyway::{DType, Device, Element, Geometry, Scalar, Storage, Tensor, with_element};
+use keyway::{DType, Device, Element, Geometry, Scalar, Tensor, with_element};
 use pyo3::exceptions::{PyOverflowError, PyRuntimeError, PyTypeError, PyValueError};
 use pyo3::intern;
 use pyo3::prelude::*;
@@ -8,6 +8,7 @@ use pyo3::types::{PyBytes, PyInt, PyList, PyString, PyTuple};
 
 use crate::exceptions::OrRaise;
 use crate::interchange::dtype_of_array_code;
+use crate::storages::filled;
 use crate::tensor::{PyTensor, expect_tensor, tensor_of, type_name, wrap};
 use crate::types::{device_of, dtype_of};
 use crate::values::{Refusal, scalar, scalar_to_python};
@@ -166,8 +167,7 @@ fn of_array(array: &Bound<'_, PyAny>) -> PyResult<Tensor> {
     };
     let sizes: Vec<i64> = array.getattr(intern!(py, "shape"))?.extract()?;
     let bytes = array.call_method0(intern!(py, "tobytes"))?.cast_into::<PyBytes>()?;
-    let storage = Storage::zeroed(bytes.as_bytes().len());
-    storage.write().or_raise(py)?.bytes().copy_from_slice(bytes.as_bytes());
+    let storage = filled(bytes.as_bytes())?;
     let geometry = Geometry::contiguous(&sizes).or_raise(py)?;
     Tensor::from_storage(storage, dtype, Device::CPU, geometry).or_raise(py)
 }

@@ -7,6 +7,43 @@ use std::sync::Arc;
 use keyway::{Error, ErrorKind};
 use pyo3::exceptions::{PyIndexError, PyNotImplementedError, PyRuntimeError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyDict, PyType};
+
+static UNKNOWN_KEY: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+
+/// The class of exceptions for names that no dispatch key has. It is a value that is wrong, and what PyTorch raises is a `RuntimeError`.
+///
+/// # Errors
+/// What making a class raises.
+fn unknown_key(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
+    let made = UNKNOWN_KEY.get_or_try_init(py, || {
+        let (bases, members) =
+            ((py.get_type::<PyValueError>(), py.get_type::<PyRuntimeError>()), PyDict::new(py));
+        members.set_item("__module__", "keyway")?;
+        members.set_item(
+            "__doc__",
+            "A name that no dispatch key has, or that of a key which cannot stand there.",
+        )?;
+        let class = py.get_type::<PyType>().call1(("UnknownKeyError", bases, members))?;
+        PyResult::Ok(class.cast_into::<PyType>()?.unbind())
+    });
+    made.map(|class| class.bind(py))
+}
+
+/// The exception for a name that no dispatch key has.
+#[cold]
+pub(crate) fn of_unknown_key(message: String) -> PyErr {
+    Python::attach(|py| match unknown_key(py) {
+        Ok(class) => PyErr::from_type(class.clone(), message),
+        Err(error) => error,
+    })
+}
+
+/// Adds the classes of exceptions.
+pub(crate) fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add("UnknownKeyError", unknown_key(module.py())?)
+}
 
 /// An exception inside an [`Error`].
 struct Raised(Py<pyo3::exceptions::PyBaseException>);
@@ -45,8 +82,8 @@ pub(crate) fn to_exception(py: Python<'_>, error: Error) -> PyErr {
         | ErrorKind::SignatureMismatch
         | ErrorKind::AllDeclined
         | ErrorKind::Type => PyTypeError::new_err(message),
+        ErrorKind::UnknownKey => of_unknown_key(message),
         ErrorKind::Value
-        | ErrorKind::UnknownKey
         | ErrorKind::SchemaSyntax
         | ErrorKind::SchemaInvalid
         | ErrorKind::IllegalOverload

@@ -1,10 +1,9 @@
 //! Dispatch keys, by name, and sets of them.
 
 use keyway::{DispatchKey, KeySet, RegistrationKey};
-use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 
-use crate::exceptions::OrRaise;
+use crate::exceptions::{OrRaise, of_unknown_key};
 use crate::tensor::{PyTensor, expect_tensor};
 
 /// A set of dispatch keys: `KeySet("CPU", "Python")`.
@@ -15,7 +14,7 @@ pub(crate) struct PyKeySet(pub(crate) KeySet);
 /// The key of a name.
 ///
 /// # Errors
-/// `RuntimeError` for a name that no key has.
+/// `UnknownKeyError` for a name that no key has.
 pub(crate) fn dispatch_key(name: &str) -> PyResult<DispatchKey> {
     name.parse().map_err(|error| unknown(name, &error))
 }
@@ -23,14 +22,14 @@ pub(crate) fn dispatch_key(name: &str) -> PyResult<DispatchKey> {
 /// The key, alias keys included, that kernels are registered at.
 ///
 /// # Errors
-/// `RuntimeError` for a name that no key has.
+/// `UnknownKeyError` for a name that no key has.
 pub(crate) fn registration_key(_py: Python<'_>, name: &str) -> PyResult<RegistrationKey> {
     name.parse().map_err(|error| unknown(name, &error))
 }
 
 #[cold]
 fn unknown(name: &str, error: &keyway::Error) -> PyErr {
-    PyRuntimeError::new_err(format!("could not parse dispatch key: {name} ({error})"))
+    of_unknown_key(format!("could not parse dispatch key: {name} ({error})"))
 }
 
 #[pymethods]

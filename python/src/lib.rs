@@ -5,7 +5,7 @@
 //! `Tensor` and the rule that a tensor has one Python object; `values` the conversion of arguments and results by schema type;
 //! `overload` the operators as callables; `vectorcall` their calls without a tuple; `parked` what Python code returned, until the caller has it; `handlers` how a call is put to Python code and its results are taken back; `cpython` the
 //! interpreter itself. On top: `modes`, `subclass`, `library`, `py_impl`, `metadata`, `key_sets`, `scopes`, `types`, `elements`, `arithmetic`,
-//! `interchange`, `rust_modes`, `tracing`, `exceptions`. What users import is in `python/keyway/`.
+//! `interchange`, `storages`, `rust_modes`, `tracing`, `exceptions`. What users import is in `python/keyway/`.
 
 mod arithmetic;
 mod cpython;
@@ -27,6 +27,7 @@ mod plan;
 mod py_impl;
 mod rust_modes;
 mod scopes;
+mod storages;
 mod subclass;
 mod tensor;
 mod tracing;
@@ -55,6 +56,7 @@ fn _keyway(module: &Bound<'_, PyModule>) -> PyResult<()> {
     metadata::define_questions().or_raise(module.py())?;
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     module.add_function(wrap_pyfunction!(_features, module)?)?;
+    exceptions::add(module)?;
     tensor::add(module)?;
     types::add(module)?;
     overload::add(module)?;
@@ -68,5 +70,6 @@ fn _keyway(module: &Bound<'_, PyModule>) -> PyResult<()> {
     key_sets::add(module)?;
     elements::add(module)?;
     memory::add(module)?;
+    storages::add(module)?;
     dlpack::add(module)
 }

@@ -198,10 +198,23 @@ fn storage_and_offset(
 /// A tensor over the memory of a NumPy array, which is kept alive. A read-only array gives a tensor that refuses to be written.
 #[pyfunction]
 fn from_numpy<'py>(array: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    match of_array(array)? {
+        Some(tensor) => wrap(array.py(), tensor),
+        None => Err(PyTypeError::new_err(format!("expected np.ndarray (got {})", type_name(array)))),
+    }
+}
+
+/// As [`from_numpy`]; none for what is no array.
+///
+/// # Errors
+/// `TypeError` for an array of a dtype that tensors do not have, `ValueError` for one that lies in memory as tensors do not.
+pub(crate) fn of_array(array: &Bound<'_, PyAny>) -> PyResult<Option<Tensor>> {
     let py = array.py();
-    let is_array = ndarray(py).is_ok_and(|class| array.is_instance(class).unwrap_or(false));
+    // Most of what is no array is known as such without NumPy.
+    let is_array = array.hasattr(intern!(py, "__array_interface__"))?
+        && ndarray(py).is_ok_and(|class| array.is_instance(class).unwrap_or(false));
     if !is_array {
-        return Err(PyTypeError::new_err(format!("expected np.ndarray (got {})", type_name(array))));
+        return Ok(None);
     }
     let described = Described::of(array)?;
     let dtype = dtype_of_array_code(&described.code).ok_or_else(|| {
@@ -214,7 +227,7 @@ fn from_numpy<'py>(array: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
     }
     let (storage, offset) = storage_and_offset(array, &described, dtype)?;
     let geometry = Geometry::new(&described.sizes, &strides, (offset / dtype.size()) as i64).or_raise(py)?;
-    wrap(py, Tensor::from_storage(storage, dtype, Device::CPU, geometry).or_raise(py)?)
+    Tensor::from_storage(storage, dtype, Device::CPU, geometry).or_raise(py).map(Some)
 }
 
 /// A tensor's memory as NumPy sees it. The array that NumPy makes of it keeps it, and with it the tensor.

@@ -222,6 +222,11 @@ impl OpOverload {
         }
     }
 
+    /// Whether the integers of its only list may be given one by one: it takes nothing else by position but a tensor `self` before it.
+    pub(crate) fn takes_spread_integers(&self, py: Python<'_>) -> bool {
+        self.plan(py).is_ok_and(Plan::takes_spread_integers)
+    }
+
     fn schema_of(&self) -> PyResult<&'static Schema> {
         self.operator.schema().ok_or_else(|| {
             PyRuntimeError::new_err(format!("Could not find schema for {}", self.operator.name()))

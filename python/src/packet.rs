@@ -12,7 +12,8 @@ use pyo3::types::{PyDict, PyList, PyTuple};
 use crate::exceptions::to_exception;
 use crate::object::AttachedCell;
 use crate::overload::{OpOverload, Tried, call, of_operator, split_name};
-use crate::tensor::type_name;
+use crate::tensor::{tensor_of, type_name};
+use crate::values::is_integer;
 
 /// The operators by namespace and name.
 type Index = HashMap<&'static str, HashMap<&'static str, Vec<&'static Operator>>>;
@@ -116,6 +117,21 @@ impl Packet {
     }
 }
 
+/// Arguments whose integers were given one by one as one list, behind a tensor if that comes first: `view(x, 2, 3)` as
+/// `view(x, (2, 3))`. None if there is anything else among them.
+fn gathered<'py>(args: &Bound<'py, PyTuple>) -> PyResult<Option<Bound<'py, PyTuple>>> {
+    let py = args.py();
+    let tensor = args.get_item(0).ok().filter(|first| tensor_of(first).is_some());
+    let integers = args.get_slice(usize::from(tensor.is_some()), args.len());
+    if integers.is_empty() || integers.iter().any(|object| !is_integer(&object)) {
+        return Ok(None);
+    }
+    Ok(Some(match tensor {
+        Some(tensor) => PyTuple::new(py, [tensor, integers.into_any()])?,
+        None => PyTuple::new(py, [integers])?,
+    }))
+}
+
 /// The types of arguments, for messages.
 fn given(args: &Bound<'_, PyTuple>, kwargs: Option<&Bound<'_, PyDict>>) -> String {
     let mut kinds: Vec<String> = args.iter().map(|object| type_name(&object)).collect();
@@ -157,6 +173,15 @@ impl Packet {
         for &strict in rounds {
             for overload in overloads.iter() {
                 if let Tried::Fits(operator) = overload.get().try_take(py, args, kwargs, strict, &mut stack) {
+                    return call(py, operator, &mut stack);
+                }
+            }
+        }
+        if let Some(gathered) = gathered(args)? {
+            for overload in overloads.iter().filter(|overload| overload.get().takes_spread_integers(py)) {
+                if let Tried::Fits(operator) =
+                    overload.get().try_take(py, &gathered, kwargs, false, &mut stack)
+                {
                     return call(py, operator, &mut stack);
                 }
             }

@@ -100,6 +100,16 @@ impl Plan {
         self.fill(args.len(), stack)
     }
 
+    /// Whether the arguments by position are one list of integers, or a tensor and that.
+    pub(crate) fn takes_spread_integers(&self) -> bool {
+        let positional = &self.arguments[..self.positional];
+        let positional = match positional {
+            [first, rest @ ..] if first.is_tensor => rest,
+            all => all,
+        };
+        matches!(positional, [list] if is_integers(list.ty))
+    }
+
     /// The arguments that so many given by position are for.
     #[inline]
     fn leading(&self, given: usize) -> Result<&[Taken], Misfit> {
@@ -196,6 +206,15 @@ impl Plan {
             Misfit::TooLarge(..) => PyOverflowError::new_err(message),
             _ => PyTypeError::new_err(message),
         }
+    }
+}
+
+/// Whether a type is a list of integers, or that or none.
+fn is_integers(ty: &Type) -> bool {
+    match ty {
+        Type::Optional(inner) => is_integers(inner),
+        Type::List(element, _) => matches!(**element, Type::Base(BaseType::Int | BaseType::SymInt)),
+        Type::Base(_) | Type::Class { .. } => false,
     }
 }
 

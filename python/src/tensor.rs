@@ -337,6 +337,18 @@ impl PyTensor {
         answer(slf.py(), &expect_tensor(slf.as_any())?, query)
     }
 
+    /// Whether elements are quantised.
+    #[getter]
+    fn is_quantized(slf: &Bound<'_, PyTensor>) -> PyResult<bool> {
+        Ok(expect_tensor(slf.as_any())?.dtype().is_quantized())
+    }
+
+    /// How often the memory was written to, through whichever tensor over it.
+    #[getter]
+    fn _version(slf: &Bound<'_, PyTensor>) -> PyResult<u64> {
+        Ok(expect_tensor(slf.as_any())?.version())
+    }
+
     /// Bytes per element.
     fn element_size(slf: &Bound<'_, PyTensor>) -> PyResult<usize> {
         Ok(expect_tensor(slf.as_any())?.dtype().size())

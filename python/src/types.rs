@@ -33,6 +33,12 @@ impl PyDType {
         self.0.is_complex()
     }
 
+    /// Whether its elements can be below zero.
+    #[getter]
+    fn is_signed(&self) -> bool {
+        self.0.is_signed()
+    }
+
     fn __repr__(&self) -> String {
         format!("keyway.{}", self.0.name())
     }
@@ -141,7 +147,25 @@ pub(crate) struct PyLayout(pub(crate) Layout);
 #[pymethods]
 impl PyLayout {
     fn __repr__(&self) -> String {
-        format!("keyway.{}", format!("{:?}", self.0).to_ascii_lowercase())
+        format!("keyway.{}", self.__reduce__())
+    }
+
+    fn __reduce__(&self) -> String {
+        format!("{:?}", self.0).to_ascii_lowercase()
+    }
+}
+
+const LAYOUTS: [(&str, Layout); 2] = [("strided", Layout::Strided), ("sparse", Layout::Sparse)];
+static LAYOUT_OBJECTS: PyOnceLock<Vec<Py<PyLayout>>> = PyOnceLock::new();
+
+/// The object of a layout: one for each, so that `is` compares.
+pub(crate) fn layout_object(py: Python<'_>, layout: Layout) -> PyResult<Bound<'_, PyAny>> {
+    let objects = LAYOUT_OBJECTS.get_or_try_init(py, || {
+        LAYOUTS.iter().map(|(_, layout)| Py::new(py, PyLayout(*layout))).collect::<PyResult<Vec<_>>>()
+    })?;
+    match objects.iter().find(|object| object.get().0 == layout) {
+        Some(object) => Ok(object.bind(py).clone().into_any()),
+        None => Ok(Bound::new(py, PyLayout(layout))?.into_any()),
     }
 }
 
@@ -160,11 +184,26 @@ const MEMORY_FORMATS: [(&str, MemoryFormat); 4] = [
 #[pymethods]
 impl PyMemoryFormat {
     fn __repr__(&self) -> String {
-        let name = MEMORY_FORMATS
-            .iter()
-            .find(|(_, format)| *format == self.0)
-            .map_or("memory_format", |(name, _)| name);
-        format!("keyway.{name}")
+        format!("keyway.{}", self.__reduce__())
+    }
+
+    fn __reduce__(&self) -> &'static str {
+        let named = MEMORY_FORMATS.iter().find(|(_, format)| *format == self.0);
+        named.map_or("memory_format", |(name, _)| name)
+    }
+}
+
+static MEMORY_FORMAT_OBJECTS: PyOnceLock<Vec<Py<PyMemoryFormat>>> = PyOnceLock::new();
+
+/// The object of a memory format: one for each, so that `is` compares.
+pub(crate) fn memory_format_object(py: Python<'_>, format: MemoryFormat) -> PyResult<Bound<'_, PyAny>> {
+    let objects = MEMORY_FORMAT_OBJECTS.get_or_try_init(py, || {
+        let formats = MEMORY_FORMATS.iter();
+        formats.map(|(_, format)| Py::new(py, PyMemoryFormat(*format))).collect::<PyResult<Vec<_>>>()
+    })?;
+    match objects.iter().find(|object| object.get().0 == format) {
+        Some(object) => Ok(object.bind(py).clone().into_any()),
+        None => Ok(Bound::new(py, PyMemoryFormat(format))?.into_any()),
     }
 }
 
@@ -204,10 +243,11 @@ pub(crate) fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {
     for (dtype, object) in dtypes(py)? {
         module.add(dtype.name(), object)?;
     }
-    module.add("strided", PyLayout(Layout::Strided))?;
-    module.add("sparse", PyLayout(Layout::Sparse))?;
+    for (name, layout) in LAYOUTS {
+        module.add(name, layout_object(py, layout)?)?;
+    }
     for (name, format) in MEMORY_FORMATS {
-        module.add(name, PyMemoryFormat(format))?;
+        module.add(name, memory_format_object(py, format)?)?;
     }
     Ok(())
 }

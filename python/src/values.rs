@@ -3,11 +3,15 @@
 use keyway::schema::{BaseType, Type};
 use keyway::{List, Scalar, Tensor, Value};
 use pyo3::exceptions::PyOverflowError;
+use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyComplex, PyFloat, PyInt, PyList, PyNone, PySequence, PyString, PyTuple};
 
 use crate::tensor::{tensor_of, wrap};
-use crate::types::{PyDevice, PyLayout, PyMemoryFormat, PyOpaque, device_of, dtype_object, dtype_of};
+use crate::types::{
+    PyDevice, PyLayout, PyMemoryFormat, PyOpaque, device_of, dtype_object, dtype_of, layout_object,
+    memory_format_object,
+};
 
 /// Why an object is no value of a type.
 pub(crate) enum Refusal {
@@ -68,7 +72,7 @@ fn integer(object: &Bound<'_, PyAny>) -> Taken<i64> {
         }
         return Ok(whole(number)?);
     }
-    if tensor_of(object).is_some() || !object.hasattr(pyo3::intern!(object.py(), "__index__"))? {
+    if tensor_of(object).is_some() || !object.hasattr(intern!(object.py(), "__index__"))? {
         return Err(Refusal::Kind);
     }
     match object.extract::<i64>() {
@@ -76,6 +80,11 @@ fn integer(object: &Bound<'_, PyAny>) -> Taken<i64> {
         Err(error) if error.is_instance_of::<PyOverflowError>(object.py()) => Err(Refusal::Raised(error)),
         Err(_) => Err(Refusal::Kind),
     }
+}
+
+/// Whether an object is taken as an integer, fitting or not.
+pub(crate) fn is_integer(object: &Bound<'_, PyAny>) -> bool {
+    !matches!(integer(object), Err(Refusal::Kind))
 }
 
 /// An `int` as an integer of 64 bits.
@@ -93,9 +102,13 @@ fn float(object: &Bound<'_, PyAny>) -> Taken<f64> {
     if let Ok(number) = object.cast::<PyFloat>() {
         return Ok(number.value());
     }
-    match object.is_instance_of::<PyInt>() && !object.is_instance_of::<PyBool>() {
-        true => Ok(object.extract::<f64>()?),
-        false => Err(Refusal::Kind),
+    if object.is_instance_of::<PyInt>() && !object.is_instance_of::<PyBool>() {
+        return Ok(object.extract::<f64>()?);
+    }
+    match number_of_array(object)? {
+        Scalar::Float(value) => Ok(value),
+        Scalar::Int(value) => Ok(value as f64),
+        Scalar::Bool(_) | Scalar::Complex(..) => Err(Refusal::Kind),
     }
 }
 
@@ -103,7 +116,7 @@ fn boolean(object: &Bound<'_, PyAny>) -> Taken<bool> {
     object.cast::<PyBool>().map(|value| value.is_true()).map_err(|_| Refusal::Kind)
 }
 
-/// A number of any kind, which it keeps.
+/// A number of any kind, which it keeps. Those of NumPy are numbers too.
 pub(crate) fn scalar(object: &Bound<'_, PyAny>) -> Taken<Scalar> {
     if let Ok(value) = object.cast::<PyFloat>() {
         return Ok(Scalar::Float(value.value()));
@@ -114,8 +127,26 @@ pub(crate) fn scalar(object: &Bound<'_, PyAny>) -> Taken<Scalar> {
     if let Ok(value) = object.cast::<PyInt>() {
         return Ok(Scalar::Int(whole(value)?));
     }
-    let value = object.cast::<PyComplex>().map_err(|_| Refusal::Kind)?;
-    Ok(Scalar::Complex(value.real(), value.imag()))
+    match object.cast::<PyComplex>() {
+        Ok(value) => Ok(Scalar::Complex(value.real(), value.imag())),
+        Err(_) => number_of_array(object),
+    }
+}
+
+/// A number of NumPy, or that of an array without dimensions.
+#[cold]
+fn number_of_array(object: &Bound<'_, PyAny>) -> Taken<Scalar> {
+    let py = object.py();
+    let is_number = object.hasattr(intern!(py, "__array_interface__"))?
+        && object.getattr(intern!(py, "shape"))?.cast::<PyTuple>().is_ok_and(|shape| shape.is_empty());
+    if !is_number {
+        return Err(Refusal::Kind);
+    }
+    let number = object.call_method0(intern!(py, "item"))?;
+    match number.hasattr(intern!(py, "__array_interface__"))? {
+        true => Err(Refusal::Kind),
+        false => scalar(&number),
+    }
 }
 
 /// Whether an object is taken as a list: any sequence but text and tensors.
@@ -157,8 +188,8 @@ pub(crate) fn to_python<'py>(py: Python<'py>, value: &Value) -> PyResult<Bound<'
         }
         Value::Str(text) => PyString::new(py, text).into_any(),
         Value::DType(dtype) => return dtype_object(py, *dtype),
-        Value::Layout(layout) => Bound::new(py, PyLayout(*layout))?.into_any(),
-        Value::MemoryFormat(format) => Bound::new(py, PyMemoryFormat(*format))?.into_any(),
+        Value::Layout(layout) => return layout_object(py, *layout),
+        Value::MemoryFormat(format) => return memory_format_object(py, *format),
         Value::Device(device) => Bound::new(py, PyDevice(*device))?.into_any(),
         Value::List(list) => return list_to_python(py, list),
         other => Bound::new(py, PyOpaque(other.clone()))?.into_any(),

@@ -20,7 +20,7 @@ const PYTHON_WORDS: [&str; 35] = [
 
 /// Types under names that no method can hide.
 const PREAMBLE: &str = "\
-from typing import Any, Sequence, overload
+from typing import Any, Iterator, Sequence, overload
 
 _int = int
 _float = float
@@ -28,12 +28,26 @@ _bool = bool
 _str = str
 _Number = int | float | bool | complex
 
-class dtype: ...
+class dtype:
+    @property
+    def itemsize(self) -> _int: ...
+    @property
+    def is_floating_point(self) -> _bool: ...
+    @property
+    def is_complex(self) -> _bool: ...
+    @property
+    def is_signed(self) -> _bool: ...
+class device:
+    def __init__(self, device: Any, index: _int | None = None) -> None: ...
+    @property
+    def type(self) -> _str: ...
+    @property
+    def index(self) -> _int | None: ...
 class layout: ...
-class device: ...
 class memory_format: ...
 class qscheme: ...
-class Generator: ...
+class Generator:
+    def __init__(self, seed: _int = 0, device: Any = None) -> None: ...
 class Storage: ...
 class Stream: ...
 _dtype = dtype
@@ -43,10 +57,32 @@ _memory_format = memory_format
 _qscheme = qscheme
 
 class OpOverload:
-    name: _str
-    schema: _str
+    @property
+    def name(self) -> _str: ...
+    @property
+    def namespace(self) -> _str: ...
+    @property
+    def overload(self) -> _str: ...
+    @property
+    def schema(self) -> _str: ...
+    @property
+    def tags(self) -> list[_str]: ...
+    @property
+    def __name__(self) -> _str: ...
+    def redispatch(self, keyset: Any, /, *args: Any, **kwargs: Any) -> Any: ...
+    def py_impl(self, key_or_class: Any) -> Any: ...
+    def has_kernel_for_dispatch_key(self, key: _str) -> _bool: ...
+    def kernel_keys(self) -> list[_str]: ...
+    def dump_table(self) -> _str: ...
+    def explain(self, keys: Any) -> _str: ...
+    def __copy__(self) -> OpOverload: ...
+    def __deepcopy__(self, memo: Any, /) -> OpOverload: ...
 
 class OpOverloadPacket:
+    @property
+    def name(self) -> _str: ...
+    @property
+    def __name__(self) -> _str: ...
     def overloads(self) -> list[_str]: ...";
 
 /// The stub file of a list.
@@ -59,18 +95,22 @@ class OpOverloadPacket:
 ///     "- func: add.Tensor(Tensor self, Tensor other, *, Scalar alpha=1) -> Tensor\n  variants: function, method\n",
 /// ))
 /// .unwrap();
-/// let text = emit::stubs(&list);
+/// let text = emit::stubs(&list, "    def tolist(self) -> Any: ...\n");
 /// assert!(text.contains("    def add(self, other: Tensor, *, alpha: _Number = 1) -> Tensor: ..."));
 /// assert!(text.contains("def add(self: Tensor, other: Tensor, *, alpha: _Number = 1) -> Tensor: ..."));
 /// assert!(text.contains("class _aten_add_Tensor(OpOverload):"));
+/// assert!(text.contains("    def tolist(self) -> Any: ..."));
 /// ```
-pub fn stubs(list: &OperatorList) -> String {
+///
+/// `members` is what the class `Tensor` has besides the operators, as indented lines of a stub; a name that is defined there takes the place
+/// of an operator's method.
+pub fn stubs(list: &OperatorList, members: &str) -> String {
     let mut w = Writer::default();
     w.line(&format!("# The operators of {}, for type checkers and editors. Generated.", file_name(list)));
     w.line("from __future__ import annotations");
     w.gap();
     PREAMBLE.lines().for_each(|line| w.line(line));
-    tensor(list, &mut w);
+    tensor(list, members, &mut w);
     w.gap();
     w.line("_Tensor = Tensor");
     functions(list, &mut w);
@@ -105,19 +145,34 @@ fn definitions(name: &str, parameters: &[(String, String)], w: &mut Writer) {
     }
 }
 
-fn tensor(list: &OperatorList, w: &mut Writer) {
+fn tensor(list: &OperatorList, members: &str, w: &mut Writer) {
     w.gap();
     w.line("class Tensor:");
-    let methods = by_name(list, |entry| entry.variants.method && !entry.manual_cpp_binding);
+    members.lines().for_each(|line| w.line(line));
+    let taken: Vec<&str> = members.lines().filter_map(defined_name).collect();
+    let methods = by_name(list, |entry| {
+        entry.variants.method
+            && !entry.manual_cpp_binding
+            && !taken.contains(&entry.schema.name.name.as_str())
+    });
     w.indented(|w| {
-        if methods.is_empty() {
+        if methods.is_empty() && members.is_empty() {
             w.line("...");
         }
         for (name, entries) in methods {
-            let parameters: Vec<_> = entries.iter().map(|entry| method(&entry.schema)).collect();
+            let parameters = entries.iter().flat_map(|entry| method(&entry.schema)).collect::<Vec<_>>();
             definitions(name, &parameters, w);
         }
     });
+}
+
+/// The name that a line of a stub defines.
+fn defined_name(line: &str) -> Option<&str> {
+    let line = line.trim_start();
+    match line.strip_prefix("def ") {
+        Some(function) => function.split('(').next(),
+        None => line.split_once(": ").map(|(name, _)| name).filter(|name| !name.contains(' ')),
+    }
 }
 
 fn functions(list: &OperatorList, w: &mut Writer) {
@@ -129,7 +184,7 @@ fn functions(list: &OperatorList, w: &mut Writer) {
             && entry.namespace() == DEFAULT_NAMESPACE
     };
     for (name, entries) in by_name(list, is_function) {
-        let parameters: Vec<_> = entries.iter().map(|entry| function(&entry.schema)).collect();
+        let parameters = entries.iter().flat_map(|entry| spread(&entry.schema, None)).collect::<Vec<_>>();
         definitions(name, &parameters, w);
     }
 }
@@ -194,21 +249,49 @@ fn packet(class: &str, entries: &[&OperatorEntry], w: &mut Writer) {
 }
 
 fn function(schema: &Schema) -> (String, String) {
-    (parameters(schema.arguments.iter()), result(&schema.returns))
+    (parameters(schema.arguments.iter(), None), result(&schema.returns))
 }
 
-fn method(schema: &Schema) -> (String, String) {
-    let receiver = schema.self_index();
+/// The forms of a method: as the schema has it, and with the integers of its only list one by one.
+fn method(schema: &Schema) -> Vec<(String, String)> {
+    let mut forms = spread(schema, schema.self_index());
+    for (list, _) in &mut forms {
+        *list = if list.is_empty() { "self".to_owned() } else { format!("self, {list}") };
+    }
+    forms
+}
+
+/// The forms of a function, or of a method without its receiver.
+fn spread(schema: &Schema, receiver: Option<usize>) -> Vec<(String, String)> {
     let others = schema.arguments.iter().enumerate().filter(|(position, _)| Some(*position) != receiver);
-    let rest = parameters(others.map(|(_, argument)| argument));
-    let list = if rest.is_empty() { "self".to_owned() } else { format!("self, {rest}") };
-    (list, result(&schema.returns))
+    let others: Vec<&Argument> = others.map(|(_, argument)| argument).collect();
+    let mut forms = vec![parameters(others.iter().copied(), None)];
+    let mut by_position = others.iter().filter(|argument| !argument.keyword_only);
+    if let (Some(only), None) = (by_position.next(), by_position.next())
+        && is_integers(&only.ty)
+    {
+        forms.push(parameters(others.iter().copied(), Some(&only.name)));
+    }
+    forms.into_iter().map(|list| (list, result(&schema.returns))).collect()
 }
 
-fn parameters<'s>(arguments: impl Iterator<Item = &'s Argument>) -> String {
+fn is_integers(ty: &Type) -> bool {
+    match ty {
+        Type::Optional(inner) => is_integers(inner),
+        Type::List(element, _) => matches!(**element, Type::Base(BaseType::Int | BaseType::SymInt)),
+        Type::Base(_) | Type::Class { .. } => false,
+    }
+}
+
+/// The parameters; the integers of a list named `spread` are given one by one.
+fn parameters<'s>(arguments: impl Iterator<Item = &'s Argument>, spread: Option<&str>) -> String {
     let mut parts = Vec::new();
-    let mut has_star = false;
+    let mut has_star = spread.is_some();
     for argument in arguments {
+        if Some(argument.name.as_str()) == spread {
+            parts.push(format!("*{}: _int", identifier(&argument.name)));
+            continue;
+        }
         if argument.keyword_only && !has_star {
             parts.push("*".to_owned());
             has_star = true;

@@ -19,6 +19,7 @@ from ._keyway import (
     OpOverloadPacket,
     SchemaCheckMode,
     Tensor,
+    UnknownKeyError,
     __version__,
     bfloat16,
     bool,
@@ -45,12 +46,17 @@ from ._keyway import (
     layout,
     memory_format,
     preserve_format,
+    qint8,
+    qint32,
+    quint8,
     sparse,
     strided,
     tensor,
     trace,
     uint8,
 )
+from math import e, inf, nan, pi
+
 from ._keyway import _disable_current_modes, _disable_dispatch
 from ._keyway import _get_current_dispatch_mode, _get_current_dispatch_mode_stack
 from ._mode import DispatchMode, all_same_mode
@@ -61,6 +67,15 @@ from ._library import Library, define, fallthrough_kernel, impl, register_fake, 
 from ._opcheck import opcheck
 
 TorchDispatchMode = DispatchMode
+
+# Other names of dtypes; after whatever needs Python's own `int` and `float`.
+half, float, double, cfloat, cdouble = float16, float32, float64, complex64, complex128
+short, int, long = int16, int32, int64
+
+
+def is_tensor(object, /):
+    """Whether an object is a tensor."""
+    return isinstance(object, Tensor)
 
 
 def __getattr__(name: str):

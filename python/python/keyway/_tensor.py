@@ -1,11 +1,10 @@
-"""What ``Tensor`` has besides the operators: conversion, text, pickling."""
+"""What ``Tensor`` has besides the operators."""
 
 from __future__ import annotations
 
-import math
 import numbers
 
-from . import _indexing, _keyway
+from . import _indexing, _keyway, _saving, _text
 from ._ops import ops
 
 Tensor = _keyway.Tensor
@@ -21,7 +20,12 @@ def _len(self):
 def _iter(self):
     if self.dim() == 0:
         raise TypeError("iteration over a 0-d tensor")
-    return (self[at] for at in range(self.shape[0]))
+    return iter(self.unbind(0))
+
+
+def _reversed(self):
+    """The tensor with its elements the other way round in each dimension."""
+    return self.flip(list(range(self.dim()))) if self.dim() else self
 
 
 def _truth(self):
@@ -31,8 +35,23 @@ def _truth(self):
     return self.item() != 0
 
 
+def _number(of):
+    """The conversion of a tensor of one element to a number of Python."""
+
+    def convert(self):
+        if self.numel() != 1:
+            raise ValueError(f"a tensor of {self.numel()} elements is no {of.__name__}; only one of a single element is")
+        return of(self.item())
+
+    return convert
+
+
+def _round(self, digits=None):
+    return self.round() if digits is None else self.round(decimals=digits)
+
+
 def _index(self):
-    if self.dtype.is_floating_point or self.numel() != 1:
+    if self.dtype.is_floating_point or self.dtype.is_complex or self.numel() != 1:
         raise TypeError("only integer tensors of a single element can be converted to an index")
     return int(self.item())
 
@@ -54,122 +73,11 @@ def _array(self, dtype=None, copy=None):
     return array.copy() if copy else array
 
 
-def _style(values, is_float):
-    """How the numbers of a tensor are written, all alike."""
-    finite = [abs(v) for v in values if not (math.isnan(v) or math.isinf(v))] if is_float else []
-    if not is_float:
-        return str
-    if all(v == int(v) for v in finite) and all(v < 1e8 for v in finite):
-        return lambda v: str(v) if math.isnan(v) or math.isinf(v) else f"{int(v)}."
-    small = min((v for v in finite if v), default=1)
-    form = ".4f" if max(finite) < 1e5 and small >= 1e-4 else ".4e"
-    return lambda v: format(v, form)
-
-
-_THRESHOLD, _EDGE = 1000, 3
-
-
-def _rows(values, shape, indent, style, width):
-    depth = len(shape)
-    if depth == 0:
-        return style(values).rjust(width)
-    texts = [_rows(part, shape[1:], indent + 1, style, width) for part in values]
-    if len(values) < shape[0]:
-        texts.insert(_EDGE, "...")
-    between = ", " if depth == 1 else "," + "\n" * (depth - 1) + " " * (indent + 1)
-    return "[" + between.join(texts) + "]"
-
-
-def _flat(values, depth):
-    if depth == 0:
-        yield values
-        return
-    for value in values:
-        yield from _flat(value, depth - 1)
-
-
-def _repr(self):
-    head = "tensor" if type(self) is Tensor else type(self).__name__
-    is_wrapper = "Python" in _keyway._dispatch_keys(self)
-    if is_wrapper or self.device.type != "cpu":
-        size = f"size={self.shape}, dtype={self.dtype}"
-        where = "" if self.device.type == "cpu" else f", device='{self.device}'"
-        return f"{head}(..., {size}{where})"
-    shorten = self.numel() > _THRESHOLD
-    values = _keyway._edges(self, _EDGE) if shorten else _keyway._tolist(self)
-    style = _style(list(_flat(values, self.dim())), self.dtype.is_floating_point)
-    width = 0 if shorten else max((len(style(value)) for value in _flat(values, self.dim())), default=0)
-    text = _rows(values, self.shape, len(head) + 1, style, width)
-    extra = "" if self.dtype in (_keyway.float32, _keyway.int64, _keyway.bool) else f", dtype={self.dtype}"
-    if self.numel() == 0 and self.dim() != 1:
-        extra = f", size={self.shape}{extra}"
-    return f"{head}({text}{extra})"
-
-
-def _format(self, spec):
-    """A tensor of one number without dimensions is written as that number."""
-    if spec and self.dim() == 0:
-        return format(self.item(), spec)
-    return object.__format__(self, spec)
-
-
 def _contains(self, element):
     """Whether some element equals a number, or one that a tensor holds in its place."""
     if isinstance(element, (Tensor, numbers.Number)):
         return bool((self == element).any())
     raise RuntimeError(f"Tensor.__contains__ only supports Tensor or scalar, but you passed in a {type(element)}")
-
-
-def _rebuild_without_data(cls, dtype, device, shape, state):
-    tensor = _aten.empty(list(shape), dtype=dtype, device=device)
-    tensor = tensor if cls is Tensor else Tensor._make_subclass(cls, tensor)
-    if state:
-        tensor.__dict__.update(state)
-    return tensor
-
-
-def _rebuild(cls, data, code, shape, state):
-    tensor = _keyway.tensor(data, dtype=code) if cls is Tensor else Tensor._make_subclass(cls, _keyway.tensor(data, dtype=code))
-    if list(tensor.shape) != list(shape):
-        tensor = tensor.reshape(list(shape))
-    if state:
-        tensor.__dict__.update(state)
-    return tensor
-
-
-def _reduce(self):
-    if "Python" in _keyway._dispatch_keys(self):
-        raise TypeError(f"{type(self).__name__} has no data of its own to save; give it a __reduce_ex__")
-    state = dict(getattr(self, "__dict__", None) or {})
-    if self.device.type == "meta":
-        return _rebuild_without_data, (type(self), self.dtype, self.device, tuple(self.shape), state)
-    return _rebuild, (type(self), _keyway._tolist(self), self.dtype, tuple(self.shape), state)
-
-
-def _copy(self):
-    """Another object over the same memory, of the same class and with the same attributes."""
-    if "Python" in _keyway._dispatch_keys(self):
-        raise TypeError(f"{type(self).__name__} has no data of its own to share; give it a __copy__")
-    result = Tensor._make_subclass(type(self), self)
-    if hasattr(self, "__dict__"):
-        result.__dict__.update(self.__dict__)
-    return result
-
-
-def _deepcopy(self, memo):
-    import copy
-
-    if "Python" in _keyway._dispatch_keys(self):
-        result = self.clone()
-        if type(result) is not type(self):
-            raise TypeError(f"the clone of a {type(self).__name__} is a {type(result).__name__}; give the class a __deepcopy__")
-        memo[id(self)] = result
-        return result
-    rebuild, arguments = _reduce(self)
-    *arguments, state = arguments
-    result = rebuild(*arguments, copy.deepcopy(state, memo))
-    memo[id(self)] = result
-    return result
 
 
 def _in_place(name):
@@ -182,23 +90,86 @@ def _in_place(name):
     return method
 
 
-def _complete():
+def _to(self, *args, **kwargs):
+    """Another dtype, another device, those of another tensor. The operator wants a dtype beside a device, users give one alone."""
+    if args and isinstance(args[0], (str, _keyway.device)) and "dtype" not in kwargs and (len(args) == 1 or isinstance(args[1], bool)):
+        names = ("device", "non_blocking", "copy")
+        if len(args) > len(names):
+            raise TypeError(f"Tensor.to(device) takes at most {len(names)} positional arguments, {len(args)} were given")
+        args, kwargs = (), {**dict(zip(names, args)), **kwargs}
+    return _aten.to(self, *args, **kwargs)
+
+
+def _where(self, condition, other):
+    """The tensor's elements where the condition holds, those of the other elsewhere."""
+    return _aten.where(condition, self, other)
+
+
+#: Methods named for the dtype they convert to.
+_CONVERSIONS = {
+    "float": "float32",
+    "double": "float64",
+    "half": "float16",
+    "bfloat16": "bfloat16",
+    "char": "int8",
+    "short": "int16",
+    "int": "int32",
+    "long": "int64",
+    "byte": "uint8",
+    "bool": "bool",
+    "cfloat": "complex64",
+    "cdouble": "complex128",
+}
+
+
+def _conversion(name):
+    dtype = getattr(_keyway, name)
+
+    def convert(self):
+        return _aten.to(self, dtype)
+
+    convert.__doc__ = f"The tensor as {name}; itself if it is that already."
+    return convert
+
+
+def _define_numbers():
+    Tensor.__len__, Tensor.__iter__, Tensor.__bool__ = _len, _iter, _truth
+    Tensor.__int__, Tensor.__float__, Tensor.__complex__ = _number(int), _number(float), _number(complex)
+    Tensor.__index__, Tensor.__round__, Tensor.__reversed__ = _index, _round, _reversed
+    Tensor.__divmod__ = lambda self, other: (self // other, self % other)
+    Tensor.__rdivmod__ = lambda self, other: (other // self, other % self)
+    for name in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "and", "or", "xor", "lshift", "rshift"):
+        setattr(Tensor, f"__i{name}__", _in_place(f"_i{name}"))
+
+
+def _define_members():
     for name in _keyway._method_names("aten"):
         if not hasattr(Tensor, name):
             setattr(Tensor, name, _keyway._Method(getattr(_aten, name)))
-    Tensor.__getitem__, Tensor.__setitem__ = _indexing.getitem, _indexing.setitem
-    Tensor.__len__, Tensor.__iter__, Tensor.__bool__ = _len, _iter, _truth
-    Tensor.__int__ = lambda self: int(self.item())
-    Tensor.__float__ = lambda self: float(self.item())
-    Tensor.__index__ = _index
-    Tensor.__repr__, Tensor.__format__, Tensor.__contains__ = _repr, _format, _contains
-    Tensor.__array__, Tensor.numpy = _array, _numpy
-    Tensor.__reduce_ex__ = lambda self, protocol: _reduce(self)
-    Tensor.__copy__, Tensor.__deepcopy__ = _copy, _deepcopy
+    # Operators that users read as attributes.
+    for name in ("mT", "real", "imag"):
+        setattr(Tensor, name, property(getattr(_aten, name), doc=getattr(_aten, name).__doc__))
+    Tensor.T = property(_aten.numpy_T, doc="The tensor with its dimensions the other way round, a view.")
+    Tensor.itemsize = property(Tensor.element_size, doc="Bytes per element.")
+    Tensor.nbytes = property(lambda self: self.numel() * self.element_size(), doc="Bytes of all elements.")
+    Tensor.is_cpu = property(lambda self: self.device.type == "cpu", doc="Whether the elements are in the host's memory.")
+    Tensor.is_meta = property(lambda self: self.device.type == "meta", doc="Whether it has sizes but no elements.")
+    Tensor.nelement, Tensor.ndimension = Tensor.numel, Tensor.dim
+    Tensor.to, Tensor.cpu, Tensor.where = _to, lambda self: _to(self, "cpu"), _where
+    for name, dtype in _CONVERSIONS.items():
+        setattr(Tensor, name, _conversion(dtype))
     Tensor.tolist = lambda self: _keyway._tolist(self)
-    Tensor.T = property(lambda self: self.t())
-    for name in ("iadd", "isub", "imul", "itruediv"):
-        setattr(Tensor, f"__{name}__", _in_place(f"_{name}"))
+
+
+def _complete():
+    _define_members()
+    _define_numbers()
+    Tensor.__getitem__, Tensor.__setitem__, Tensor.__contains__ = _indexing.getitem, _indexing.setitem, _contains
+    Tensor.__repr__, Tensor.__format__ = _text.representation, _text.formatted
+    # NumPy leaves operators with a tensor on one side to the tensor.
+    Tensor.__array__, Tensor.numpy, Tensor.__array_priority__ = _array, _numpy, 1000
+    Tensor.__reduce_ex__ = _saving.reduce_ex
+    Tensor.__copy__, Tensor.__deepcopy__ = _saving.shallow_copy, _saving.deep_copy
 
 
 _complete()
