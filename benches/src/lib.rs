@@ -3,6 +3,7 @@
 //! The operators are those of `bench.yaml`, whose kernels do nothing. A case is the same code for wall-clock and for
 //! instruction counts.
 
+pub mod counting;
 mod interception;
 mod registration;
 
@@ -73,27 +74,26 @@ pub struct Case {
 }
 
 /// A case from an expression, so that the loop is compiled around the very code.
+#[macro_export]
 macro_rules! case {
     ($name:literal, $setup:expr, |$state:pat_param| $body:expr) => {{
         let mut once = $setup;
         let mut many = $setup;
-        Case {
+        $crate::Case {
             name: $name,
             run: Box::new(move || {
                 let $state = &mut once;
-                let _ = black_box($body);
+                let _ = ::std::hint::black_box($body);
             }),
             repeat: Box::new(move |n| {
                 for _ in 0..n {
                     let $state = &mut many;
-                    let _ = black_box($body);
+                    let _ = ::std::hint::black_box($body);
                 }
             }),
         }
     }};
 }
-
-use case;
 
 fn tensor() -> Tensor {
     Tensor::zeros(&[1], DType::Float32, Device::CPU).expect("one element fits")

@@ -22,6 +22,8 @@ pub(crate) struct KernelAttribute {
     pub(crate) structured: Option<Span>,
     /// What makes the tensors that a structured kernel fills: `allocate = path`.
     pub(crate) allocate: Option<Path>,
+    /// What the functional form of a structured kernel asks first: `shortcut = path`.
+    pub(crate) shortcut: Option<Path>,
     /// The word `in_place`, if it is there: a structured kernel's result may go where it reads from.
     pub(crate) in_place: Option<Span>,
     /// Whether the word `overriding` is there.
@@ -63,6 +65,7 @@ enum Word {
     Overriding(Span),
     InPlace(Span),
     Allocate(Path),
+    Shortcut(Path),
 }
 
 impl Parse for Word {
@@ -74,17 +77,21 @@ impl Parse for Word {
                 "structured" => return Ok(Word::Structured(input.parse::<Ident>()?.span())),
                 "overriding" => return Ok(Word::Overriding(input.parse::<Ident>()?.span())),
                 "in_place" => return Ok(Word::InPlace(input.parse::<Ident>()?.span())),
-                "allocate" => {
-                    input.parse::<Ident>()?;
-                    input.parse::<Token![=]>()?;
-                    return input.parse().map(Word::Allocate);
-                }
+                "allocate" => return named_path(input).map(Word::Allocate),
+                "shortcut" => return named_path(input).map(Word::Shortcut),
                 _ => {}
             }
         }
         // An unknown key is kept, so that all of them are reported.
         Ok(Word::Key(input.parse()))
     }
+}
+
+/// The path after a word and `=`.
+fn named_path(input: ParseStream<'_>) -> Result<Path> {
+    input.parse::<Ident>()?;
+    input.parse::<Token![=]>()?;
+    input.parse()
 }
 
 impl KeyName {
@@ -164,6 +171,7 @@ impl Parse for KernelAttribute {
             boxed: None,
             structured: None,
             allocate: None,
+            shortcut: None,
             in_place: None,
             overriding: false,
         };
@@ -176,6 +184,7 @@ impl Parse for KernelAttribute {
                 Word::Boxed(span) => attribute.boxed = Some(span),
                 Word::Structured(span) => attribute.structured = Some(span),
                 Word::Allocate(path) => attribute.allocate = Some(path),
+                Word::Shortcut(path) => attribute.shortcut = Some(path),
                 Word::Overriding(_) => attribute.overriding = true,
                 Word::InPlace(span) => attribute.in_place = Some(span),
                 Word::Key(key) => attribute.keys.extend(errors.take(key)),
@@ -196,6 +205,9 @@ impl KernelAttribute {
     /// A structured kernel is typed, and only it has tensors to make and to fill.
     fn check_structured(&self) -> Result<()> {
         let refuse = |span, message: &str| Err(mistake::at(Code::BadAttribute, span, message));
+        if let (None, Some(path)) = (self.structured, &self.shortcut) {
+            return refuse(path.span(), "only a structured kernel has forms to shorten: add `structured`");
+        }
         match (self.structured, self.boxed, &self.allocate, self.in_place) {
             (Some(_), Some(boxed), ..) => {
                 refuse(boxed, "a structured kernel is typed: leave one of the two words out")
@@ -270,6 +282,7 @@ impl Parse for FallbackAttribute {
             Word::Boxed(span) => refuse(span, "a fallback is always boxed: leave the word out"),
             Word::Structured(span) => refuse(span, "a fallback is boxed and cannot be structured"),
             Word::Allocate(path) => refuse(path.span(), "a fallback makes no tensors"),
+            Word::Shortcut(path) => refuse(path.span(), "a fallback has no forms to shorten"),
             Word::Overriding(span) => refuse(span, "a fallback overrides none: leave the word out"),
             Word::InPlace(span) => {
                 refuse(span, "a fallback is boxed and fills no tensors: leave the word out")

@@ -91,6 +91,10 @@ pub fn fallback(attribute: TokenStream, item: TokenStream) -> TokenStream {
 /// generated struct `aten::structured_add_out::Precomputed`, whose fields kernels get in place of arguments. A backend
 /// with memory of its own says how results are made: `#[kernel("aten::add.out", "NPU", structured, allocate = empty)]`,
 /// a function from `&OutputMeta` to `Result<Tensor>`.
+///
+/// Planning, making and filling a result costs more than computing few elements. `shortcut = few_sums` names a function that the
+/// functional form asks first: from the shape function's arguments to `Option<Tensor>`, where `None` leaves it to the plan. What
+/// it gives must be what the plan would have given. It stands for operators of one result.
 #[proc_macro_attribute]
 pub fn structured(attribute: TokenStream, item: TokenStream) -> TokenStream {
     structured::structured(attribute.into(), item.into()).into()

@@ -95,6 +95,16 @@ pub(crate) fn kernels(attribute: &KernelAttribute, function: &ItemFn) -> Result<
             const IN_PLACE: bool = true;
         )
     });
+    let shortcut = attribute.shortcut.as_ref().map(|path| {
+        let span = path.span();
+        let ty = Ident::new(&names.shortcut.to_string(), span);
+        let import = quote_spanned!(span=> use #path as __keyway_shortcut;);
+        let constant = quote_spanned! {span=>
+            const SHORTCUT: ::std::option::Option<#ty> = ::std::option::Option::Some(__keyway_shortcut);
+        };
+        (import, constant)
+    });
+    let (shortcut, shortcut_constant) = shortcut.unzip();
     let registrations = attribute.keys.iter().map(|key| {
         let key = match key.expression() {
             Ok(key) => quote!(::keyway::AnnouncedKey::Known(#key)),
@@ -103,6 +113,7 @@ pub(crate) fn kernels(attribute: &KernelAttribute, function: &ItemFn) -> Result<
         names.registrations(function, names.span, &quote!(Kernel), &key, attribute.overriding)
     });
     let (shape, implementation, handle) = (&names.shape, &names.implementation, &names.handle);
+    let shortcut_type = &names.shortcut;
     let shadowed = shadowed();
     let stand_in = names.stand_in(
         &quote! {
@@ -112,8 +123,11 @@ pub(crate) fn kernels(attribute: &KernelAttribute, function: &ItemFn) -> Result<
         },
         &quote! {
             #shadowed
+            type #shortcut_type = ();
+            #shadowed
             trait #implementation<P> {
                 const IN_PLACE: bool = false;
+                const SHORTCUT: ::std::option::Option<#shortcut_type> = ::std::option::Option::None;
                 #signature;
                 fn allocate(meta: &::keyway::OutputMeta) -> ::keyway::Result<::keyway::Tensor> { meta.allocate() }
             }
@@ -124,11 +138,12 @@ pub(crate) fn kernels(attribute: &KernelAttribute, function: &ItemFn) -> Result<
     let plan = quote_spanned!(span=> <<#handle as #shape>::Meta as ::keyway::StructuredMeta>::Plan);
     let block = names.block(
         &stand_in,
-        &quote!(#forward #allocate),
+        &quote!(#forward #allocate #shortcut),
         &quote! {
             struct Kernel;
             impl #implementation<#plan> for Kernel {
                 #in_place
+                #shortcut_constant
                 #method
                 #allocate_method
             }
@@ -151,6 +166,7 @@ struct Names<'a> {
     handle: Ident,
     shape: Ident,
     implementation: Ident,
+    shortcut: Ident,
 }
 
 impl Names<'_> {
@@ -163,6 +179,7 @@ impl Names<'_> {
             handle: name("Structured"),
             shape: name("Shape"),
             implementation: name("Implementation"),
+            shortcut: name("Shortcut"),
         }
     }
 

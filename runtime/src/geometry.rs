@@ -1,36 +1,30 @@
-//! Sizes, strides and offset of a tensor, and how a tensor publishes a new set of them.
-//!
-//! Readers get a plain borrow without a lock. Changing a tensor's geometry (resizing an out tensor, an in-place view) or its
-//! memory publishes a new value of both and keeps the old one until the tensor goes, so that no borrow can dangle. This is
-//! one of the few modules with unsafe code.
-#![allow(unsafe_code, reason = "publishes a value by pointer; each block says why it is sound")]
+//! Sizes, strides and offset of a tensor. Which of them a tensor shows is the business of `window`.
 
-use std::sync::atomic::{AtomicPtr, Ordering};
+use std::fmt;
 
-use parking_lot::Mutex;
 use smallvec::SmallVec;
 
 use crate::error::{Error, Result};
-use crate::storage::Storage;
 
 /// Extents of dimensions, or strides: inline up to five dimensions.
 pub type Dims = SmallVec<[i64; 5]>;
 
+/// So many dimensions are kept in place.
+const INLINE: usize = 5;
+
 /// Sizes, strides and storage offset, in elements.
-#[derive(Debug, PartialEq, Eq)]
+///
+/// One is copied for each result: up to five dimensions are copied whole, whichever of them count.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Geometry {
-    sizes: Dims,
-    strides: Dims,
     offset: i64,
     numel: usize,
-}
-
-impl Clone for Geometry {
-    /// By hand because copying slices is faster than cloning their elements one by one.
-    fn clone(&self) -> Geometry {
-        let Geometry { ref sizes, ref strides, offset, numel } = *self;
-        Geometry { sizes: Dims::from_slice(sizes), strides: Dims::from_slice(strides), offset, numel }
-    }
+    rank: usize,
+    /// Zero from the rank on, as are the strides.
+    sizes: [i64; INLINE],
+    strides: [i64; INLINE],
+    /// Sizes and strides of more dimensions.
+    more: Option<Box<[Box<[i64]>; 2]>>,
 }
 
 impl Geometry {
@@ -48,8 +42,7 @@ impl Geometry {
                 "strides {strides:?} and offset {offset} must not be negative"
             )));
         }
-        let numel = checked_numel(sizes)?;
-        Ok(Geometry { sizes: Dims::from_slice(sizes), strides: Dims::from_slice(strides), offset, numel })
+        Ok(Geometry::of(sizes, strides, offset, checked_numel(sizes)?))
     }
 
     /// Row-major order from offset 0.
@@ -57,26 +50,49 @@ impl Geometry {
     /// # Errors
     /// `Shape` if a size is negative or the number of elements does not fit 63 bits.
     pub fn contiguous(sizes: &[i64]) -> Result<Geometry> {
-        let numel = checked_numel(sizes)?;
-        Ok(Geometry { sizes: Dims::from_slice(sizes), strides: contiguous_strides(sizes), offset: 0, numel })
+        Ok(Geometry::of(sizes, &contiguous_strides(sizes), 0, checked_numel(sizes)?))
+    }
+
+    #[inline]
+    fn of(sizes: &[i64], strides: &[i64], offset: i64, numel: usize) -> Geometry {
+        let rank = sizes.len();
+        let mut made = Geometry { offset, numel, rank, sizes: [0; INLINE], strides: [0; INLINE], more: None };
+        match rank {
+            0..=INLINE => {
+                made.sizes.iter_mut().zip(sizes).for_each(|(to, &size)| *to = size);
+                made.strides.iter_mut().zip(strides).for_each(|(to, &stride)| *to = stride);
+            }
+            _ => made.more = Some(Box::new([sizes.into(), strides.into()])),
+        }
+        made
     }
 
     /// Extents of the dimensions.
+    #[inline]
     pub fn sizes(&self) -> &[i64] {
-        &self.sizes
+        match &self.more {
+            None => &self.sizes[..self.rank],
+            Some(more) => &more[0],
+        }
     }
 
     /// Steps between neighbours of each dimension, in elements.
+    #[inline]
     pub fn strides(&self) -> &[i64] {
-        &self.strides
+        match &self.more {
+            None => &self.strides[..self.rank],
+            Some(more) => &more[1],
+        }
     }
 
     /// The first element's position in the storage, in elements.
+    #[inline]
     pub fn offset(&self) -> i64 {
         self.offset
     }
 
     /// The number of elements.
+    #[inline]
     pub fn numel(&self) -> usize {
         self.numel
     }
@@ -84,7 +100,7 @@ impl Geometry {
     /// Whether the elements lie in row-major order without gaps; strides of extents below two do not count.
     pub fn is_contiguous(&self) -> bool {
         let mut expected = 1;
-        for (&size, &stride) in self.sizes.iter().zip(&self.strides).rev() {
+        for (&size, &stride) in self.sizes().iter().zip(self.strides()).rev() {
             if size == 0 {
                 return true;
             }
@@ -99,7 +115,7 @@ impl Geometry {
     /// Whether the strides are exactly those of row-major order, also where extents below two leave them open.
     pub fn is_row_major(&self) -> bool {
         let mut expected = 1;
-        self.sizes.iter().zip(&self.strides).rev().all(|(&size, &stride)| {
+        self.sizes().iter().zip(self.strides()).rev().all(|(&size, &stride)| {
             let fits = stride == expected;
             expected *= size.max(1);
             fits
@@ -114,13 +130,20 @@ impl Geometry {
         if self.numel == 0 {
             return Ok(0);
         }
-        let last = self.sizes.iter().zip(&self.strides).try_fold(self.offset, |last, (&size, &stride)| {
+        let last = self.sizes().iter().zip(self.strides()).try_fold(self.offset, |last, (&size, &stride)| {
             (size - 1).checked_mul(stride).and_then(|step| last.checked_add(step))
         });
         match last.and_then(|last| usize::try_from(last).ok()) {
             Some(last) => Ok(last + 1),
             None => Err(Error::shape("sizes and strides reach beyond any storage")),
         }
+    }
+}
+
+impl fmt::Debug for Geometry {
+    /// What it says, not how it keeps it: `[2, 3] with strides [3, 1] at 0`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} with strides {:?} at {}", self.sizes(), self.strides(), self.offset)
     }
 }
 
@@ -144,63 +167,4 @@ fn checked_numel(sizes: &[i64]) -> Result<usize> {
             .ok_or_else(|| Error::shape(format!("sizes {sizes:?} have too many elements")))?;
     }
     Ok(if sizes.contains(&0) { 0 } else { numel as usize })
-}
-
-/// The part of a memory that a tensor shows.
-#[derive(Debug)]
-pub(crate) struct Window {
-    pub(crate) geometry: Geometry,
-    pub(crate) storage: Storage,
-}
-
-/// A window that can be replaced while borrowed, geometry and storage together. The first one is stored inline.
-#[derive(Debug)]
-pub(crate) struct PublishedWindow {
-    first: Window,
-    /// Null while the first one holds, else the last box of `later`.
-    current: AtomicPtr<Window>,
-    /// Every window published after the first; boxes, because borrows of them are out.
-    #[expect(clippy::vec_box, reason = "borrows point into the boxes, which must not move")]
-    later: Mutex<Vec<Box<Window>>>,
-}
-
-impl PublishedWindow {
-    pub(crate) fn new(geometry: Geometry, storage: Storage) -> Self {
-        let first = Window { geometry, storage };
-        PublishedWindow { first, current: AtomicPtr::default(), later: Mutex::new(Vec::new()) }
-    }
-
-    #[inline]
-    pub(crate) fn get(&self) -> &Window {
-        let current = self.current.load(Ordering::Acquire);
-        if current.is_null() {
-            return &self.first;
-        }
-        // SAFETY: `current` points into a box of `later`. Boxes are only ever added while `self` lives, so the
-        // referent outlives the borrow of `self`; it is never written after being published with `Release`.
-        unsafe { &*current }
-    }
-
-    /// Shows another part of the memory that is shown.
-    pub(crate) fn set_geometry(&self, geometry: Geometry) {
-        let mut later = self.later.lock();
-        let storage = self.get().storage.clone();
-        self.publish(&mut later, Window { geometry, storage });
-    }
-
-    /// Shows a part of another memory.
-    pub(crate) fn set(&self, window: Window) {
-        self.publish(&mut self.later.lock(), window);
-    }
-
-    #[expect(clippy::vec_box, reason = "that of `later`")]
-    fn publish(&self, later: &mut Vec<Box<Window>>, window: Window) {
-        let shown = self.get();
-        if shown.geometry == window.geometry && shown.storage.is_same(&window.storage) {
-            return;
-        }
-        later.push(Box::new(window));
-        let newest: *const Window = &**later.last().expect("one was just pushed");
-        self.current.store(newest.cast_mut(), Ordering::Release);
-    }
 }

@@ -20,25 +20,44 @@ const WORDS: usize = 8;
 /// Up to so many bytes are kept in words.
 pub(crate) const SMALL: usize = WORDS * size_of::<u64>();
 
-/// A copy of few bytes, aligned to 16.
+/// A copy of few bytes, at most eight a word, aligned to 16.
 #[derive(Clone, Copy)]
 #[repr(C, align(16))]
-pub struct SmallBytes {
-    words: [u64; WORDS],
+pub struct SmallBytes<const HELD: usize = WORDS> {
+    words: [u64; HELD],
     len: usize,
 }
 
-impl SmallBytes {
+impl<const HELD: usize> SmallBytes<HELD> {
     /// So many zeros; none if they are too many.
     #[inline]
-    pub fn zeroed(len: usize) -> Option<SmallBytes> {
-        (len <= SMALL).then_some(SmallBytes { words: [0; WORDS], len })
+    pub fn zeroed(len: usize) -> Option<SmallBytes<HELD>> {
+        (len <= HELD * size_of::<u64>()).then_some(SmallBytes { words: [0; HELD], len })
+    }
+
+    /// A copy of elements; none if they are too many.
+    #[inline]
+    pub fn of<T: Element>(elements: &[T]) -> Option<SmallBytes<HELD>> {
+        let mut made = SmallBytes::zeroed(size_of_val(elements))?;
+        made.bytes_mut().copy_from_slice(bytemuck::cast_slice(elements));
+        Some(made)
+    }
+
+    /// No bytes.
+    pub(crate) const EMPTY: SmallBytes<HELD> = SmallBytes { words: [0; HELD], len: 0 };
+
+    /// The same bytes in another number of words, unless they are too many.
+    #[inline]
+    pub(crate) fn within<const WORDS: usize>(&self) -> Option<SmallBytes<WORDS>> {
+        let mut made = SmallBytes::zeroed(self.len)?;
+        made.words.iter_mut().zip(self.words).for_each(|(to, from)| *to = from);
+        Some(made)
     }
 
     /// The bytes.
     #[inline]
     pub fn bytes(&self) -> &[u8] {
-        &bytemuck::bytes_of(&self.words)[..self.len]
+        &bytemuck::cast_slice(&self.words)[..self.len]
     }
 
     /// The bytes as elements of a type.
@@ -53,11 +72,11 @@ impl SmallBytes {
     /// The bytes for writing.
     #[inline]
     pub fn bytes_mut(&mut self) -> &mut [u8] {
-        &mut bytemuck::bytes_of_mut(&mut self.words)[..self.len]
+        &mut bytemuck::cast_slice_mut(&mut self.words)[..self.len]
     }
 }
 
-impl fmt::Debug for SmallBytes {
+impl<const HELD: usize> fmt::Debug for SmallBytes<HELD> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} bytes", self.len)
     }
@@ -92,17 +111,9 @@ impl HostBytes {
         HostBytes::of(SmallBytes::zeroed(len), len, freed_blocks::unfilled)
     }
 
-    #[inline]
-    pub(crate) fn of_small(bytes: SmallBytes) -> HostBytes {
-        HostBytes::of(Some(bytes), bytes.len, freed_blocks::unfilled)
-    }
-
     pub(crate) fn of_bytes(source: &[u8]) -> HostBytes {
-        match SmallBytes::zeroed(source.len()) {
-            Some(mut small) => {
-                small.bytes_mut().copy_from_slice(source);
-                HostBytes::of_small(small)
-            }
+        match SmallBytes::of(source) {
+            Some(small) => HostBytes::of(Some(small), small.len, freed_blocks::unfilled),
             None => {
                 let mut made = HostBytes::unfilled(source.len());
                 bytemuck::cast_slice_mut(made.block.get_mut())[..source.len()].copy_from_slice(source);
@@ -133,7 +144,8 @@ impl HostBytes {
 
     /// A copy of the bytes, if they are few.
     #[inline]
-    pub(crate) fn small(&self) -> Option<SmallBytes> {
+    pub(crate) fn small<const HELD: usize>(&self) -> Option<SmallBytes<HELD>> {
+        const { assert!(HELD <= WORDS) };
         let mut copy = SmallBytes::zeroed(self.len())?;
         loop {
             let before = self.version.load(Ordering::Acquire);
@@ -149,7 +161,7 @@ impl HostBytes {
     }
 
     #[inline]
-    fn copy_words(&self, to: &mut SmallBytes) {
+    fn copy_words<const HELD: usize>(&self, to: &mut SmallBytes<HELD>) {
         let len = to.len.div_ceil(size_of::<u64>());
         to.words
             .iter_mut()
@@ -209,7 +221,7 @@ impl HostBytes {
         if bytes > SMALL {
             let mut grown = freed_blocks::zeroed(bytes.div_ceil(size_of::<Unit>()));
             let to: &mut [u8] = bytemuck::cast_slice_mut(&mut grown);
-            match self.small() {
+            match self.small::<WORDS>() {
                 Some(small) => to[..held].copy_from_slice(small.bytes()),
                 None => to[..held].copy_from_slice(self.held(&block)),
             }

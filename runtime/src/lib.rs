@@ -26,6 +26,7 @@ mod freed_blocks;
 mod function_kernel;
 mod geometry;
 mod host_bytes;
+mod in_place;
 mod inference;
 mod inputs;
 mod interpreter;
@@ -64,6 +65,7 @@ mod thread_state;
 mod typed_handle;
 mod typed_operator;
 mod value;
+mod window;
 
 pub use announced::{
     AnnouncedKey, CollectedFallback, CollectedKernel, CollectedKernels, FallbackRegistration,

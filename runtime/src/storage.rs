@@ -98,9 +98,10 @@ impl Storage {
         Storage::of(Contents::Own(HostBytes::of_bytes(bytemuck::cast_slice(elements))))
     }
 
-    /// A copy of the bytes without waiting for anyone, if they are at most 64 of our own host memory.
+    /// A copy of the bytes without waiting for anyone, if they are of our own host memory and not more than asked for: eight a word,
+    /// and at most 64.
     #[inline]
-    pub fn small(&self) -> Option<SmallBytes> {
+    pub fn small<const WORDS: usize>(&self) -> Option<SmallBytes<WORDS>> {
         match &self.0.contents {
             Contents::Own(held) => held.small(),
             _ => None,

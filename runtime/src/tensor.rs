@@ -10,16 +10,19 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use crate::device::Device;
 use crate::dtype::{DType, Element};
 use crate::error::{Error, ErrorKind, Result};
-use crate::geometry::{Geometry, PublishedWindow, Window};
+use crate::geometry::Geometry;
+use crate::host_bytes::SmallBytes;
 use crate::interpreter::{MetadataPolicy, ObjectSlot, TensorSubclass, WrapperMetadata};
-use crate::key::{DispatchKey, Functionality};
+use crate::key::DispatchKey;
 use crate::key_set::KeySet;
 use crate::local::local_key_sets;
 use crate::mode;
-use crate::quantizer::{Quantizer, needs_a_quantizer};
+use crate::quantizer::Quantizer;
 use crate::scalar::Scalar;
 use crate::storage::Storage;
+use crate::window::{PublishedWindow, Window};
 
+mod construction;
 mod weak;
 
 pub use weak::WeakTensor;
@@ -49,104 +52,6 @@ struct Head {
 }
 
 impl Tensor {
-    /// A tensor over a storage, with the key set its device gives (D75).
-    ///
-    /// # Errors
-    /// `Shape` if the memory is shorter than the geometry needs, foreign memory too if it says its length
-    /// ([`crate::OpaqueStorage::byte_len`]); `Runtime` for a tensor on the CPU whose memory is not on the host.
-    pub fn from_storage(
-        storage: Storage,
-        dtype: DType,
-        device: Device,
-        geometry: Geometry,
-    ) -> Result<Tensor> {
-        Tensor::with_quantizer(storage, dtype, device, geometry, None)
-    }
-
-    /// As [`Tensor::from_storage`], with a quantizer just for quantised dtypes.
-    pub(crate) fn with_quantizer(
-        storage: Storage,
-        dtype: DType,
-        device: Device,
-        geometry: Geometry,
-        quantizer: Option<Arc<dyn Quantizer>>,
-    ) -> Result<Tensor> {
-        if dtype.is_quantized() && quantizer.is_none() {
-            return Err(needs_a_quantizer(dtype));
-        }
-        if device.backend == crate::Backend::CPU {
-            storage.expect_on_the_host()?;
-        }
-        let held = storage.byte_len();
-        if let Some(held) = held {
-            // Saturated where it does not fit: no storage has so much.
-            let needed = geometry.storage_len()?.saturating_mul(dtype.size());
-            if held < needed {
-                return Err(Error::shape(format!(
-                    "sizes {:?} and strides {:?} at offset {} need {needed} bytes, the storage has {held}",
-                    geometry.sizes(),
-                    geometry.strides(),
-                    geometry.offset()
-                )));
-            }
-        }
-        Ok(Tensor::assemble(storage, dtype, device, geometry, quantizer, false))
-    }
-
-    #[inline]
-    fn assemble(
-        storage: Storage,
-        dtype: DType,
-        device: Device,
-        geometry: Geometry,
-        quantizer: Option<Arc<dyn Quantizer>>,
-        wrapped_number: bool,
-    ) -> Tensor {
-        let keys = key_set_of(device, dtype);
-        Tensor(Arc::new(Head {
-            functionalities: AtomicU64::new(keys.functionalities),
-            backends: AtomicU64::new(keys.backends),
-            window: PublishedWindow::new(geometry, storage),
-            dtype,
-            device,
-            wrapped_number,
-            quantizer,
-            subclass: None,
-            policy: MetadataPolicy::default(),
-            object: ObjectSlot::new(),
-        }))
-    }
-
-    /// A tensor of a class, with the interception keys given.
-    pub(crate) fn assemble_wrapper(
-        subclass: Option<Arc<dyn TensorSubclass>>,
-        metadata: WrapperMetadata,
-        keys: KeySet,
-    ) -> Tensor {
-        let keys = key_set_of(metadata.device, metadata.dtype) | metadata.extra_keys | keys;
-        Tensor(Arc::new(Head {
-            functionalities: AtomicU64::new(keys.functionalities),
-            backends: AtomicU64::new(keys.backends),
-            window: PublishedWindow::new(metadata.geometry, metadata.storage.unwrap_or_else(Storage::absent)),
-            dtype: metadata.dtype,
-            device: metadata.device,
-            wrapped_number: false,
-            quantizer: None,
-            subclass,
-            policy: metadata.policy,
-            object: ObjectSlot::new(),
-        }))
-    }
-
-    /// The same tensor over other memory: for a result that nobody else holds yet.
-    pub(crate) fn over(&self, storage: Storage) -> Tensor {
-        let metadata =
-            WrapperMetadata { policy: self.0.policy, storage: Some(storage), ..WrapperMetadata::like(self) };
-        let tensor = Tensor::assemble_wrapper(self.0.subclass.clone(), metadata, KeySet::EMPTY);
-        tensor.set_key_set(self.key_set());
-        tensor
-    }
-
     /// What it holds, if it is of a class of Rust.
     #[inline]
     pub(crate) fn held_subclass(&self) -> Option<&Arc<dyn TensorSubclass>> {
@@ -191,94 +96,6 @@ impl Tensor {
         self.view_as(self.geometry().clone())
     }
 
-    /// A tensor of zeros in row-major order, on the host or on `Meta`.
-    ///
-    /// # Errors
-    /// `Shape` for impossible sizes; `NotImplemented` for a device whose memory only its own backend can make.
-    pub fn zeros(sizes: &[i64], dtype: DType, device: Device) -> Result<Tensor> {
-        Tensor::zeros_strided(Geometry::contiguous(sizes)?, dtype, device)
-    }
-
-    /// A tensor of zeros with a given geometry, over a storage just long enough.
-    ///
-    /// # Errors
-    /// As [`Tensor::zeros`].
-    pub fn zeros_strided(geometry: Geometry, dtype: DType, device: Device) -> Result<Tensor> {
-        Tensor::made(geometry, dtype, device, Storage::zeroed)
-    }
-
-    /// As [`Tensor::zeros_strided`], but on the host the elements are whatever they are (those of `bool`, for which not every
-    /// byte will do, are `false`): for a result that a kernel fills.
-    ///
-    /// # Errors
-    /// As [`Tensor::zeros`].
-    pub fn unfilled_strided(geometry: Geometry, dtype: DType, device: Device) -> Result<Tensor> {
-        Tensor::made(
-            geometry,
-            dtype,
-            device,
-            if dtype == DType::Bool { Storage::zeroed } else { Storage::unfilled },
-        )
-    }
-
-    #[inline]
-    fn made(
-        geometry: Geometry,
-        dtype: DType,
-        device: Device,
-        memory: fn(usize) -> Storage,
-    ) -> Result<Tensor> {
-        let bytes = geometry.storage_len()?.checked_mul(dtype.size()).filter(|&b| b <= isize::MAX as usize);
-        let bytes = bytes.ok_or_else(|| Error::shape("more bytes than memory can have"))?;
-        let storage = if device.backend == crate::Backend::CPU {
-            memory(bytes)
-        } else if device.backend == crate::Backend::Meta {
-            Storage::absent()
-        } else {
-            return Err(Error::not_implemented(format!(
-                "memory on {device} is made by that backend's own kernels"
-            )));
-        };
-        if dtype.is_quantized() {
-            return Err(needs_a_quantizer(dtype));
-        }
-        Ok(Tensor::assemble(storage, dtype, device, geometry, None, false))
-    }
-
-    /// A host tensor with a copy of elements in row-major order.
-    ///
-    /// # Errors
-    /// `Shape` if the number of elements is not that of the sizes.
-    ///
-    /// ```
-    /// use keyway::Tensor;
-    /// let x = Tensor::from_slice(&[1.0f32, 2.0, 3.0, 4.0], &[2, 2])?;
-    /// assert_eq!(x.sizes(), [2, 2]);
-    /// # Ok::<(), keyway::Error>(())
-    /// ```
-    pub fn from_slice<T: Element>(elements: &[T], sizes: &[i64]) -> Result<Tensor> {
-        let geometry = Geometry::contiguous(sizes)?;
-        if geometry.numel() != elements.len() {
-            return Err(Error::shape(format!("{} elements do not fill sizes {sizes:?}", elements.len())));
-        }
-        Tensor::from_storage(Storage::from_slice(elements), T::DTYPE, Device::CPU, geometry)
-    }
-
-    /// A plain number as a tensor without dimensions, which ranks below tensors in type promotion.
-    ///
-    /// # Errors
-    /// None today: a number always has a dtype.
-    pub fn wrapped_number(value: Scalar) -> Result<Tensor> {
-        let storage = match value {
-            Scalar::Int(v) => Storage::from_slice(&[v]),
-            Scalar::Bool(v) => Storage::from_slice(&[v]),
-            Scalar::Float(v) => Storage::from_slice(&[v]),
-            Scalar::Complex(re, im) => Storage::from_slice(&[num_complex::Complex::new(re, im)]),
-        };
-        let geometry = Geometry::contiguous(&[])?;
-        Ok(Tensor::assemble(storage, value.dtype(), Device::CPU, geometry, None, true))
-    }
-
     /// Another tensor over the same storage: a view.
     ///
     /// # Errors
@@ -309,11 +126,13 @@ impl Tensor {
     }
 
     /// The element type.
+    #[inline]
     pub fn dtype(&self) -> DType {
         self.0.dtype
     }
 
     /// Where the data is.
+    #[inline]
     pub fn device(&self) -> Device {
         self.0.device
     }
@@ -321,10 +140,11 @@ impl Tensor {
     /// Sizes, strides and offset together.
     #[inline]
     pub fn geometry(&self) -> &Geometry {
-        &self.0.window.get().geometry
+        self.0.window.geometry()
     }
 
     /// Extents of the dimensions.
+    #[inline]
     pub fn sizes(&self) -> &[i64] {
         self.geometry().sizes()
     }
@@ -345,6 +165,7 @@ impl Tensor {
     }
 
     /// The number of elements.
+    #[inline]
     pub fn numel(&self) -> usize {
         self.geometry().numel()
     }
@@ -355,6 +176,7 @@ impl Tensor {
     }
 
     /// Whether it stands for a plain number ([`Tensor::wrapped_number`]).
+    #[inline]
     pub fn is_wrapped_number(&self) -> bool {
         self.0.wrapped_number
     }
@@ -365,8 +187,16 @@ impl Tensor {
     }
 
     /// The memory behind it.
+    #[inline]
     pub fn storage(&self) -> &Storage {
-        &self.0.window.get().storage
+        self.0.window.storage()
+    }
+
+    /// A copy of all bytes of the memory without waiting for anyone, as [`Storage::small`] gives it, also where the tensor holds them
+    /// itself.
+    #[inline]
+    pub fn small<const WORDS: usize>(&self) -> Option<SmallBytes<WORDS>> {
+        self.0.window.small()
     }
 
     /// The version counter of the memory, which a tensor shares with its views ([`Storage::version`]): it grows with each write, through
@@ -382,7 +212,7 @@ impl Tensor {
     /// ```
     #[inline]
     pub fn version(&self) -> u64 {
-        self.storage().version()
+        self.0.window.made_storage().map_or(0, Storage::version)
     }
 
     /// How many handles to the tensor there are, this one included. Others may make and drop theirs at any time.
@@ -483,31 +313,6 @@ fn for_each_position(geometry: &Geometry, mut visit: impl FnMut(usize)) {
             index[d] = 0;
         }
     }
-}
-
-/// D75: a dense tensor carries its backend's key, `ADInplaceOrView`, its autograd key and its autocast key.
-fn key_set_of(device: Device, dtype: DType) -> KeySet {
-    let elements = if dtype.is_quantized() { Functionality::Quantized } else { Functionality::Dense };
-    let keys = KeySet::of_backend(device.backend)
-        | KeySet::of_block(elements)
-        | KeySet::of_block(Functionality::AutogradFunctionality);
-    let autocast = match device.backend {
-        crate::Backend::CPU => DispatchKey::AutocastCPU,
-        crate::Backend::CUDA => DispatchKey::AutocastCUDA,
-        crate::Backend::MTIA => DispatchKey::AutocastMTIA,
-        crate::Backend::MAIA => DispatchKey::AutocastMAIA,
-        crate::Backend::XPU => DispatchKey::AutocastXPU,
-        crate::Backend::IPU => DispatchKey::AutocastIPU,
-        crate::Backend::HPU => DispatchKey::AutocastHPU,
-        crate::Backend::XLA => DispatchKey::AutocastXLA,
-        crate::Backend::MPS => DispatchKey::AutocastMPS,
-        crate::Backend::PrivateUse1 => DispatchKey::AutocastPrivateUse1,
-        added if crate::added_keys::is_added_backend(added) => {
-            DispatchKey::of(Functionality::AutocastFunctionality, added)
-        }
-        _ => DispatchKey::Undefined,
-    };
-    keys.with(DispatchKey::ADInplaceOrView).with(autocast)
 }
 
 impl fmt::Debug for Tensor {

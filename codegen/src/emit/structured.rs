@@ -261,15 +261,26 @@ impl Structured<'_, '_> {
             w.call("fn meta", &self.shape_parameters(), " -> ::keyway::Result<Self::Meta>;");
         });
         w.gap();
-        w.doc(&format!("A kernel of `{name}`."));
         let mut parameters: Vec<String> =
             self.has_plan().then(|| "plan: &P".to_owned()).into_iter().collect();
         parameters
             .extend(self.arguments.iter().map(|argument| format!("{}: {}", argument.name, argument.ty)));
         parameters.extend(self.outs().map(|(name, _)| format!("{}: &::keyway::Tensor", a(&name))));
+        let has_shortcut = self.has_shortcut();
+        if has_shortcut {
+            self.shortcut(w);
+        }
+        w.doc(&format!("A kernel of `{name}`."));
         w.block(&format!("pub trait {implementation}<P>"), |w| {
             w.doc("Whether what it fills may be, element for element, an input.");
             w.line("const IN_PLACE: bool = false;");
+            if has_shortcut {
+                w.doc("What the functional form asks first.");
+                let shortcut = self.part("Shortcut");
+                w.line(&format!(
+                    "const SHORTCUT: ::std::option::Option<{shortcut}> = ::std::option::Option::None;"
+                ));
+            }
             w.gap();
             w.doc("Fills the out arguments.\n\n# Errors\nWhat goes wrong.");
             w.call("fn run", &parameters, " -> ::keyway::Result<()>;");
@@ -287,6 +298,23 @@ impl Structured<'_, '_> {
                 w.line("::std::result::Result::Ok(())")
             });
         });
+    }
+
+    /// Whether there is a functional form of one result, which kernels may give without a plan.
+    fn has_shortcut(&self) -> bool {
+        let is_functional = |handle: &&Handle<'_>| matches!(handle.entry.kind(), SchemaKind::Functional);
+        self.outs().count() == 1 && self.delegates.iter().any(is_functional)
+    }
+
+    /// The type of functions that the functional form asks first.
+    fn shortcut(&self, w: &mut Writer) {
+        w.doc(
+            "A function that gives a result without a plan, or nothing: then it is planned, made and filled.",
+        );
+        let types: Vec<&str> = self.inputs().map(|(_, ty)| ty.as_str()).collect();
+        let (shortcut, types) = (self.part("Shortcut"), types.join(", "));
+        w.line(&format!("pub type {shortcut} = fn({types}) -> ::std::option::Option<::keyway::Tensor>;"));
+        w.gap();
     }
 
     fn outs(&self) -> impl Iterator<Item = (String, &Argument)> {
@@ -358,6 +386,14 @@ impl Structured<'_, '_> {
             [one] => ("fill_one", one.clone()),
             several => ("fill", format!("[{}]", several.join(", "))),
         };
+        if outs.len() == 1 {
+            let own = self.own_names(handle).join(", ");
+            w.line("if let ::std::option::Option::Some(shortcut) = I::SHORTCUT");
+            w.line(&format!("    && let ::std::option::Option::Some(made) = shortcut({own})"));
+            w.line("{");
+            w.line("    return ::std::result::Result::Ok(made);");
+            w.line("}");
+        }
         w.line(&format!("::keyway::structured::{function}("));
         w.indented(|w| {
             w.line(&format!("{},", literal(&handle.entry.name().to_string())));

@@ -9,22 +9,42 @@ use crate::aten;
 use crate::cpu::dense::{binary, unary};
 use crate::cpu::elements::dispatch_dtype;
 use crate::cpu::extremes::larger;
+use crate::cpu::few::{self, first_of};
 use crate::cpu::number::{Float, Fractional, Integer, Number, Powers};
 use crate::pointwise::{self, Plan};
 use crate::promotion::Operand;
 
-#[kernel("aten::add.out", CPU, structured, in_place)]
+fn few_sums(a: &Tensor, b: &Tensor, alpha: Scalar) -> Option<Tensor> {
+    match alpha {
+        Scalar::Int(1) => first_of!(T in f32, f64, i64 => few::binary(a, b, T::plus)),
+        _ => None,
+    }
+}
+
+#[kernel("aten::add.out", CPU, structured, in_place, shortcut = few_sums)]
 fn add(plan: &Plan, self_: &Tensor, other: &Tensor, alpha: Scalar, out: &Tensor) -> Result<()> {
     weighted_sum(plan, out, self_.into(), other.into(), alpha)
 }
 
 #[kernel("aten::add.Scalar", CPU)]
 fn add_scalar(self_: &Tensor, other: Scalar, alpha: Scalar) -> Result<Tensor> {
+    if alpha == Scalar::Int(1)
+        && let Some(few) = first_of!(T in f32, f64 => few::with_number(self_, other, T::plus))
+    {
+        return Ok(few);
+    }
     let (a, b) = (self_.into(), other.into());
     pointwise::sum(a, b, alpha)?.filled(|plan, out| weighted_sum(plan, out, a, b, alpha))
 }
 
-#[kernel("aten::sub.out", CPU, structured, in_place)]
+fn few_differences(a: &Tensor, b: &Tensor, alpha: Scalar) -> Option<Tensor> {
+    match alpha {
+        Scalar::Int(1) => first_of!(T in f32, f64 => few::binary(a, b, |a: T, b: T| a - b)),
+        _ => None,
+    }
+}
+
+#[kernel("aten::sub.out", CPU, structured, in_place, shortcut = few_differences)]
 fn sub(plan: &Plan, self_: &Tensor, other: &Tensor, alpha: Scalar, out: &Tensor) -> Result<()> {
     weighted_sum(plan, out, self_.into(), other.into(), negative(alpha))
 }
@@ -35,18 +55,29 @@ fn sub_scalar(self_: &Tensor, other: Scalar, alpha: Scalar) -> Result<Tensor> {
     pointwise::difference(a, b, alpha)?.filled(|plan, out| weighted_sum(plan, out, a, b, negative(alpha)))
 }
 
-#[kernel("aten::mul.out", CPU, structured, in_place)]
+fn few_products(a: &Tensor, b: &Tensor) -> Option<Tensor> {
+    first_of!(T in f32, f64, i64 => few::binary(a, b, T::times))
+}
+
+#[kernel("aten::mul.out", CPU, structured, in_place, shortcut = few_products)]
 fn mul(plan: &Plan, self_: &Tensor, other: &Tensor, out: &Tensor) -> Result<()> {
     product(plan, out, self_.into(), other.into())
 }
 
 #[kernel("aten::mul.Scalar", CPU)]
 fn mul_scalar(self_: &Tensor, other: Scalar) -> Result<Tensor> {
+    if let Some(few) = first_of!(T in f32, f64 => few::with_number(self_, other, T::times)) {
+        return Ok(few);
+    }
     let (a, b) = (self_.into(), other.into());
     pointwise::product(a, b)?.filled(|plan, out| product(plan, out, a, b))
 }
 
-#[kernel("aten::div.out", CPU, structured, in_place)]
+fn few_quotients(a: &Tensor, b: &Tensor) -> Option<Tensor> {
+    first_of!(T in f32, f64 => few::binary(a, b, |a: T, b: T| a / b))
+}
+
+#[kernel("aten::div.out", CPU, structured, in_place, shortcut = few_quotients)]
 fn div(plan: &Plan, self_: &Tensor, other: &Tensor, out: &Tensor) -> Result<()> {
     quotient(plan, out, self_.into(), other.into())
 }

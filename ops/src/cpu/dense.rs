@@ -166,7 +166,7 @@ fn few<A: Number>(plan: &Plan, out: &Tensor, operand: &Tensor) -> Option<SmallBy
         && !plan.is_narrower_than(A::DTYPE)
         && geometry.offset() == 0
         && (geometry.numel() == 1 || lies_like(geometry, out.geometry()));
-    if is_plain { operand.storage().small() } else { None }
+    if is_plain { operand.small() } else { None }
 }
 
 /// Has a kernel fill a tensor of few elements, whose operands are copies; tells whether it is one. Locks and lining up would take
@@ -305,6 +305,12 @@ impl<T: Number, F: WideFunction<T>> WithSimd for Applied<'_, T, F> {
             Applicable::Same(x) => out.fill(function.of::<S>(x)),
         }
     }
+}
+
+/// Applies a function of many operations to each of few elements, as [`wide_unary`] does to many.
+#[inline]
+pub(crate) fn apply_widely<T: Number>(out: &mut [T], x: &[T], function: &impl WideFunction<T>) {
+    widest(Applied { out, x: Applicable::Each(x), function });
 }
 
 /// Applies a function to each pair of elements.

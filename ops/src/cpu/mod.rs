@@ -23,6 +23,7 @@ mod embedding;
 pub(crate) mod error_function;
 mod exponential;
 mod extremes;
+mod few;
 mod gemm_call;
 mod indexing;
 mod interpolation;

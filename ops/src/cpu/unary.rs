@@ -9,26 +9,35 @@ use crate::aten;
 use crate::cpu::dense::{unary, wide_unary};
 use crate::cpu::elements::dispatch_dtype;
 use crate::cpu::extremes::larger;
+use crate::cpu::few::{self, first_of};
 use crate::cpu::number::{Float, Fractional, Number, Ordered, Signed};
 use crate::cpu::vectorised::WideFunction;
 use crate::pointwise::{self, Plan};
 
 /// Kernels of functions with fractional values, for a set of dtypes.
 macro_rules! float_functions {
-    ($set:ident: $($operator:tt $kernel:ident($x:ident) = $value:expr;)*) => {$(
-        #[kernel($operator, CPU, structured, in_place)]
+    ($set:ident, $numbers:ident: $($operator:tt $kernel:ident($x:ident) = $value:expr;)*) => {$(
+        /// The function of one element, and of few.
+        mod $kernel {
+            use super::*;
+
+            pub(super) fn of<T: $numbers>($x: T) -> T {
+                $value
+            }
+
+            pub(super) fn few(x: &Tensor) -> Option<Tensor> {
+                first_of!(T in f32, f64 => few::unary(x, of::<T>))
+            }
+        }
+
+        #[kernel($operator, CPU, structured, in_place, shortcut = $kernel::few)]
         fn $kernel(plan: &Plan, self_: &Tensor, out: &Tensor) -> Result<()> {
-            dispatch_dtype!($set: plan.compute(), T => {
-                fn function($x: T) -> T {
-                    $value
-                }
-                unary(plan, out, self_, function)
-            })
+            dispatch_dtype!($set: plan.compute(), T => unary(plan, out, self_, $kernel::of::<T>))
         }
     )*};
 }
 float_functions! {
-    fractional:
+    fractional, Fractional:
     "aten::reciprocal.out" reciprocal(x) = T::ONE / x;
     "aten::sqrt.out" sqrt(x) = Fractional::sqrt(x);
     "aten::rsqrt.out" rsqrt(x) = T::ONE / Fractional::sqrt(x);
@@ -51,7 +60,7 @@ float_functions! {
 }
 
 float_functions! {
-    floats:
+    floats, Float:
     "aten::expm1.out" expm1(x) = Float::exp_m1(x);
     "aten::log1p.out" log1p(x) = Float::ln_1p(x);
     "aten::erf.out" erf(x) = Float::erf(x);
@@ -67,7 +76,11 @@ impl<T: Float> WideFunction<T> for Exp {
     }
 }
 
-#[kernel("aten::exp.out", CPU, structured, in_place)]
+fn few_exp(x: &Tensor) -> Option<Tensor> {
+    first_of!(T in f32, f64 => few::wide_unary::<T>(x, Exp))
+}
+
+#[kernel("aten::exp.out", CPU, structured, in_place, shortcut = few_exp)]
 fn exp(plan: &Plan, self_: &Tensor, out: &Tensor) -> Result<()> {
     match plan.compute() {
         DType::Complex64 => unary(plan, out, self_, |x: Complex<f32>| x.exp()),
@@ -86,7 +99,11 @@ impl<T: Float> WideFunction<T> for Sigmoid {
     }
 }
 
-#[kernel("aten::sigmoid.out", CPU, structured, in_place)]
+fn few_sigmoid(x: &Tensor) -> Option<Tensor> {
+    first_of!(T in f32, f64 => few::wide_unary::<T>(x, Sigmoid))
+}
+
+#[kernel("aten::sigmoid.out", CPU, structured, in_place, shortcut = few_sigmoid)]
 fn sigmoid(plan: &Plan, self_: &Tensor, out: &Tensor) -> Result<()> {
     match plan.compute() {
         DType::Complex64 => unary(plan, out, self_, of_complex::<f32>),
@@ -103,7 +120,11 @@ where
     Complex::<P>::ONE / (Complex::<P>::ONE + Fractional::exp(-x))
 }
 
-#[kernel("aten::neg.out", CPU, structured, in_place)]
+fn few_neg(x: &Tensor) -> Option<Tensor> {
+    first_of!(T in f32, f64 => few::unary(x, |x: T| -x))
+}
+
+#[kernel("aten::neg.out", CPU, structured, in_place, shortcut = few_neg)]
 fn neg(plan: &Plan, self_: &Tensor, out: &Tensor) -> Result<()> {
     match plan.compute().is_integer() {
         true => {
@@ -129,6 +150,9 @@ fn abs(plan: &Plan, self_: &Tensor, out: &Tensor) -> Result<()> {
 
 #[kernel("aten::relu", CPU)]
 fn relu(self_: &Tensor) -> Result<Tensor> {
+    if let Some(few) = first_of!(T in f32, f64 => few::unary(self_, |x: T| larger(x, T::ZERO))) {
+        return Ok(few);
+    }
     pointwise::arithmetic_function(self_)?.filled(|plan, out| {
         dispatch_dtype!(numbers: plan.compute(), T => unary(plan, out, self_, |x: T| larger(x, T::ZERO)))
     })

@@ -2,6 +2,7 @@
 //! against functional ones.
 
 mod broadcasting;
+mod few;
 mod in_place;
 mod promotion;
 #[path = "../../../ops/tests/operators/samples.rs"]

@@ -132,10 +132,15 @@ pub trait Shape_scale_out {
     fn meta(a_self_: &::keyway::Tensor, a_by: ::keyway::Scalar) -> ::keyway::Result<Self::Meta>;
 }
 
+/// A function that gives a result without a plan, or nothing: then it is planned, made and filled.
+pub type Shortcut_scale_out = fn(&::keyway::Tensor, ::keyway::Scalar) -> ::std::option::Option<::keyway::Tensor>;
+
 /// A kernel of `aten::scale.out`.
 pub trait Implementation_scale_out<P> {
     /// Whether what it fills may be, element for element, an input.
     const IN_PLACE: bool = false;
+    /// What the functional form asks first.
+    const SHORTCUT: ::std::option::Option<Shortcut_scale_out> = ::std::option::Option::None;
 
     /// Fills the out arguments.
     ///
@@ -213,6 +218,11 @@ fn __kw_form_scale<M: Shape_scale_out, I: Implementation_scale_out<<M::Meta as :
     a_self_: &::keyway::Tensor,
     a_by: ::keyway::Scalar,
 ) -> ::keyway::Result<::keyway::Tensor> {
+    if let ::std::option::Option::Some(shortcut) = I::SHORTCUT
+        && let ::std::option::Option::Some(made) = shortcut(a_self_, a_by)
+    {
+        return ::std::result::Result::Ok(made);
+    }
     ::keyway::structured::fill_one(
         "aten::scale",
         M::meta(a_self_, a_by),

@@ -133,10 +133,15 @@ pub trait Shape_mix_out {
     fn meta(a_self_: &::keyway::Tensor, a_other: &::keyway::Tensor) -> ::keyway::Result<Self::Meta>;
 }
 
+/// A function that gives a result without a plan, or nothing: then it is planned, made and filled.
+pub type Shortcut_mix_out = fn(&::keyway::Tensor, &::keyway::Tensor) -> ::std::option::Option<::keyway::Tensor>;
+
 /// A kernel of `aten::mix.out`.
 pub trait Implementation_mix_out<P> {
     /// Whether what it fills may be, element for element, an input.
     const IN_PLACE: bool = false;
+    /// What the functional form asks first.
+    const SHORTCUT: ::std::option::Option<Shortcut_mix_out> = ::std::option::Option::None;
 
     /// Fills the out arguments.
     ///
@@ -214,6 +219,11 @@ fn __kw_form_mix<M: Shape_mix_out, I: Implementation_mix_out<<M::Meta as ::keywa
     a_self_: &::keyway::Tensor,
     a_other: &::keyway::Tensor,
 ) -> ::keyway::Result<::keyway::Tensor> {
+    if let ::std::option::Option::Some(shortcut) = I::SHORTCUT
+        && let ::std::option::Option::Some(made) = shortcut(a_self_, a_other)
+    {
+        return ::std::result::Result::Ok(made);
+    }
     ::keyway::structured::fill_one(
         "aten::mix",
         M::meta(a_self_, a_other),

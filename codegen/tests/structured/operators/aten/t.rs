@@ -157,10 +157,15 @@ pub trait Shape_total_out {
     ) -> ::keyway::Result<Self::Meta>;
 }
 
+/// A function that gives a result without a plan, or nothing: then it is planned, made and filled.
+pub type Shortcut_total_out = fn(&::keyway::Tensor, i64, ::std::option::Option<::keyway::DType>) -> ::std::option::Option<::keyway::Tensor>;
+
 /// A kernel of `aten::total.out`.
 pub trait Implementation_total_out<P> {
     /// Whether what it fills may be, element for element, an input.
     const IN_PLACE: bool = false;
+    /// What the functional form asks first.
+    const SHORTCUT: ::std::option::Option<Shortcut_total_out> = ::std::option::Option::None;
 
     /// Fills the out arguments.
     ///
@@ -248,6 +253,11 @@ fn __kw_form_total<M: Shape_total_out, I: Implementation_total_out<<M::Meta as :
     a_dim: i64,
     a_dtype: ::std::option::Option<::keyway::DType>,
 ) -> ::keyway::Result<::keyway::Tensor> {
+    if let ::std::option::Option::Some(shortcut) = I::SHORTCUT
+        && let ::std::option::Option::Some(made) = shortcut(a_self_, a_dim, a_dtype)
+    {
+        return ::std::result::Result::Ok(made);
+    }
     ::keyway::structured::fill_one(
         "aten::total",
         M::meta(a_self_, a_dim, a_dtype),
