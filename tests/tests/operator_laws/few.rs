@@ -30,7 +30,7 @@ fn inside(x: &Tensor) -> Result<Tensor> {
 fn said(operator: &'static Operator, arguments: &[Value]) -> String {
     let mut stack: Stack = arguments.iter().cloned().collect();
     let shown = |x: &Tensor| -> Result<String> {
-        let elements = with_element!(x.dtype(), T => format!("{:?}", x.to_vec::<T>()?));
+        let elements = with_element!(x.dtype(), T => Ok(format!("{:?}", x.to_vec::<T>()?)))?;
         Ok(format!("{} {:?} {:?} {elements}", x.dtype(), x.sizes(), x.strides()))
     };
     match operator.call_boxed(&mut stack) {
