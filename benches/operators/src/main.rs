@@ -1,5 +1,7 @@
-//! Instructions of whole operators on few elements, dispatch and allocation included, against `few.txt`:
-//! `cargo bench --profile release -p keyway-ops --bench few`.
+//! Instructions of whole operators on few elements, dispatch and allocation included, against `budget.txt`:
+//! `cargo run --release --bin operator-counts`.
+//!
+//! A program and not a bench, so that it shares the release build of the operator library with everything else.
 
 use std::hint::black_box;
 use std::process::ExitCode;
@@ -28,5 +30,5 @@ fn cases() -> Vec<Case> {
 
 fn main() -> ExitCode {
     keyway_ops::register();
-    counting::main(cases, concat!(env!("CARGO_MANIFEST_DIR"), "/benches/few.txt"))
+    counting::main(cases, concat!(env!("CARGO_MANIFEST_DIR"), "/budget.txt"))
 }
