@@ -7,6 +7,7 @@ use keyway::{DType, Device, Error, ErrorKind, Geometry, Layout, MemoryFormat, Re
 use crate::memory_format::new_geometry;
 use crate::number_range::in_range;
 use crate::promotion::{DEFAULT_FLOAT, to_complex};
+use crate::room;
 
 /// A new tensor with the options of a creation operator.
 pub(crate) fn new_tensor(
@@ -124,7 +125,27 @@ pub(crate) fn triangle(row: i64, col: i64, offset: i64, below: bool) -> Result<V
             false => bound.clamp(0, col)..col,
         }
     };
-    Ok((0..row).flat_map(|r| columns(r).map(move |c| (r, c))).collect())
+    // Rows without positions are not walked through: there may be any number of them.
+    let (first, end) = match below {
+        true => (offset.saturating_neg().saturating_sub(1).clamp(0, row), row),
+        false => (0, col.saturating_sub(offset).clamp(0, row)),
+    };
+    let left = left_of_diagonal(row, col, offset.saturating_add(i64::from(below)));
+    let count = if below { left } else { i128::from(row) * i128::from(col) - left };
+    if count == 0 {
+        return Ok(Vec::new());
+    }
+    let count = usize::try_from(count).unwrap_or(usize::MAX);
+    room::collected(count, (first..end).flat_map(|r| columns(r).map(move |c| (r, c))))
+}
+
+/// How many positions of a matrix are left of a diagonal that cuts row `r` at column `r + shift`.
+fn left_of_diagonal(row: i64, col: i64, shift: i64) -> i128 {
+    let (row, col, shift) = (i128::from(row), i128::from(col), i128::from(shift));
+    let first = (-shift).clamp(0, row);
+    let whole = (col - shift).clamp(first, row);
+    let growing = whole - first;
+    growing * (first + shift) + growing * (growing - 1) / 2 + (row - whole) * col
 }
 
 /// Refuses a negative number of rows or columns.
@@ -166,5 +187,15 @@ mod tests {
         assert_eq!(triangle(2, 2, 0, true).unwrap(), [(0, 0), (1, 0), (1, 1)]);
         assert_eq!(triangle(2, 3, 1, false).unwrap(), [(0, 1), (0, 2), (1, 2)]);
         assert!(triangle(3, 3, -9, true).unwrap().is_empty() && triangle(-1, 2, 0, true).is_err());
+        for (row, col, offset, below) in (0..160).map(|n| (n % 4, n / 4 % 4, n / 16 % 5 - 2, n >= 80)) {
+            let inside = |r: i64, c: i64| if below { c <= r + offset } else { c >= r + offset };
+            let expected: Vec<_> =
+                (0..row).flat_map(|r| (0..col).map(move |c| (r, c))).filter(|&(r, c)| inside(r, c)).collect();
+            assert_eq!(triangle(row, col, offset, below).unwrap(), expected);
+        }
+        for offset in [i64::MIN, -1, 0, i64::MAX] {
+            assert!(triangle(i64::MAX, 0, offset, true).unwrap().is_empty());
+            assert_eq!(triangle(i64::MAX, i64::MAX, offset, true).is_err(), offset > i64::MIN);
+        }
     }
 }

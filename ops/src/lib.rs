@@ -17,6 +17,7 @@ mod pointwise;
 mod promotion;
 pub mod quantized;
 pub mod random;
+mod room;
 mod shape;
 pub mod threads;
 

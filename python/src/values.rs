@@ -2,7 +2,7 @@
 
 use keyway::schema::{BaseType, Type};
 use keyway::{List, Scalar, Tensor, Value};
-use pyo3::exceptions::PyOverflowError;
+use pyo3::exceptions::{PyMemoryError, PyOverflowError};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyComplex, PyFloat, PyInt, PyList, PyNone, PySequence, PyString, PyTuple};
@@ -158,6 +158,9 @@ fn is_list(object: &Bound<'_, PyAny>) -> bool {
             && object.cast::<PySequence>().is_ok_and(|sequence| sequence.len().is_ok()))
 }
 
+/// The most elements of a list that room is made for ahead.
+const LIKELY: usize = 64;
+
 fn list_of(object: &Bound<'_, PyAny>, element: &Type, size: Option<u32>) -> Taken<Value> {
     // `int[2]` takes one number for all places (D229).
     if let Some(size) = size
@@ -169,9 +172,14 @@ fn list_of(object: &Bound<'_, PyAny>, element: &Type, size: Option<u32>) -> Take
     if !is_list(object) {
         return Err(Refusal::Kind);
     }
-    let mut values = Vec::with_capacity(object.len()?);
+    // The length is what the object says; room is made for what it gives.
+    let mut values = Vec::with_capacity(object.len()?.min(LIKELY));
     for item in object.try_iter()? {
-        values.push(from_python(&item?, element)?);
+        let value = from_python(&item?, element)?;
+        values
+            .try_reserve(1)
+            .map_err(|_| PyMemoryError::new_err("a list is longer than there is memory for"))?;
+        values.push(value);
     }
     Value::list(element, &values).ok_or(Refusal::Kind)
 }

@@ -4,6 +4,7 @@ use keyway::{Error, ErrorKind, Result, Tensor, kernel};
 
 use crate::aten;
 use crate::broadcast::broadcast_sizes;
+use crate::room;
 use crate::shape::dimension::wrap;
 use crate::shape::pieces;
 use crate::shape::view::inferred_size;
@@ -66,7 +67,7 @@ fn chunk(self_: &Tensor, chunks: i64, dim: i64) -> Result<Vec<Tensor>> {
     let size = pieces::chunk_size(self_.sizes(), chunks, dim)?;
     match size {
         // So many empty pieces.
-        0 => aten::split_with_sizes::default.call(self_, &vec![0; chunks as usize], dim),
+        0 => aten::split_with_sizes::default.call(self_, &room::elements(chunks as usize, 0)?, dim),
         size => aten::split::Tensor.call(self_, size, dim),
     }
 }

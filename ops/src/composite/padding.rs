@@ -5,6 +5,7 @@ use keyway::{Error, ErrorKind, Result, Scalar, Tensor, kernel};
 use crate::aten;
 use crate::composite::pooling::part;
 use crate::memory_format::{new_geometry, suggested_format};
+use crate::room;
 use crate::shape::window::refused;
 
 /// Padding before and after the elements of each dimension; it is given from the last dimension on.
@@ -25,7 +26,7 @@ fn around(x: &Tensor, pad: &[i64]) -> Result<Vec<(i64, i64)>> {
 fn constant_pad_nd(self_: &Tensor, pad: &[i64], value: Scalar) -> Result<Tensor> {
     let around = around(self_, pad)?;
     let sizes: Vec<i64> =
-        self_.sizes().iter().zip(&around).map(|(size, (before, after))| size + before + after).collect();
+        self_.sizes().iter().zip(&around).map(|(size, pad)| padded_size(*size, *pad)).collect();
     if sizes.iter().any(|&size| size < 0) {
         return Err(refused(format!(
             "`pad` {pad:?} takes more than there is from sizes {:?}",
@@ -49,14 +50,20 @@ fn constant_pad_nd(self_: &Tensor, pad: &[i64], value: Scalar) -> Result<Tensor>
 
 /// The elements that negative padding leaves.
 fn kept(x: &Tensor, around: &[(i64, i64)]) -> Result<Tensor> {
-    let starts: Vec<i64> = around.iter().map(|(before, _)| -before.min(&0)).collect();
+    let starts: Vec<i64> = around.iter().map(|(before, _)| before.min(&0).saturating_neg()).collect();
     let sizes: Vec<i64> = x
         .sizes()
         .iter()
         .zip(around)
-        .map(|(size, (before, after))| size + before.min(&0) + after.min(&0))
+        .map(|(size, (before, after))| padded_size(*size, (*before.min(&0), *after.min(&0))))
         .collect();
     part(x, &starts, &sizes)
+}
+
+/// The size of a padded dimension; one that no tensor has where numbers end.
+fn padded_size(size: i64, (before, after): (i64, i64)) -> i64 {
+    let padded = i128::from(size) + i128::from(before) + i128::from(after);
+    padded.clamp(i64::MIN.into(), i64::MAX.into()) as i64
 }
 
 /// How elements are repeated.
@@ -79,7 +86,8 @@ impl Repeated {
             Repeated::Replicate => size > 0,
             Repeated::Circular => largest <= size,
         };
-        if !fits || size + before + after < 0 {
+        let padded = padded_size(size, (before, after));
+        if !fits || padded < 0 {
             return Err(refused(format!(
                 "`pad` of {before} and {after} is too much for a dimension of size {size} in this mode"
             )));
@@ -91,7 +99,7 @@ impl Repeated {
             Repeated::Replicate => at.clamp(0, size - 1),
             Repeated::Circular => at.rem_euclid(size),
         };
-        Ok((-before..size + after).map(place).collect())
+        room::collected(padded as usize, (before.saturating_neg()..size.saturating_add(after)).map(place))
     }
 }
 

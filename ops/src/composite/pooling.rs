@@ -180,12 +180,13 @@ fn planes_of<'a>(x: &'a Tensor, factor: (&str, i64)) -> Result<(&'a [i64], [i64;
 fn pixel_shuffle(self_: &Tensor, upscale_factor: i64) -> Result<Tensor> {
     let r = upscale_factor;
     let (batch, [channels, height, width]) = planes_of(self_, ("upscale_factor", r))?;
-    if channels % (r * r) != 0 {
+    let square = r.saturating_mul(r);
+    if channels % square != 0 {
         return Err(refused(format!("{channels} channels do not fall into squares of {r} by {r}")));
     }
-    let (n, out) = (batch.len(), channels / (r * r));
+    let (n, out) = (batch.len(), channels / square);
     let order = (0..n).chain([n, n + 3, n + 1, n + 4, n + 2]).collect::<Vec<_>>();
-    let merged = [batch, &[out, height * r, width * r]].concat();
+    let merged = [batch, &[out, height.saturating_mul(r), width.saturating_mul(r)]].concat();
     rearranged(self_, &[batch, &[out, r, r, height, width]].concat(), &order, &merged)
 }
 
@@ -199,7 +200,12 @@ fn pixel_unshuffle(self_: &Tensor, downscale_factor: i64) -> Result<Tensor> {
     let n = batch.len();
     let order = (0..n).chain([n, n + 2, n + 4, n + 1, n + 3]).collect::<Vec<_>>();
     let split = [batch, &[channels, height / r, r, width / r, r]].concat();
-    rearranged(self_, &split, &order, &[batch, &[channels * r * r, height / r, width / r]].concat())
+    rearranged(
+        self_,
+        &split,
+        &order,
+        &[batch, &[channels.saturating_mul(r).saturating_mul(r), height / r, width / r]].concat(),
+    )
 }
 
 #[kernel("aten::channel_shuffle", CompositeExplicitAutograd)]

@@ -90,7 +90,8 @@ fn repeat(self_: &Tensor, repeats: &[i64]) -> Result<Tensor> {
     // Each dimension in two, of which the outer one is repeated.
     let paired: Vec<i64> = sizes.iter().flat_map(|&size| [1, size]).collect();
     let widened: Vec<i64> = sizes.iter().zip(repeats).flat_map(|(&size, &times)| [times, size]).collect();
-    let full: Vec<i64> = sizes.iter().zip(repeats).map(|(size, times)| size * times).collect();
+    let full: Vec<i64> =
+        sizes.iter().zip(repeats).map(|(&size, &times)| size.saturating_mul(times)).collect();
     let repeated =
         aten::expand::default.call(&aten::reshape::default.call(self_, &paired)?, &widened, false)?;
     let copied = aten::clone::default.call(&repeated, Some(MemoryFormat::Contiguous))?;
@@ -143,7 +144,7 @@ fn repeat_interleave_int(
     }
     let x = if x.dim() == 0 { aten::reshape::default.call(&x, &[1])? } else { x };
     let d = wrap(dim.unwrap_or(0), x.dim())?;
-    let size = x.sizes()[d] * repeats;
+    let size = x.sizes()[d].saturating_mul(repeats);
     if output_size.is_some_and(|asked| asked != size) {
         return runtime(format!("`output_size` is {output_size:?}, the result has {size} positions"));
     }
@@ -171,7 +172,7 @@ fn diag_embed(self_: &Tensor, offset: i64, dim1: i64, dim2: i64) -> Result<Tenso
     let Some((&len, rest)) = self_.sizes().split_last() else {
         return runtime("a tensor without dimensions has nothing to put on a diagonal".to_owned());
     };
-    let side = len + offset.abs();
+    let side = len.saturating_add(offset.saturating_abs());
     let mut rest = rest.iter().copied();
     let sizes: Vec<i64> =
         (0..rank).map(|d| if d == d1 || d == d2 { side } else { rest.next().unwrap_or(1) }).collect();

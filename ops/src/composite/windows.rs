@@ -27,7 +27,7 @@ fn window(
     if length <= 1 {
         return aten::ones::default.call(&[length], Some(dtype), layout, device, pin_memory);
     }
-    let count = if periodic { length + 1 } else { length };
+    let count = if periodic { length.saturating_add(1) } else { length };
     let arange = aten::arange::default;
     let positions = arange.call(Scalar::Int(count), Some(dtype), layout, device, pin_memory)?;
     let weights = weights(&positions.mul_scalar(1.0 / (count - 1) as f64)?)?;

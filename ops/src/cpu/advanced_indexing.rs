@@ -12,6 +12,7 @@ use crate::cpu::indexing::moved;
 use crate::cpu::masks::true_positions;
 use crate::cpu::number::Number;
 use crate::overlap::forbid_internal_overlap;
+use crate::room;
 use crate::shape::advanced_indexing::{Indexed, indexed, is_mask};
 
 /// Which elements of a tensor are chosen.
@@ -31,9 +32,9 @@ impl Selection {
         let chosen = chosen_offsets(x.geometry(), &plan, &indices)?;
         let offsets = |dims: &[usize]| offsets_of(x.geometry(), dims);
         Ok(Selection {
-            before: offsets(&plan.before),
+            before: offsets(&plan.before)?,
             chosen,
-            after: offsets(&plan.after),
+            after: offsets(&plan.after)?,
             sizes: plan.sizes,
         })
     }
@@ -72,16 +73,17 @@ fn without_masks(x: &Tensor, indices: &[Option<Tensor>]) -> Result<Vec<Option<Te
 }
 
 /// The offsets of the elements along some dimensions, the last one varying fastest.
-fn offsets_of(geometry: &Geometry, dims: &[usize]) -> Vec<usize> {
-    dims.iter().fold(vec![0], |offsets, &d| {
+fn offsets_of(geometry: &Geometry, dims: &[usize]) -> Result<Vec<usize>> {
+    dims.iter().try_fold(vec![0], |offsets, &d| {
         let (size, stride) = (geometry.sizes()[d] as usize, geometry.strides()[d] as usize);
-        offsets.iter().flat_map(|from| (0..size).map(move |at| from + at * stride)).collect()
+        let next = offsets.iter().flat_map(|from| (0..size).map(move |at| from + at * stride));
+        room::collected(offsets.len().saturating_mul(size), next)
     })
 }
 
 /// The offsets that the indices name together.
 fn chosen_offsets(geometry: &Geometry, plan: &Indexed, indices: &[Option<Tensor>]) -> Result<Vec<usize>> {
-    let mut offsets = vec![0usize; plan.positions.iter().product::<i64>() as usize];
+    let mut offsets = room::elements(plan.positions.iter().product::<i64>() as usize, 0usize)?;
     for (d, index) in indices.iter().enumerate() {
         let Some(index) = index else { continue };
         let index = aten::to::dtype.call(index, i64::DTYPE, false, false, None)?;
@@ -196,6 +198,6 @@ fn take(self_: &Tensor, index: &Tensor) -> Result<Tensor> {
         })
         .collect::<Result<_>>()?;
     let dims: Vec<usize> = (0..self_.dim()).collect();
-    let offsets = offsets_of(self_.geometry(), &dims);
+    let offsets = offsets_of(self_.geometry(), &dims)?;
     gathered(self_, index.sizes(), |visit| places.iter().for_each(|&place| visit(offsets[place])))
 }

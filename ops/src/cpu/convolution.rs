@@ -366,7 +366,8 @@ pub(crate) fn column_sizes(x: &Tensor, windows: &Windows) -> Result<Vec<i64>> {
     let sizes = x.sizes();
     match sizes {
         [batch @ .., channels, _, _] if batch.len() <= 1 => {
-            Ok([batch, &[channels * windows.kernel_len() as i64, windows.count() as i64]].concat())
+            Ok([batch, &[channels.saturating_mul(windows.kernel_len() as i64), windows.count() as i64]]
+                .concat())
         }
         _ => Err(refused(format!("`self` must have 3 or 4 dimensions, its sizes are {sizes:?}"))),
     }

@@ -9,6 +9,7 @@ use crate::cpu::elements::dispatch_dtype;
 use crate::cpu::lanes::for_each;
 use crate::cpu::number::Ordered;
 use crate::cpu::plain::{store, to_vec};
+use crate::room;
 use crate::shape::dimension::wrap;
 use crate::shape::reduction::histogram;
 
@@ -163,7 +164,7 @@ fn histc(self_: &Tensor, bins: i64, min: Scalar, max: Scalar) -> Result<Tensor> 
         let message = format!("`min` and `max` must be finite and in order, they are {low} and {high}");
         return Err(Error::new(ErrorKind::Runtime, message));
     }
-    let mut counts = vec![0.0f64; bins as usize];
+    let mut counts = room::elements(bins as usize, 0.0f64)?;
     for x in elements.into_iter().filter(|x| (low..=high).contains(x)) {
         let bin = ((x - low) / (high - low) * bins as f64) as usize;
         counts[bin.min(bins as usize - 1)] += 1.0;
@@ -192,15 +193,15 @@ fn bincount(self_: &Tensor, weights: Option<&Tensor>, minlength: i64) -> Result<
     if let Some(negative) = numbers.iter().find(|&&number| number < 0) {
         return refuse(format!("`self` must not hold negative numbers, it holds {negative}"));
     }
-    let len = numbers.iter().max().map_or(0, |&largest| largest + 1).max(minlength);
+    let len = numbers.iter().max().map_or(0, |&largest| largest.saturating_add(1)).max(minlength);
     let Some(weights) = weights else {
-        let mut counts = vec![0i64; len as usize];
+        let mut counts = room::elements(len as usize, 0i64)?;
         numbers.iter().for_each(|&number| counts[number as usize] += 1);
         return Tensor::from_slice(&counts, &[len]);
     };
     let dtype = if weights.dtype() == DType::Float32 { DType::Float32 } else { DType::Float64 };
     let weights = aten::to::dtype.call(weights, DType::Float64, false, false, None)?.to_vec::<f64>()?;
-    let mut sums = vec![0f64; len as usize];
+    let mut sums = room::elements(len as usize, 0f64)?;
     numbers.iter().zip(weights).for_each(|(&number, weight)| sums[number as usize] += weight);
     aten::to::dtype.call(&Tensor::from_slice(&sums, &[len])?, dtype, false, false, None)
 }

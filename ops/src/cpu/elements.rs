@@ -12,6 +12,7 @@ use ndarray::{ArrayViewD, ArrayViewMutD, IxDyn, ShapeBuilder, StrideShape};
 
 use crate::cpu::conversion::converted;
 use crate::cpu::number::Number;
+use crate::room;
 
 /// The elements of one tensor, open for reading.
 #[derive(Clone, Copy)]
@@ -172,6 +173,13 @@ fn expect_dtype<T: Element>(tensor: &Tensor) -> Result<()> {
     }
 }
 
+/// Opens a tensor for reading, if there is room for the copies that kernels make.
+#[inline]
+fn open(input: &Tensor) -> Result<StorageRead<'_>> {
+    room::expect_for_copy(input)?;
+    input.storage().read()
+}
+
 /// Opens several tensors for reading.
 pub(crate) fn read_all<const N: usize, R>(
     inputs: [&Tensor; N],
@@ -179,7 +187,7 @@ pub(crate) fn read_all<const N: usize, R>(
 ) -> Result<R> {
     let mut opened = Inputs { tensors: inputs, guards: [const { None }; N] };
     for position in in_lock_order(inputs) {
-        opened.guards[position] = Some(inputs[position].storage().read()?);
+        opened.guards[position] = Some(open(inputs[position])?);
     }
     kernel(&opened)
 }
@@ -219,7 +227,7 @@ pub(crate) fn write_apart<T: Element, const N: usize, R>(
         if written.is_none() && storage.address() > out.storage().address() {
             written = Some(out.storage().write()?);
         }
-        opened.guards[position] = Some(storage.read()?);
+        opened.guards[position] = Some(open(inputs[position])?);
     }
     let mut written = match written {
         Some(written) => written,

@@ -6,6 +6,7 @@ use crate::aten;
 use crate::cpu::elements::dispatch_dtype;
 use crate::cpu::number::Number;
 use crate::cpu::plain::{compute, to_vec};
+use crate::room;
 use crate::shape::embedding::gradient;
 
 /// Gradients are added up row by row; those of one class may be divided by how many there are.
@@ -20,7 +21,7 @@ fn embedding_dense_backward(
     let width = gradient(grad_output, indices, num_weights)?;
     let out = Tensor::zeros(&[num_weights, width], grad_output.dtype(), grad_output.device())?;
     let rows = to_vec::<i64>(indices)?;
-    let mut counts = vec![0usize; num_weights as usize];
+    let mut counts = room::elements(num_weights as usize, 0usize)?;
     for &row in &rows {
         match counts.get_mut(usize::try_from(row).unwrap_or(usize::MAX)) {
             Some(count) => *count += 1,

@@ -6,6 +6,7 @@ use crate::aten;
 use crate::cpu::elements::dispatch_dtype;
 use crate::cpu::number::{Number, Ordered};
 use crate::cpu::plain::{compute, store, to_vec};
+use crate::room;
 use crate::shape::pooling::Pooled;
 use crate::shape::window::{Windows, refused};
 
@@ -235,12 +236,16 @@ fn upsample_nearest2d(
     scales_w: Option<f64>,
     out: &Tensor,
 ) -> Result<()> {
+    if out.numel() == 0 {
+        return Ok(());
+    }
     let image = &self_.sizes()[2..];
-    let nearest = |d: usize, given| -> Vec<usize> {
-        let scale = scale(image[d], output_size[d], given) as f32;
-        (0..output_size[d]).map(|at| ((at as f32 * scale) as i64).min(image[d] - 1) as usize).collect()
+    let nearest = |d: usize, given| {
+        let (scale, last) = (scale(image[d], output_size[d], given) as f32, image[d] - 1);
+        let positions = (0..output_size[d]).map(|at| ((at as f32 * scale) as i64).min(last) as usize);
+        room::collected(output_size[d] as usize, positions)
     };
-    let (rows, columns) = (nearest(0, scales_h), nearest(1, scales_w));
+    let (rows, columns) = (nearest(0, scales_h)?, nearest(1, scales_w)?);
     let width = image[1] as usize;
     let image_len = (image[0] * image[1]) as usize;
     dispatch_dtype!(ordered: self_.dtype(), T => compute::<T, 1>(out, [self_], |out, [image]| {
@@ -253,7 +258,12 @@ fn upsample_nearest2d(
 }
 
 /// The two elements an element of the result lies between, and how near it is to the second one.
-fn between(image: i64, output: i64, given: Option<f64>, align_corners: bool) -> Vec<(usize, usize, f64)> {
+fn between(
+    image: i64,
+    output: i64,
+    given: Option<f64>,
+    align_corners: bool,
+) -> Result<Vec<(usize, usize, f64)>> {
     let scale = match align_corners {
         true if output > 1 => (image - 1) as f64 / (output - 1) as f64,
         true => 0.0,
@@ -261,13 +271,12 @@ fn between(image: i64, output: i64, given: Option<f64>, align_corners: bool) -> 
     };
     let place =
         |at: i64| if align_corners { at as f64 * scale } else { ((at as f64 + 0.5) * scale - 0.5).max(0.0) };
-    (0..output)
-        .map(|at| {
-            let place = place(at);
-            let first = (place as i64).min(image - 1);
-            (first as usize, (first + 1).min(image - 1) as usize, (place - first as f64).clamp(0.0, 1.0))
-        })
-        .collect()
+    let neighbours = (0..output).map(|at| {
+        let place = place(at);
+        let first = (place as i64).min(image - 1);
+        (first as usize, (first + 1).min(image - 1) as usize, (place - first as f64).clamp(0.0, 1.0))
+    });
+    room::collected(output as usize, neighbours)
 }
 
 #[kernel("aten::upsample_bilinear2d.out", CPU, structured)]
@@ -279,9 +288,12 @@ fn upsample_bilinear2d(
     scales_w: Option<f64>,
     out: &Tensor,
 ) -> Result<()> {
+    if out.numel() == 0 {
+        return Ok(());
+    }
     let image = &self_.sizes()[2..];
-    let rows = between(image[0], output_size[0], scales_h, align_corners);
-    let columns = between(image[1], output_size[1], scales_w, align_corners);
+    let rows = between(image[0], output_size[0], scales_h, align_corners)?;
+    let columns = between(image[1], output_size[1], scales_w, align_corners)?;
     let width = image[1] as usize;
     let image_len = (image[0] * image[1]) as usize;
     dispatch_dtype!(floats: self_.dtype(), T => compute::<T, 1>(out, [self_], |out, [image]| {

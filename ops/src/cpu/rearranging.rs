@@ -7,6 +7,7 @@ use crate::aten;
 use crate::cpu::elements::{as_bits, dispatch_dtype, write};
 use crate::cpu::number::Number;
 use crate::memory_format::geometry_like;
+use crate::room;
 use crate::shape::dimension::Axes;
 
 #[kernel("aten::flip", CPU)]
@@ -80,11 +81,9 @@ fn repeat_interleave(repeats: &Tensor, output_size: Option<i64>) -> Result<Tenso
     if let Some(negative) = counts.iter().find(|&&count| count < 0) {
         return refuse(format!("`repeats` must not be negative, it holds {negative}"));
     }
-    let positions: Vec<i64> = counts
-        .iter()
-        .zip(0i64..)
-        .flat_map(|(&count, position)| std::iter::repeat_n(position, count as usize))
-        .collect();
+    let len = counts.iter().fold(0usize, |len, &count| len.saturating_add(count as usize));
+    let repeated = |(&count, position)| std::iter::repeat_n(position, count as usize);
+    let positions: Vec<i64> = room::collected(len, counts.iter().zip(0i64..).flat_map(repeated))?;
     if output_size.is_some_and(|size| size != positions.len() as i64) {
         return refuse(format!("`output_size` is {output_size:?}, `repeats` add up to {}", positions.len()));
     }

@@ -4,6 +4,7 @@ use keyway::{Error, ErrorKind, Geometry, Result};
 
 use super::dimension::{extent, wrap};
 use super::view::{selected, sliced, squeezed_dim};
+use crate::room;
 use crate::shape::dimension::Axes;
 
 /// `split_with_sizes`.
@@ -12,7 +13,9 @@ pub(crate) fn split_with_sizes(geometry: &Geometry, split_sizes: &[i64], dim: i6
         return Err(Error::shape("a tensor without dimensions cannot be split; unsqueeze it first"));
     }
     let size = extent(geometry.sizes(), wrap(dim, geometry.sizes().len())?);
-    if split_sizes.iter().any(|&piece| piece < 0) || split_sizes.iter().sum::<i64>() != size {
+    if split_sizes.iter().any(|&piece| piece < 0)
+        || split_sizes.iter().fold(0i64, |sum, &piece| sum.saturating_add(piece)) != size
+    {
         return Err(Error::shape(format!(
             "split_sizes {split_sizes:?} must add up to {size}, the size of dimension {dim}"
         )));
@@ -23,7 +26,7 @@ pub(crate) fn split_with_sizes(geometry: &Geometry, split_sizes: &[i64], dim: i6
         start += len;
         sliced(geometry, dim, Some(from), Some(from + len), 1)
     };
-    split_sizes.iter().map(piece).collect()
+    room::for_tensors(split_sizes.len(), split_sizes.iter().map(piece))
 }
 
 /// `unbind`.
@@ -32,7 +35,8 @@ pub(crate) fn unbind(geometry: &Geometry, dim: i64) -> Result<Vec<Geometry>> {
     if geometry.sizes().is_empty() {
         return Err(Error::index("a tensor without dimensions cannot be taken apart"));
     }
-    (0..geometry.sizes()[d]).map(|position| selected(geometry, dim, position)).collect()
+    let (count, selected) = (geometry.sizes()[d], |position| selected(geometry, dim, position));
+    room::for_tensors(count as usize, (0..count).map(selected))
 }
 
 /// `squeeze` of several dimensions.
@@ -56,7 +60,7 @@ pub(crate) fn chunk_size(sizes: &[i64], chunks: i64, dim: i64) -> Result<i64> {
         return Err(Error::new(ErrorKind::Runtime, format!("`chunks` must be positive, it is {chunks}")));
     }
     let size = sizes[wrap(dim, sizes.len())?];
-    Ok((size + chunks - 1) / chunks)
+    Ok(size / chunks + i64::from(size % chunks != 0))
 }
 
 /// The lengths of so many pieces, the first ones longer by one where they cannot be equal.
@@ -70,7 +74,7 @@ pub(crate) fn sections(sizes: &[i64], sections: i64, dim: i64) -> Result<Vec<i64
     }
     let size = sizes[wrap(dim, sizes.len())?];
     let (len, longer) = (size / sections, size % sections);
-    Ok((0..sections).map(|section| len + i64::from(section < longer)).collect())
+    room::collected(sections as usize, (0..sections).map(|section| len + i64::from(section < longer)))
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use keyway::{Dims, Error, ErrorKind, Geometry, Result, contiguous_strides};
 
 use super::dimension::{extent, wrap};
+use crate::room;
 
 /// A size with its `-1`, if any, replaced by what the number of elements leaves for it.
 pub(crate) fn inferred_size(size: &[i64], numel: usize) -> Result<Dims> {
@@ -260,9 +261,9 @@ pub(crate) fn split(geometry: &Geometry, split_size: i64, dim: i64) -> Result<Ve
         return Ok(vec![geometry.clone()]);
     }
     let starts = (0..size).step_by(usize::try_from(split_size).expect("checked to be positive"));
-    starts
-        .map(|start| sliced(geometry, dim, Some(start), Some(start.saturating_add(split_size)), 1))
-        .collect()
+    let piece = |start: i64| sliced(geometry, dim, Some(start), Some(start.saturating_add(split_size)), 1);
+    let count = (size - 1) / split_size + 1;
+    room::for_tensors(count as usize, starts.map(piece))
 }
 
 /// The size `flatten` asks for, if it changes anything.

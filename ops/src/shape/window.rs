@@ -48,18 +48,23 @@ pub(crate) struct Windows {
 impl Windows {
     /// The number of elements moved over.
     pub(crate) fn image_len(&self) -> usize {
-        self.image.iter().product::<i64>() as usize
+        product(&self.image)
     }
 
     /// The number of elements of a window.
     pub(crate) fn kernel_len(&self) -> usize {
-        self.kernel.iter().product::<i64>() as usize
+        product(&self.kernel)
     }
 
     /// The number of windows.
     pub(crate) fn count(&self) -> usize {
-        self.positions.iter().product::<i64>() as usize
+        product(&self.positions)
     }
+}
+
+/// How many there are in all; more than any tensor has where numbers end.
+fn product(extents: &[i64]) -> usize {
+    extents.iter().fold(1i64, |product, &extent| product.saturating_mul(extent)) as usize
 }
 
 /// How far the first and the last element of a window are apart, and one more.
@@ -75,10 +80,14 @@ pub(crate) fn window_count(
     [stride, padding, dilation]: [i64; 3],
     ceil: bool,
 ) -> i64 {
-    let free = extent + 2 * padding - reach(kernel, dilation);
+    // In wider numbers, so that no extent that is asked for is too large to count with.
+    let reach = i128::from(reach(kernel, dilation));
+    let [extent, stride, padding] = [extent, stride, padding].map(i128::from);
+    let free = extent + 2 * padding - reach;
     let round = if ceil { stride - 1 } else { 0 };
     let count = (free + round).div_euclid(stride) + 1;
-    if ceil && (count - 1) * stride >= extent + padding { count - 1 } else { count }
+    let count = if ceil && (count - 1) * stride >= extent + padding { count - 1 } else { count };
+    count.clamp(i64::MIN.into(), i64::MAX.into()) as i64
 }
 
 #[cfg(test)]
