@@ -2,7 +2,7 @@
 //!
 //! The threads are a pool of this library's own, and only parts of one kernel's work run on them: none of these takes a
 //! lock or calls an operator, so that kernels of several callers cannot wait for each other there. Small work stays on
-//! the calling thread.
+//! the calling thread. A child of `fork` has none of its parent's threads, and makes a pool of its own.
 
 use std::sync::{Arc, OnceLock};
 
@@ -15,23 +15,34 @@ use rayon::slice::ParallelSliceMut;
 /// The threads there are, and their pool once large work has needed it.
 struct Threads {
     count: usize,
+    /// The process whose threads they are.
+    process: u32,
     pool: OnceLock<Option<ThreadPool>>,
 }
 
 impl Threads {
-    const fn new(count: usize) -> Threads {
-        Threads { count, pool: OnceLock::new() }
+    fn new(count: usize) -> Threads {
+        Threads { count, process: std::process::id(), pool: OnceLock::new() }
     }
 }
 
 static THREADS: RwLock<Option<Arc<Threads>>> = RwLock::new(None);
 
 fn current() -> Arc<Threads> {
-    if let Some(threads) = &*THREADS.read() {
-        return threads.clone();
+    let known = THREADS.read().clone();
+    match known {
+        Some(threads) if threads.process == std::process::id() => threads,
+        Some(of_parent) => {
+            let own = Arc::new(Threads::new(of_parent.count));
+            // The parent's pool is left alone: to end it would be to talk to threads that are not here.
+            std::mem::forget(THREADS.write().replace(own.clone()));
+            own
+        }
+        None => {
+            let count = std::thread::available_parallelism().map_or(1, usize::from);
+            THREADS.write().get_or_insert_with(|| Arc::new(Threads::new(count))).clone()
+        }
     }
-    let count = std::thread::available_parallelism().map_or(1, usize::from);
-    THREADS.write().get_or_insert_with(|| Arc::new(Threads::new(count))).clone()
 }
 
 /// How many threads large work is spread over: as many as the machine has, unless [`set`] said otherwise.

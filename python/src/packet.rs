@@ -177,16 +177,18 @@ impl Packet {
                 }
             }
         }
-        if let Some(gathered) = gathered(args)? {
-            for overload in overloads.iter().filter(|overload| overload.get().takes_spread_integers(py)) {
-                if let Tried::Fits(operator) =
-                    overload.get().try_take(py, &gathered, kwargs, false, &mut stack)
-                {
-                    return call(py, operator, &mut stack);
-                }
+        let gathered = match gathered(args)? {
+            Some(gathered) if overloads.iter().any(|overload| overload.get().takes_spread_integers(py)) => {
+                gathered
+            }
+            _ => return Err(self.no_match(py, &overloads, args, kwargs)),
+        };
+        for overload in overloads.iter().filter(|overload| overload.get().takes_spread_integers(py)) {
+            if let Tried::Fits(operator) = overload.get().try_take(py, &gathered, kwargs, false, &mut stack) {
+                return call(py, operator, &mut stack);
             }
         }
-        Err(self.no_match(py, &overloads, args, kwargs))
+        Err(self.no_match(py, &overloads, &gathered, kwargs))
     }
 
     /// The names of the overloads.

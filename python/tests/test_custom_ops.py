@@ -202,3 +202,115 @@ def test_only_tensors_are_mutated():
 
     with pytest.raises(ValueError, match="only Tensors or collections of Tensors can be mutated"):
         keyway.infer_schema(f, mutates_args={"n"})
+
+
+def annotated(annotation, default=None):
+    """A function of a tensor and a parameter annotated so."""
+
+    def f(x, p):
+        return x.clone()
+
+    f.__annotations__ = {"x": Tensor, "p": annotation, "return": Tensor}
+    if default is not None:
+        f.__defaults__ = (default,)
+    return f
+
+
+@pytest.mark.parametrize(
+    "annotation, default, text, given",
+    [
+        (float, 1.5, "float p=1.5", 1.5),
+        (int, -3, "SymInt p=-3", -3),
+        (bool, True, "bool p=True", True),
+        (str, 'a "word" \\ and\nmore', 'str p="a \\"word\\" \\\\ and\\nmore"', 'a "word" \\ and\nmore'),
+        (keyway.dtype, keyway.float16, "ScalarType p=float16", keyway.float16),
+        (keyway.device, keyway.device("meta"), 'Device p="meta"', keyway.device("meta")),
+        (keyway.memory_format, keyway.contiguous_format, "MemoryFormat p=contiguous_format", keyway.contiguous_format),
+        (typing.Sequence[int], (1, 2), "SymInt[] p=[1,2]", (1, 2)),
+        (typing.Optional[typing.List[int]], [3], "SymInt[]? p=[3]", [3]),
+        (typing.Union[int, float, bool], 2, "Scalar p=2", 2),
+    ],
+)
+def test_a_default_arrives_as_it_was_written(ns, annotation, default, text, given):
+    seen = []
+    function = annotated(annotation, default)
+    assert text in infer_schema(function, mutates_args=())
+
+    def noting(x, p=default):
+        seen.append(p)
+        return x.clone()
+
+    noting.__annotations__ = function.__annotations__
+    custom_op(f"{ns}::f", noting, mutates_args=())(tensor([1.0]))
+    assert seen == [given]
+
+
+def test_defaults_that_schemas_do_not_have(ns):
+    for number, (annotation, default, message) in enumerate([
+        (float, float("inf"), "infinities cannot be defaults; make the argument optional"),
+        (str, "a, b", "a string default contains neither"),
+        (keyway.memory_format, keyway.channels_last, "only `contiguous_format` is a default"),
+        (int, 2**70, "64"),
+    ]):
+        with pytest.raises(ValueError, match=message):
+            custom_op(f"{ns}::f{number}", annotated(annotation, default), mutates_args=())
+
+
+def test_mistakes_in_a_signature_name_the_parameter():
+    cases = {
+        (typing.Any, None): "Parameter p has unsupported type",
+        (typing.Tuple[int, ...], None): r"Parameter p has unsupported type .*Did you mean typing.List\[int\]\?",
+        (list[list[int]], None): "Parameter p has unsupported type",
+        (complex, None): "Parameter p has unsupported type",
+        (int, "a"): "Parameter p has a default value 'a' that is no <class 'int'>",
+        (int, True): "Parameter p has a default value True",
+        (Tensor, tensor([1])): "Parameter p has a default value",
+        (typing.List[int], (1, "a")): r"Parameter p has a default value \(1, 'a'\)",
+        ("Nowhere", None): "name 'Nowhere' is not defined",
+    }
+    for (annotation, default), message in cases.items():
+        with pytest.raises(ValueError, match=message):
+            infer_schema(annotated(annotation, default), mutates_args=())
+    function = annotated(int)
+    for wrong in (3, None, [3], [None]):
+        with pytest.raises(TypeError, match="mutates_args must be a sequence of the names"):
+            infer_schema(function, mutates_args=wrong)
+    for result in (str, typing.Optional[Tensor], list[int], dict, tuple[Tensor, ...]):
+        function.__annotations__["return"] = result
+        with pytest.raises(ValueError, match="Return has unsupported type"):
+            infer_schema(function, mutates_args=())
+
+
+def test_mistakes_around_a_custom_op(ns):
+    function = annotated(int)
+    with pytest.raises(TypeError, match="device_types must be None, the name of a device type"):
+        custom_op(f"{ns}::a", function, mutates_args=(), device_types=3)
+    with pytest.raises(TypeError, match="are strings"):
+        custom_op(f"{ns}::b", function, mutates_args=(), schema=3)
+    with pytest.raises(TypeError, match="tags must be"):
+        Library(ns, "FRAGMENT").define("c(Tensor x) -> Tensor", tags=3)
+
+
+def test_there_is_no_autograd_and_it_says_so(ns):
+    op = custom_op(f"{ns}::f", annotated(int), mutates_args=())
+    library = Library(ns, "FRAGMENT")
+    uses = (
+        lambda: op.register_autograd(lambda ctx, grad: grad),
+        lambda: keyway.register_autograd(f"{ns}::f", lambda ctx, grad: grad, setup_context=lambda ctx: None),
+        lambda: library.register_autograd("f", lambda ctx, grad: grad),
+    )
+    for use in uses:
+        with pytest.raises(NotImplementedError, match=f"{ns}::f: there is no autograd yet"):
+            use()
+
+
+def test_opcheck_says_what_it_takes():
+    x = tensor([1.0])
+    for op, args, error, message in [
+        (3, (x,), ValueError, "checks an overload"),
+        (lambda x: x, (x,), ValueError, "checks an overload"),
+        (keyway.ops.aten.add, (x, x), ValueError, r"aten::add has the overloads Tensor, Scalar, out; name the one to check, \.Tensor"),
+        (keyway.ops.aten.sin.default, x, TypeError, "given as a tuple, not as"),
+    ]:
+        with pytest.raises(error, match=message):
+            keyway.opcheck(op, args)

@@ -49,7 +49,7 @@ def classes():
 
 
 CLASSES = {name: (members, node) for name, members, node in classes()}
-TYPING = {"Any", "Callable", "Iterable", "Iterator", "Sequence", "TypeGuard", "overload", "builtins", "annotations", "*"}
+TYPING = {"Any", "Callable", "Iterable", "Iterator", "NoReturn", "Sequence", "TypeGuard", "overload", "builtins", "annotations", "*"}
 
 
 def operators():

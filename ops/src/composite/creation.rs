@@ -151,8 +151,11 @@ fn eye_m_out(n: i64, m: i64, out: &Tensor) -> Result<()> {
 /// Writes ones to the main diagonal of a matrix.
 fn set_diagonal(matrix: &Tensor) -> Result<()> {
     let (sizes, strides) = (matrix.sizes(), matrix.strides());
-    let diagonal =
-        Geometry::new(&[sizes[0].min(sizes[1])], &[strides[0] + strides[1]], matrix.storage_offset())?;
+    let diagonal = Geometry::new(
+        &[sizes[0].min(sizes[1])],
+        &[strides[0].saturating_add(strides[1])],
+        matrix.storage_offset(),
+    )?;
     aten::fill_::Scalar.call(&matrix.view_as(diagonal)?, Scalar::Int(1))?;
     Ok(())
 }

@@ -108,7 +108,7 @@ fn kron(self_: &Tensor, other: &Tensor) -> Result<Tensor> {
         spread
     };
     let blocks = self_.reshape(&spread(&a, 0))?.mul(&other.reshape(&spread(&b, 1))?)?;
-    let merged: Vec<i64> = a.iter().zip(&b).map(|(a, b)| a * b).collect();
+    let merged: Vec<i64> = a.iter().zip(&b).map(|(a, b)| a.saturating_mul(*b)).collect();
     blocks.reshape(&merged)
 }
 

@@ -27,7 +27,11 @@ pub(crate) fn diagonal(geometry: &Geometry, offset: i64, dim1: i64, dim2: i64) -
         let rest = (0..of.len()).filter(|&d| d != d1 && d != d2).map(|d| of[d]);
         rest.chain([last]).collect::<Vec<i64>>()
     };
-    Geometry::new(&kept(sizes, len), &kept(strides, strides[d1] + strides[d2]), geometry.offset() + first)
+    Geometry::new(
+        &kept(sizes, len),
+        &kept(strides, strides[d1].saturating_add(strides[d2])),
+        geometry.offset() + first,
+    )
 }
 
 /// Two different dimensions.

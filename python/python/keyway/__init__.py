@@ -63,7 +63,7 @@ from ._mode import DispatchMode, all_same_mode
 from ._ops import ops
 from . import _tensor as _tensor
 from ._custom_op import CustomOp, custom_op, infer_schema
-from ._library import Library, define, fallthrough_kernel, impl, register_fake, register_kernel, register_torch_dispatch
+from ._library import Library, define, fallthrough_kernel, impl, register_autograd, register_fake, register_kernel, register_torch_dispatch
 from ._opcheck import opcheck
 
 TorchDispatchMode = DispatchMode

@@ -9,7 +9,7 @@ import re
 import typing
 
 from . import _keyway
-from ._library import Library, _kept, register_kernel
+from ._library import Library, _kept, register_autograd, register_kernel
 from ._ops import ops
 
 _log = logging.getLogger("keyway")
@@ -76,10 +76,38 @@ def _unsupported(name, annotation):
 
 def _default_text(value):
     if isinstance(value, (str, _keyway.device)):
-        return f'"{value}"'
+        escaped = str(value).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+        return f'"{escaped}"'
+    if isinstance(value, (list, tuple)):
+        return f"[{','.join(map(_default_text, value))}]"
     if isinstance(value, (_keyway.dtype, _keyway.layout, _keyway.memory_format)):
         return repr(value).removeprefix("keyway.")
     return str(value)
+
+
+#: What defaults of a schema type are.
+_DEFAULTS = {
+    "SymInt": int,
+    "float": (float, int),
+    "bool": bool,
+    "str": str,
+    "ScalarType": _keyway.dtype,
+    "Device": (_keyway.device, str),
+    "Layout": _keyway.layout,
+    "MemoryFormat": _keyway.memory_format,
+    "Scalar": (int, float, bool, complex),
+}
+
+
+def _has_default(schema_type, value):
+    """Whether a value can be the default of a parameter of this type."""
+    if schema_type.endswith("?"):
+        return value is None or _has_default(schema_type[:-1], value)
+    if schema_type.endswith("[]"):
+        return isinstance(value, (list, tuple)) and all(_has_default(schema_type[:-2], item) for item in value)
+    if isinstance(value, bool) and schema_type not in ("bool", "Scalar"):
+        return False
+    return isinstance(value, _DEFAULTS.get(schema_type, ()))
 
 
 def _is_tensor_like(schema_type):
@@ -101,11 +129,14 @@ def infer_schema(function, /, *, mutates_args, op_name=None):
     if not unknown and isinstance(mutates_args, str):
         raise ValueError("mutates_args must either be a sequence of the names of the arguments that are mutated or the string "
                          f"'unknown', got {mutates_args!r}")
-    mutated = set() if unknown else set(mutates_args)
+    mutated = set() if unknown else _names_of(mutates_args)
     import inspect
 
     signature = inspect.signature(function)
-    hints = typing.get_type_hints(function)
+    try:
+        hints = typing.get_type_hints(function)
+    except NameError as error:
+        raise ValueError(f"infer_schema(func): an annotation cannot be read: {error}. Annotate with names that the function's module has.") from None
     parts, seen_star, letters = [], False, 0
     for position, (name, parameter) in enumerate(signature.parameters.items()):
         if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
@@ -126,12 +157,25 @@ def infer_schema(function, /, *, mutates_args, op_name=None):
             letters += 1
         text = f"{schema_type} {name}"
         if parameter.default is not parameter.empty:
+            if not _has_default(_parameter_type(hints[name]), parameter.default):
+                raise ValueError(f"infer_schema(func): Parameter {name} has a default value {parameter.default!r} that is no {hints[name]}, or that a "
+                                 "schema does not have.")
             text += f"={_default_text(parameter.default)}"
         parts.append(text)
     strangers = mutated - set(signature.parameters)
     if strangers:
         raise ValueError(f"mutates_args: {', '.join(sorted(strangers))} not found in the function signature")
     return f"{op_name or ''}({', '.join(parts)}) -> {_result(signature, hints)}"
+
+
+def _names_of(mutates_args):
+    try:
+        names = set(mutates_args)
+    except TypeError:
+        names = {None}
+    if not all(isinstance(name, str) for name in names):
+        raise TypeError(f"mutates_args must be a sequence of the names of arguments, or 'unknown', got {mutates_args!r}")
+    return names
 
 
 def _result(signature, hints):
@@ -210,7 +254,11 @@ class CustomOp(_keyway._CallsOverload):
         if device_types is None or device_types == "default":
             register_kernel(self, None, kernel, lib=self._lib, _module=self._module_of(fn))
             return None
-        for device in [device_types] if isinstance(device_types, str) else device_types:
+        is_sequence = isinstance(device_types, collections.abc.Iterable) and not isinstance(device_types, str)
+        devices = list(device_types) if is_sequence else [device_types]
+        if not all(isinstance(device, str) for device in devices):
+            raise TypeError(f"device_types must be None, the name of a device type or a sequence of such names, got {device_types!r}")
+        for device in devices:
             self._put(device, kernel)
         return None
 
@@ -259,6 +307,13 @@ class CustomOp(_keyway._CallsOverload):
         self._lib.register_fake(self._qualified, fn)
         return fn
 
+    def register_autograd(self, backward, /, *, setup_context=None):
+        """Would register a derivative; there is no autograd yet.
+
+        Raises NotImplementedError.
+        """
+        register_autograd(self, backward, setup_context=setup_context)
+
     def _destroy(self):
         """Takes the operator away."""
         for library, _ in self._kernels.values():
@@ -291,11 +346,13 @@ def custom_op(name, fn=None, /, *, mutates_args, device_types=None, schema=None,
     """
     if fn is None:
         return lambda fn: custom_op(name, fn, mutates_args=mutates_args, device_types=device_types, schema=schema, tags=tags)
-    namespace, separator, _ = name.partition("::")
+    namespace, separator, _ = str(name).partition("::")
     if not separator:
         raise ValueError(f"the name of a custom operator is 'namespace::name', got {name!r}")
     if namespace in _RESERVED:
         raise ValueError(f"'{namespace}' is a reserved namespace; take one of your own")
+    if not isinstance(name, str) or not (schema is None or isinstance(schema, str)):
+        raise TypeError(f"the name and the schema of a custom operator are strings, got {name!r} and {schema!r}")
     tags = (tags,) if isinstance(tags, str) else tuple(tags)
     if {"inplace", "out"} <= set(tags):
         raise ValueError("the tags 'inplace' and 'out' are mutually exclusive")
@@ -310,7 +367,7 @@ def custom_op(name, fn=None, /, *, mutates_args, device_types=None, schema=None,
 
 def _check_mutated(schema, mutates_args):
     in_schema = {found.group(1) for found in re.finditer(r"\([a-z]!\)\S* (\w+)", schema.rpartition("->")[0])}
-    if mutates_args == "unknown" or in_schema == set(mutates_args):
+    if mutates_args == "unknown" or in_schema == _names_of(mutates_args):
         return
     raise ValueError(f"the schema says that {sorted(in_schema)} are mutated, mutates_args says {sorted(mutates_args)}; make them "
                      "consistent")

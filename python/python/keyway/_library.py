@@ -79,7 +79,9 @@ class Library:
         """Defines an operator by its schema and returns its name."""
         if alias_analysis not in ("", "FROM_SCHEMA", "CONSERVATIVE"):
             raise RuntimeError(f"Invalid alias_analysis type {alias_analysis}")
-        tags = [tags] if isinstance(tags, str) else list(tags)
+        tags = [tags] if isinstance(tags, str) else list(tags) if isinstance(tags, (list, tuple, set, frozenset)) else [None]
+        if not all(isinstance(tag, str) for tag in tags):
+            raise TypeError("tags must be the name of a tag or a sequence of such names")
         overload = self._handle.define(schema, tags, *_written_at(2))
         self._names.append(overload.name)
         ops._forget(overload.name)
@@ -151,6 +153,13 @@ class Library:
                 )
         self.impl(name, fn, "Meta")
 
+    def register_autograd(self, op_name, backward, /, *, setup_context=None):
+        """Would register a derivative; there is no autograd yet.
+
+        Raises NotImplementedError.
+        """
+        register_autograd(self._qualified(op_name), backward, setup_context=setup_context, lib=self)
+
     def _destroy(self):
         """Undoes all registrations now."""
         self._finalizer()
@@ -160,6 +169,15 @@ class Library:
 
     def __exit__(self, *exception):
         self._destroy()
+
+
+def register_autograd(op, backward, /, *, setup_context=None, lib=None):
+    """Would register the derivative of an operator; there is no autograd yet, and it says so rather than do nothing.
+
+    Raises NotImplementedError.
+    """
+    name = getattr(op, "_qualified", None) or _operator_name(op)
+    raise NotImplementedError(f"{name}: there is no autograd yet, so that a derivative would never be asked for; its keys are passed through")
 
 
 def _fragment(qualified):

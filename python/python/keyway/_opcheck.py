@@ -98,8 +98,14 @@ def opcheck(op, args, kwargs=None, *, test_utils=tuple(_CHECKS), raise_exception
     """
     op = getattr(op, "_overload", op)
     if isinstance(op, _keyway.OpOverloadPacket):
-        (name,) = op.overloads()
-        op = getattr(op, name)
+        names = op.overloads()
+        if len(names) != 1:
+            raise ValueError(f"{op.name} has the overloads {', '.join(names)}; name the one to check, .{names[0]} say")
+        op = getattr(op, names[0])
+    if not isinstance(op, _keyway.OpOverload):
+        raise ValueError(f"opcheck(op, ...) checks an overload such as ops.aten.sin.default, or what custom_op gives, not {type(op)}")
+    if not _is_sequence(args):
+        raise TypeError(f"the arguments are given as a tuple, not as {type(args)}")
     outcomes = {}
     for name in [test_utils] if isinstance(test_utils, str) else test_utils:
         if name not in _CHECKS:
