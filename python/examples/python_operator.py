@@ -10,7 +10,13 @@ def polar(x: keyway.Tensor, y: keyway.Tensor) -> keyway.Tensor:
     return (x * x + y * y).sqrt()
 
 
-print(polar.schema, polar(tensor([3.0]), tensor([4.0])))
+x, y = tensor([3.0]), tensor([4.0])
+print(polar.schema, polar(x, y))
+
+# A recorded program is run by Rust, which calls the operator by its name.
+graph, _ = keyway.trace(lambda x, y: polar(x, y) * 2, x, y)
+print(graph)
+assert graph(tensor([5.0]), tensor([12.0])).tolist() == [26.0]
 
 # `square` is composed of other operators in Rust; one of them runs in Python for a while.
 with keyway.LoggingMode() as log:

@@ -5,8 +5,9 @@
 //! `Tensor` and the rule that a tensor has one Python object; `values` the conversion of arguments and results by schema type;
 //! `overload` the operators as callables; `vectorcall` their calls without a tuple; `parked` what Python code returned, until the caller has it; `handlers` how a call is put to Python code and its results are taken back; `cpython` the
 //! interpreter itself. On top: `modes`, `subclass`, `library`, `py_impl`, `metadata`, `key_sets`, `scopes`, `types`, `elements`, `arithmetic`,
-//! `interchange`, `storages`, `rust_modes`, `tracing`, `exceptions`. What users import is in `python/keyway/`.
+//! `interchange`, `storages`, `aliasing`, `rust_modes`, `tracing`, `exceptions`. What users import is in `python/keyway/`.
 
+mod aliasing;
 mod arithmetic;
 mod cpython;
 mod dlpack;
@@ -70,6 +71,7 @@ fn _keyway(module: &Bound<'_, PyModule>) -> PyResult<()> {
     key_sets::add(module)?;
     elements::add(module)?;
     memory::add(module)?;
+    aliasing::add(module)?;
     storages::add(module)?;
     dlpack::add(module)
 }

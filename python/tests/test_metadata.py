@@ -102,6 +102,30 @@ def test_declining_is_an_error():
         x.shape
 
 
+@pytest.mark.parametrize(
+    "policy, question, read, stored, other",
+    [
+        ({"dispatch_sizes_strides_policy": "strides"}, "aten::is_contiguous", lambda x: x.is_contiguous(), True, False),
+        ({"dispatch_sizes_strides_policy": "strides"}, "aten::sym_stride", lambda x: x.stride(), (3, 1), (4, 2)),
+        ({"dispatch_sizes_strides_policy": "sizes"}, "aten::sym_size", lambda x: x.shape, (2, 3), (5, 3)),
+        ({"dispatch_device": True}, "prim::device", lambda x: x.device, None, keyway.device("meta")),
+    ],
+)
+def test_a_question_is_answered_left_or_declined(policy, question, read, stored, other):
+    """SUB-48, SUB-50, SUB-51, SUB-53."""
+    assert read(made(answering({question: other}), **policy)) == other
+    if stored is not None:
+        assert read(made(answering({question: None}), **policy)) == stored
+    with pytest.raises(TypeError, match="Multiple dispatch failed"):
+        read(made(answering({question: NotImplemented}), **policy))
+
+
+def test_a_tensor_goes_to_the_device_that_a_class_says():
+    """SUB-53."""
+    x = made(answering({"prim::device": keyway.device("meta")}), dispatch_device=True)
+    assert tensor([1.0]).to(x.device).is_meta
+
+
 def test_a_mode_is_asked_first():
     """P130."""
     x = made(answering({"aten::sym_numel": 20}), dispatch_sizes_strides_policy="sizes")

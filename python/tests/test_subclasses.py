@@ -1,6 +1,6 @@
 """Tensors of Python classes. Catalogue area SUB.
 
-SUB-37 and SUB-41 wait for autograd; that a handler may pass a call to `super().__torch_dispatch__`, and that calls inside a handler are offered
+SUB-01, SUB-37 and SUB-41 wait for autograd; that a handler may pass a call to `super().__torch_dispatch__`, and that calls inside a handler are offered
 again in `enable_reentrant_dispatch`, is tested here and with the modes.
 """
 
@@ -402,3 +402,86 @@ def test_a_class_may_name_the_operators_it_wants():
 
     with pytest.raises(Exception, match="no_such_operator"):
         Tensor._make_subclass(Mistaken, tensor([1.0]))
+
+
+class Pair(Tensor):
+    """A tensor in two parts, whose results share memory as the schema says."""
+
+    @staticmethod
+    def __new__(cls, first, second):
+        pair = Tensor._make_wrapper_subclass(cls, first.shape, first.stride(), first.storage_offset(), dtype=first.dtype)
+        pair.parts = (first, second)
+        return pair
+
+    @classmethod
+    def __torch_dispatch__(cls, func, types, args=(), kwargs=None):
+        def part(value, at):
+            if isinstance(value, cls):
+                return value.parts[at]
+            return [part(item, at) for item in value] if isinstance(value, (list, tuple)) else value
+
+        def both(first, second):
+            if isinstance(first, Tensor):
+                return cls(first, second)
+            return type(first)(map(both, first, second)) if isinstance(first, (list, tuple)) else first
+
+        results = (func(*[part(arg, at) for arg in args], **{name: part(arg, at) for name, arg in kwargs.items()}) for at in (0, 1))
+        return keyway.return_and_correct_aliasing(func, args, kwargs, both(*results))
+
+
+def pair():
+    return Pair(keyway.arange(6).reshape(2, 3), keyway.arange(6, 12).reshape(2, 3))
+
+
+ALIASING = {
+    "functional": lambda x: ops.aten.neg(x),
+    "list of inputs": lambda x: ops.aten.cat([x, x]),
+    "in place": lambda x: ops.aten.add_.Tensor(x, x),
+    "view": lambda x: ops.aten.transpose.int(x, 0, 1),
+    "part": lambda x: ops.aten.slice.Tensor(x, 1, 1, 3),
+    "in place view": lambda x: ops.aten.transpose_(x, 0, 1),
+    "several views": lambda x: ops.aten.split.Tensor(x, 1),
+    "out": lambda x: ops.aten.neg.out(x, out=x),
+    "several results": lambda x: ops.aten.topk(x, 1),
+}
+
+
+@pytest.mark.parametrize("call", ALIASING.values(), ids=ALIASING.keys())
+def test_results_share_what_those_of_plain_tensors_share(call):
+    """SUB-58, SUB-59, P136."""
+
+    def told(x):
+        results = call(x)
+        results = results if isinstance(results, (list, tuple)) else [results]
+        return [(one is x, one.shares_storage(x), one.shape, one.stride(), one.storage_offset()) for one in results], x.shape, x.stride()
+
+    assert told(pair()) == told(keyway.arange(6).reshape(2, 3))
+
+
+def test_views_of_another_class_are_refused():
+    """P136."""
+    x = pair()
+    with pytest.raises(AssertionError, match=r"Called aten.t.default with input of type .*Pair.*\nand output of type .*Tensor.*expected types to match"):
+        keyway.return_and_correct_aliasing(ops.aten.t.default, (x,), {}, tensor([[1]]))
+    plain = tensor([[1, 2]])
+    assert keyway.return_and_correct_aliasing(ops.aten.t.default, (plain,), {}, keyway.zeros(2, 1, dtype=keyway.int64)).shares_storage(plain)
+
+
+def test_an_index_alone_may_be_of_the_class(wrapper_calls):
+    """SUB-25."""
+    x = keyway.zeros(3)
+    ops.aten.index_put_(x, [Wrapper(tensor([1]))], tensor([5.0]))
+    assert [name for name, *_ in wrapper_calls] == ["aten.index_put_.default"] and x.tolist() == [0.0, 5.0, 0.0]
+    wrapper_calls.clear()
+    x[Wrapper(tensor([2]))] = 7.0
+    assert [name for name, *_ in wrapper_calls].count("aten.index_put_.default") == 1 and x.tolist() == [0.0, 5.0, 7.0]
+
+
+def test_which_tensors_are_handled():
+    """SUB-46."""
+
+    class Plain(Tensor):
+        pass
+
+    asked = (tensor([1.0]), Wrapper(tensor([1.0])), Tensor._make_subclass(Plain, tensor([1.0])))
+    assert ["Python" in _keyway._dispatch_keys(x) for x in asked] == [False, True, False]

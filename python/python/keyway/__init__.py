@@ -59,6 +59,7 @@ from math import e, inf, nan, pi
 
 from ._keyway import _disable_current_modes, _disable_dispatch
 from ._keyway import _get_current_dispatch_mode, _get_current_dispatch_mode_stack
+from ._aliasing import return_and_correct_aliasing
 from ._mode import DispatchMode, all_same_mode
 from ._ops import ops
 from . import _tensor as _tensor
