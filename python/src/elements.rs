@@ -1,7 +1,7 @@
 //! Tensors from numbers, nested lists, arrays and tensors, and back.
 
 use keyway::{DType, Device, Element, Geometry, Scalar, Tensor, with_element};
-use pyo3::exceptions::{PyOverflowError, PyRuntimeError, PyTypeError, PyValueError};
+use pyo3::exceptions::{PyMemoryError, PyOverflowError, PyRuntimeError, PyTypeError, PyValueError};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyInt, PyList, PyString, PyTuple};
@@ -181,11 +181,29 @@ pub(crate) fn readable(object: &Bound<'_, PyAny>, what: &str) -> PyResult<Tensor
     Ok(tensor)
 }
 
+/// Bytes of a number of Python, or of an empty list, and its place in a list.
+const OF_AN_OBJECT: usize = 40;
+
+/// How many numbers and lists nested lists of these sizes have. Without a number there may be lists all the same.
+fn objects_of(sizes: &[i64]) -> usize {
+    let counts = sizes.iter().scan(1usize, |count, &size| {
+        *count = count.saturating_mul(size as usize);
+        Some(*count)
+    });
+    counts.fold(1, usize::saturating_add)
+}
+
 /// The elements as numbers in nested lists; a number for a tensor without dimensions.
 #[pyfunction]
 fn _tolist<'py>(tensor: &Bound<'py, PyTensor>) -> PyResult<Bound<'py, PyAny>> {
     let py = tensor.py();
     let tensor = readable(tensor.as_any(), ".tolist()")?;
+    // Python's objects take several times the room of the elements, and there is no way back once it is gone.
+    let bytes = objects_of(tensor.sizes()).saturating_mul(OF_AN_OBJECT);
+    if Vec::<u8>::new().try_reserve_exact(bytes).is_err() {
+        let message = format!("there is not enough memory for a list of {} numbers", tensor.numel());
+        return Err(PyMemoryError::new_err(message));
+    }
     let numbers = numbers(&tensor).or_raise(py)?;
     nested(py, &numbers, tensor.sizes())
 }

@@ -118,5 +118,9 @@ impl<T> OrRaise<T> for keyway::Result<T> {
 pub(crate) fn of_panic(operator: &str, panic: &(dyn std::any::Any + Send)) -> PyErr {
     let text = panic.downcast_ref::<&str>().copied().map(str::to_owned);
     let text = text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
-    PyRuntimeError::new_err(format!("{operator}: a kernel panicked: {text}"))
+    // The runtime's allocations have no other way to fail.
+    match text.starts_with("there is not enough memory") {
+        true => PyRuntimeError::new_err(format!("{operator}: {text}")),
+        false => PyRuntimeError::new_err(format!("{operator}: a kernel panicked: {text}")),
+    }
 }

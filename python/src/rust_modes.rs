@@ -9,6 +9,7 @@ use crate::exceptions::OrRaise;
 use crate::modes::{enter_scope, leave_scope};
 use crate::tensor::{expect_tensor, wrap};
 use crate::types::{device_of, dtype_of};
+use crate::values::Integers;
 
 /// What the classes of this module share: a mode of Rust that `with` puts on.
 #[pyclass(frozen, subclass, name = "RustModeScope", module = "keyway")]
@@ -132,7 +133,7 @@ impl FakeTensorMode {
     fn empty<'py>(
         &self,
         py: Python<'py>,
-        size: Vec<i64>,
+        size: Integers,
         dtype: Option<&Bound<'py, PyAny>>,
         device: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {

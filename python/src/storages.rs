@@ -10,6 +10,7 @@ use pyo3::types::{PyBytes, PyDict, PyTuple};
 use crate::exceptions::OrRaise;
 use crate::tensor::{PyTensor, expect_tensor, type_name, wrap};
 use crate::types::dtype_of;
+use crate::values::Integers;
 
 /// The memory behind a tensor.
 #[pyclass(frozen, name = "_Storage", module = "keyway._keyway", weakref)]
@@ -67,8 +68,8 @@ fn _storage_of_bytes(bytes: &Bound<'_, PyBytes>) -> PyResult<PyStorage> {
 fn _over_storage<'py>(
     storage: &Bound<'py, PyStorage>,
     dtype: &Bound<'py, PyAny>,
-    size: Vec<i64>,
-    stride: Vec<i64>,
+    size: Integers,
+    stride: Integers,
     storage_offset: i64,
 ) -> PyResult<Bound<'py, PyAny>> {
     let py = storage.py();

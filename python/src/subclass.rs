@@ -23,6 +23,7 @@ use crate::object::{AttachedCell, address_of};
 use crate::overload::operator_of;
 use crate::tensor::{PyTensor, expect_tensor, has_handler, of_class, type_name};
 use crate::types::{device_of, dtype_of};
+use crate::values::Integers;
 
 /// Another head over the same memory, which a class's handler is asked about.
 pub(crate) fn intercepted(tensor: &Tensor) -> Tensor {
@@ -131,8 +132,8 @@ impl PyTensor {
     #[expect(clippy::too_many_arguments, reason = "each is an argument of the Python function")]
     fn _make_wrapper_subclass<'py>(
         cls: &Bound<'py, PyAny>,
-        size: Vec<i64>,
-        strides: Option<Vec<i64>>,
+        size: Integers,
+        strides: Option<Integers>,
         storage_offset: Option<i64>,
         dtype: Option<&Bound<'py, PyAny>>,
         layout: Option<&Bound<'py, PyAny>>,
@@ -179,7 +180,7 @@ fn no_value(object: &Bound<'_, PyAny>, what: &str) -> PyErr {
 
 fn geometry(
     size: &[i64],
-    strides: Option<Vec<i64>>,
+    strides: Option<Integers>,
     offset: Option<i64>,
 ) -> PyResult<keyway::Result<Geometry>> {
     match (strides, offset) {

@@ -2,12 +2,13 @@
 
 use keyway::schema::{BaseType, Type};
 use keyway::{List, Scalar, Tensor, Value};
-use pyo3::exceptions::{PyMemoryError, PyOverflowError};
+use pyo3::Borrowed;
+use pyo3::exceptions::{PyMemoryError, PyOverflowError, PyTypeError};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyComplex, PyFloat, PyInt, PyList, PyNone, PySequence, PyString, PyTuple};
 
-use crate::tensor::{tensor_of, wrap};
+use crate::tensor::{tensor_of, type_name, wrap};
 use crate::types::{
     PyDevice, PyLayout, PyMemoryFormat, PyOpaque, device_of, dtype_object, dtype_of, layout_object,
     memory_format_object,
@@ -182,6 +183,32 @@ fn list_of(object: &Bound<'_, PyAny>, element: &Type, size: Option<u32>) -> Take
         values.push(value);
     }
     Value::list(element, &values).ok_or(Refusal::Kind)
+}
+
+/// A sequence of integers as an argument of a function. Unlike `Vec`, it makes room for what the sequence gives, not for the length it claims.
+pub(crate) struct Integers(Vec<i64>);
+
+impl std::ops::Deref for Integers {
+    type Target = [i64];
+
+    fn deref(&self) -> &[i64] {
+        &self.0
+    }
+}
+
+impl<'py> FromPyObject<'_, 'py> for Integers {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Integers> {
+        match list_of(&object, &Type::Base(BaseType::Int), None) {
+            Ok(value) => Ok(Integers(value.as_ints().map(<[i64]>::to_vec).unwrap_or_default())),
+            Err(Refusal::Raised(error)) => Err(error),
+            Err(Refusal::Kind) => Err(PyTypeError::new_err(format!(
+                "a sequence of integers is needed, not {}",
+                type_name(&object)
+            ))),
+        }
+    }
 }
 
 /// The object of a value. A tensor that stands for a plain number becomes that number again (P102).

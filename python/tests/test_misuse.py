@@ -25,6 +25,31 @@ def test_text_of_a_tensor_larger_than_memory_reads_its_edges(endless):
     assert log.names == []
 
 
+def test_text_of_many_dimensions_says_the_sizes_alone():
+    many = tensor(1).expand([2] * 40)
+    assert repr(many) == f"tensor(..., size={(2,) * 40}, dtype=keyway.int64)"
+    assert "1, 1" in repr(tensor(1).expand([6] * 5))
+
+
+def test_no_elements_in_many_rows():
+    rows = keyway.zeros(2**40, 0)
+    assert repr(rows) == "tensor([], size=(1099511627776, 0))" and repr(keyway.zeros(0)) == "tensor([])"
+    assert repr(tensor([[], []])) == "tensor([], size=(2, 0))" and tensor([[], []]).tolist() == [[], []]
+    with pytest.raises(MemoryError, match="not enough memory for a list"):
+        rows.tolist()
+
+
+def test_lengths_that_lie_make_no_room():
+    class Endless(list):
+        def __len__(self):
+            return 2**50
+
+    assert keyway.zeros(Endless([2, 3])).shape == keyway.FakeTensorMode().empty(Endless([2, 3])).shape == (2, 3)
+    assert Tensor._make_wrapper_subclass(Wrapper, Endless([2, 3]), Endless([3, 1])).stride() == (3, 1)
+    with pytest.raises(TypeError, match="a sequence of integers is needed, not str"):
+        Tensor._make_wrapper_subclass(Wrapper, "ab")
+
+
 def test_text_of_the_edges_is_that_of_the_elements_there():
     rows = np.arange(2 * 2000, dtype="float32").reshape(2, 2000)
     assert repr(keyway.from_numpy(rows)) == (

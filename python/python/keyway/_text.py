@@ -7,7 +7,7 @@ import math
 from . import _keyway
 
 Tensor = _keyway.Tensor
-_THRESHOLD, _EDGE = 1000, 3
+_THRESHOLD, _EDGE, _MOST = 1000, 3, 100_000
 
 
 def _style(values, is_float):
@@ -41,18 +41,25 @@ def _flat(values, depth):
         yield from _flat(value, depth - 1)
 
 
+def _elements(self, shorten, indent):
+    values = _keyway._edges(self, _EDGE) if shorten else _keyway._tolist(self)
+    flat = list(_flat(values, self.dim()))
+    style = _style(flat, self.dtype.is_floating_point)
+    width = 0 if shorten else max(len(style(value)) for value in flat)
+    return _rows(values, self.shape, indent, style, width)
+
+
 def representation(self):
     head = "tensor" if type(self) is Tensor else type(self).__name__
     is_wrapper = "Python" in _keyway._dispatch_keys(self)
-    if is_wrapper or self.device.type != "cpu":
+    shorten = self.numel() > _THRESHOLD
+    # Near the edges of many dimensions there may be more elements than anyone reads.
+    is_wide = shorten and math.prod(min(size, 2 * _EDGE) for size in self.shape) > _MOST
+    if is_wrapper or is_wide or self.device.type != "cpu":
         size = f"size={self.shape}, dtype={self.dtype}"
         where = "" if self.device.type == "cpu" else f", device='{self.device}'"
         return f"{head}(..., {size}{where})"
-    shorten = self.numel() > _THRESHOLD
-    values = _keyway._edges(self, _EDGE) if shorten else _keyway._tolist(self)
-    style = _style(list(_flat(values, self.dim())), self.dtype.is_floating_point)
-    width = 0 if shorten else max((len(style(value)) for value in _flat(values, self.dim())), default=0)
-    text = _rows(values, self.shape, len(head) + 1, style, width)
+    text = "[]" if self.numel() == 0 else _elements(self, shorten, len(head) + 1)
     extra = "" if self.dtype in (_keyway.float32, _keyway.int64, _keyway.bool) else f", dtype={self.dtype}"
     if self.numel() == 0 and self.dim() != 1:
         extra = f", size={self.shape}{extra}"
