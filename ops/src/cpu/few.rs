@@ -13,16 +13,17 @@ use crate::cpu::vectorised::WideFunction;
 /// So many elements are few.
 const FEW: usize = 4;
 
-/// A tensor's bytes, if its elements are few of this type, row by row from the first byte, and no plain number.
+/// Whether a tensor's elements are few, row by row from the first byte.
+#[inline]
+fn lies_plainly(x: &Tensor) -> bool {
+    let geometry = x.geometry();
+    geometry.numel() <= FEW && geometry.offset() == 0 && geometry.is_row_major()
+}
+
+/// The bytes of a tensor that lies plainly, if its elements are of this type, and no plain number.
 #[inline]
 fn held<T: Element>(x: &Tensor) -> Option<SmallBytes<2>> {
-    let geometry = x.geometry();
-    let is_few = x.dtype() == T::DTYPE
-        && geometry.numel() <= FEW
-        && geometry.offset() == 0
-        && !x.is_wrapped_number()
-        && geometry.is_row_major();
-    if is_few { x.small() } else { None }
+    if x.dtype() == T::DTYPE && !x.is_wrapped_number() { x.small() } else { None }
 }
 
 /// The result of a function that fills it, lying like a tensor of few elements.
@@ -37,7 +38,7 @@ fn filled<R: Number>(like: &Tensor, fill: impl FnOnce(&mut [R])) -> Option<Tenso
 /// A function of each element.
 #[inline]
 pub(crate) fn unary<A: Number, R: Number>(x: &Tensor, function: impl Fn(A) -> R) -> Option<Tensor> {
-    let held = held::<A>(x)?;
+    let held = held::<A>(x).filter(|_| lies_plainly(x))?;
     let elements = held.elements::<A>().ok()?;
     filled(x, |out| out.iter_mut().zip(elements).for_each(|(out, &x)| *out = function(x)))
 }
@@ -45,7 +46,7 @@ pub(crate) fn unary<A: Number, R: Number>(x: &Tensor, function: impl Fn(A) -> R)
 /// A function of many operations of each element, computed as for more of them.
 #[inline]
 pub(crate) fn wide_unary<T: Number>(x: &Tensor, function: impl WideFunction<T>) -> Option<Tensor> {
-    let held = held::<T>(x)?;
+    let held = held::<T>(x).filter(|_| lies_plainly(x))?;
     let elements = held.elements::<T>().ok()?;
     filled(x, |out| apply_widely(out, elements, &function))
 }
@@ -58,7 +59,7 @@ pub(crate) fn binary<A: Number, R: Number>(
     function: impl Fn(A, A) -> R,
 ) -> Option<Tensor> {
     let (held_a, held_b) = (held::<A>(a)?, held::<A>(b)?);
-    if a.geometry() != b.geometry() {
+    if a.geometry() != b.geometry() || !lies_plainly(a) {
         return None;
     }
     let (elements_a, elements_b) = (held_a.elements::<A>().ok()?, held_b.elements::<A>().ok()?);
