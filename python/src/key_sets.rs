@@ -2,6 +2,7 @@
 
 use keyway::{DispatchKey, KeySet, RegistrationKey};
 use pyo3::prelude::*;
+use pyo3::types::{PyTuple, PyType};
 
 use crate::exceptions::{OrRaise, of_unknown_key};
 use crate::tensor::{PyTensor, expect_tensor};
@@ -84,6 +85,11 @@ impl PyKeySet {
     /// The names of the keys, ascending.
     fn keys(&self) -> Vec<String> {
         self.0.iter().map(|key| key.to_string()).collect()
+    }
+
+    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<(Bound<'py, PyType>, Bound<'py, PyTuple>)> {
+        let py = slf.py();
+        Ok((py.get_type::<PyKeySet>(), PyTuple::new(py, slf.get().keys())?))
     }
 
     fn __repr__(&self) -> String {

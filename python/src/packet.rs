@@ -226,11 +226,17 @@ impl Packet {
         self.name.clone()
     }
 
+    /// The schemas, which `keyway/_ops.py` makes the documentation: that of the class would hide a `__doc__` here.
     #[getter]
-    fn __doc__(&self, py: Python<'_>) -> PyResult<String> {
+    fn _schemas(&self, py: Python<'_>) -> PyResult<String> {
         let overloads = self.overloads(py)?;
         let schemas = overloads.iter().filter_map(|overload| overload.get().operator.schema());
         Ok(schemas.map(ToString::to_string).collect::<Vec<_>>().join("\n"))
+    }
+
+    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, (String, String))> {
+        let named = py.import("keyway._ops")?.getattr("packet")?;
+        Ok((named, (self.namespace.clone(), self.name.clone())))
     }
 
     fn __repr__(&self) -> String {

@@ -1,4 +1,4 @@
-"""Nothing that a user of Python does ends the process: every operator with right, odd and wrong arguments."""
+"""Nothing that a user of Python does ends the process: every operator with right, odd and wrong arguments, and all else with odd ones."""
 
 import pathlib
 import subprocess
@@ -6,15 +6,14 @@ import sys
 
 import pytest
 
-PROGRAM = pathlib.Path(__file__).with_name("fuzz_operators.py")
-SECONDS = 4
+FOLDER, SECONDS = pathlib.Path(__file__).parent, 3
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the limit on memory is one of Unix")
-@pytest.mark.parametrize("situation", ["plain", "mode", "subclass"])
-def test_no_call_of_an_operator_ends_the_process(situation):
+@pytest.mark.parametrize("program, situation", [("operators", "plain"), ("operators", "mode"), ("operators", "subclass"), ("members", "")])
+def test_no_call_ends_the_process(program, situation):
     """SystemError, exceptions that ``except Exception`` misses and panics of kernels are failures, and so is any death of the process."""
-    arguments = [sys.executable, "-X", "faulthandler", str(PROGRAM), "1", str(SECONDS), situation]
+    arguments = [sys.executable, "-X", "faulthandler", str(FOLDER / f"fuzz_{program}.py"), "1", str(SECONDS), situation]
     run = subprocess.run(arguments, capture_output=True, text=True, errors="replace", timeout=300)
     failures = [line for line in run.stdout.splitlines() if line.startswith("FAILED")]
     assert failures == []

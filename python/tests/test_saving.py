@@ -133,3 +133,16 @@ def test_a_damaged_file_is_an_exception():
             assert not isinstance(error, SystemError)
     with pytest.raises(RuntimeError, match="storage"):
         keyway._keyway._over_storage(keyway._keyway._storage(tensor([1])), keyway.int64, (5,), (1,), 0)
+
+
+def test_keys_operators_and_constants_are_saved():
+    """KS-52."""
+    keys = keyway.KeySet("CPU", "AutogradCPU", "Python")
+    assert saved(keys) == copy.deepcopy(keys) == keys and saved(keyway.KeySet()) == keyway.KeySet()
+    for one in (keyway.ops.aten.add, keyway.ops.aten.add.Tensor, keyway.relu, keyway.float16, keyway.strided, keyway.channels_last):
+        assert saved(one) is copy.deepcopy(one) is one
+
+
+def test_operators_document_themselves():
+    assert "aten::relu(Tensor self) -> Tensor" in keyway.relu.__doc__ and "aten::add.Tensor" in keyway.ops.aten.add.__doc__
+    assert keyway.Tensor.tolist.__doc__ and keyway.Tensor.relu.__doc__ == keyway.relu.__doc__

@@ -5,6 +5,9 @@ from __future__ import annotations
 from . import _keyway
 
 
+_keyway.OpOverloadPacket.__doc__ = vars(_keyway.OpOverloadPacket)["_schemas"]
+
+
 class _Namespace:
     """The operators of one namespace."""
 
@@ -55,3 +58,8 @@ class _Ops:
 
 
 ops = _Ops()
+
+
+def packet(namespace, name):
+    """The operators of a name; what a saved packet is loaded by."""
+    return getattr(getattr(ops, namespace), name)

@@ -100,6 +100,16 @@ def _to(self, *args, **kwargs):
     return _aten.to(self, *args, **kwargs)
 
 
+def _cpu(self):
+    """The tensor in the host's memory; itself if it is there already."""
+    return _to(self, "cpu")
+
+
+def _tolist(self):
+    """The elements as numbers in nested lists; a number if there are no dimensions."""
+    return _keyway._tolist(self)
+
+
 def _where(self, condition, other):
     """The tensor's elements where the condition holds, those of the other elsewhere."""
     return _aten.where(condition, self, other)
@@ -155,10 +165,10 @@ def _define_members():
     Tensor.is_cpu = property(lambda self: self.device.type == "cpu", doc="Whether the elements are in the host's memory.")
     Tensor.is_meta = property(lambda self: self.device.type == "meta", doc="Whether it has sizes but no elements.")
     Tensor.nelement, Tensor.ndimension = Tensor.numel, Tensor.dim
-    Tensor.to, Tensor.cpu, Tensor.where = _to, lambda self: _to(self, "cpu"), _where
+    Tensor.to, Tensor.cpu, Tensor.where = _to, _cpu, _where
     for name, dtype in _CONVERSIONS.items():
         setattr(Tensor, name, _conversion(dtype))
-    Tensor.tolist = lambda self: _keyway._tolist(self)
+    Tensor.tolist = _tolist
 
 
 def _complete():
