@@ -68,6 +68,7 @@ macro_rules! convolutions {
 convolutions! {
     "aten::conv1d" conv1d(1);
     "aten::conv2d" conv2d(2);
+    "aten::conv3d" conv3d(3);
 }
 
 macro_rules! transposed_convolutions {
@@ -91,6 +92,7 @@ macro_rules! transposed_convolutions {
 transposed_convolutions! {
     "aten::conv_transpose1d" conv_transpose1d(1);
     "aten::conv_transpose2d.input" conv_transpose2d_input(2);
+    "aten::conv_transpose3d.input" conv_transpose3d_input(3);
 }
 
 macro_rules! padded_convolutions {
@@ -114,6 +116,7 @@ macro_rules! padded_convolutions {
 padded_convolutions! {
     "aten::conv1d.padding" conv1d_padding(1);
     "aten::conv2d.padding" conv2d_padding(2);
+    "aten::conv3d.padding" conv3d_padding(3);
 }
 
 /// A convolution with padding by a word. Where the two sides differ, the second one is padded beforehand.

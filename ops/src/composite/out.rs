@@ -66,6 +66,24 @@ macro_rules! out_forms {
 out_forms! {
     "aten::softmax.int_out" softmax_out(self_: &Tensor, dim: i64, dtype: Option<DType>)
         = aten::softmax::int, EXACT;
+    "aten::log_softmax.int_out" log_softmax_out(self_: &Tensor, dim: i64, dtype: Option<DType>)
+        = aten::log_softmax::int, EXACT;
+    "aten::adaptive_avg_pool2d.out" adaptive_avg_pool2d_out(self_: &Tensor, output_size: &[i64])
+        = aten::adaptive_avg_pool2d::default, EXACT;
+    "aten::adaptive_avg_pool3d.out" adaptive_avg_pool3d_out(self_: &Tensor, output_size: &[i64])
+        = aten::adaptive_avg_pool3d::default, EXACT;
+    "aten::adaptive_avg_pool3d_backward.grad_input" adaptive_avg_pool3d_backward_out(
+        grad_output: &Tensor, self_: &Tensor
+    ) = aten::_adaptive_avg_pool3d_backward::default, EXACT;
+    "aten::max_pool3d_with_indices_backward.grad_input" max_pool3d_with_indices_backward_out(
+        grad_output: &Tensor, self_: &Tensor, kernel_size: &[i64], stride: &[i64], padding: &[i64],
+        dilation: &[i64], ceil_mode: bool, indices: &Tensor
+    ) = aten::max_pool3d_with_indices_backward::default, EXACT;
+    "aten::max_unpool2d.out" max_unpool2d_out(self_: &Tensor, indices: &Tensor, output_size: &[i64])
+        = aten::max_unpool2d::default, EXACT;
+    "aten::max_unpool3d.out" max_unpool3d_out(
+        self_: &Tensor, indices: &Tensor, output_size: &[i64], stride: &[i64], padding: &[i64]
+    ) = aten::max_unpool3d::default, EXACT;
     "aten::hardswish.out" hardswish_out(self_: &Tensor) = aten::hardswish::default, CASTS;
     "aten::addmv.out" addmv_out(self_: &Tensor, mat: &Tensor, vec: &Tensor, beta: Scalar, alpha: Scalar)
         = aten::addmv::default, EXACT;
@@ -110,6 +128,22 @@ fn sort_out(self_: &Tensor, dim: i64, descending: bool, values: &Tensor, indices
     EXACT(values, &sorted)?;
     write_out(indices, &[&self_], &positions, EXACT)?;
     write_out(values, &[&self_], &sorted, EXACT)
+}
+
+#[kernel("aten::max_pool3d_with_indices.out", CompositeExplicitAutograd)]
+fn max_pool3d_with_indices_out(
+    self_: &Tensor,
+    kernel_size: &[i64],
+    stride: &[i64],
+    padding: &[i64],
+    dilation: &[i64],
+    ceil_mode: bool,
+    out: &Tensor,
+    indices: &Tensor,
+) -> Result<()> {
+    let pool = aten::max_pool3d_with_indices::default;
+    let (largest, positions) = pool.call(self_, kernel_size, stride, padding, dilation, ceil_mode)?;
+    write_results([(out, &largest), (indices, &positions)])
 }
 
 /// A floating-point input in the dtype of `out` if that is double precision, for results that are computed so.

@@ -72,17 +72,25 @@ fn max_pool1d(
     Ok(max_pool1d_with_indices(self_, kernel_size, stride, padding, dilation, ceil_mode)?.0)
 }
 
-#[kernel("aten::max_pool2d", CompositeImplicitAutograd)]
-fn max_pool2d(
-    self_: &Tensor,
-    kernel_size: &[i64],
-    stride: &[i64],
-    padding: &[i64],
-    dilation: &[i64],
-    ceil_mode: bool,
-) -> Result<Tensor> {
-    let pool = aten::max_pool2d_with_indices::default;
-    Ok(pool.call(self_, kernel_size, stride, padding, dilation, ceil_mode)?.0)
+/// The largest elements of windows, without where they are.
+macro_rules! largest {
+    ($($operator:tt $kernel:ident = $pool:expr;)*) => {$(
+        #[kernel($operator, CompositeImplicitAutograd)]
+        fn $kernel(
+            self_: &Tensor,
+            kernel_size: &[i64],
+            stride: &[i64],
+            padding: &[i64],
+            dilation: &[i64],
+            ceil_mode: bool,
+        ) -> Result<Tensor> {
+            Ok($pool.call(self_, kernel_size, stride, padding, dilation, ceil_mode)?.0)
+        }
+    )*};
+}
+largest! {
+    "aten::max_pool2d" max_pool2d = aten::max_pool2d_with_indices::default;
+    "aten::max_pool3d" max_pool3d = aten::max_pool3d_with_indices::default;
 }
 
 /// One mean for each plane is a mean, which keeps the memory format.
@@ -95,6 +103,22 @@ fn adaptive_avg_pool2d(self_: &Tensor, output_size: &[i64]) -> Result<Tensor> {
     match suggested_format(self_.geometry()) {
         MemoryFormat::ChannelsLast => {
             let geometry = new_geometry(mean.sizes(), MemoryFormat::ChannelsLast)?;
+            aten::as_strided::default.call(&mean, geometry.sizes(), geometry.strides(), None)
+        }
+        _ => Ok(mean),
+    }
+}
+
+/// See [`adaptive_avg_pool2d`].
+#[kernel("aten::adaptive_avg_pool3d", CompositeImplicitAutograd)]
+fn adaptive_avg_pool3d(self_: &Tensor, output_size: &[i64]) -> Result<Tensor> {
+    if output_size != [1, 1, 1] {
+        return aten::_adaptive_avg_pool3d::default.call(self_, output_size);
+    }
+    let mean = aten::mean::dim.call(self_, Some(&[-1, -2, -3]), true, None)?;
+    match suggested_format(self_.geometry()) {
+        MemoryFormat::ChannelsLast3d => {
+            let geometry = new_geometry(mean.sizes(), MemoryFormat::ChannelsLast3d)?;
             aten::as_strided::default.call(&mean, geometry.sizes(), geometry.strides(), None)
         }
         _ => Ok(mean),
@@ -115,43 +139,55 @@ fn adaptive_max_pool1d(self_: &Tensor, output_size: &[i64]) -> Result<(Tensor, T
     Ok((aten::squeeze::dim.call(&largest, -2)?, aten::squeeze::dim.call(&indices, -2)?))
 }
 
-/// The size of resized planes, and the scales if they were given.
-fn resized(
+/// The size of resized rows, planes or blocks, and the scales if they were given.
+fn resized<const RANK: usize>(
     input: &Tensor,
     output_size: Option<&[i64]>,
     scale_factors: Option<&[f64]>,
-) -> Result<(Vec<i64>, [Option<f64>; 2])> {
-    let planes = input.sizes().get(2..).unwrap_or_default();
-    match (output_size, scale_factors) {
-        (Some(size), None) => Ok((size.to_vec(), [None; 2])),
-        (None, Some(&[height, width])) if planes.len() == 2 => {
-            let size =
-                planes.iter().zip([height, width]).map(|(&extent, scale)| (extent as f64 * scale) as i64);
-            Ok((size.collect(), [Some(height), Some(width)]))
+) -> Result<(Vec<i64>, [Option<f64>; RANK])> {
+    let extents = input.sizes().get(2..).unwrap_or_default();
+    match (output_size, scale_factors.map(<[f64; RANK]>::try_from)) {
+        (Some(size), None) => Ok((size.to_vec(), [None; RANK])),
+        (None, Some(Ok(scales))) if extents.len() == RANK => {
+            let size = extents.iter().zip(scales).map(|(&extent, scale)| (extent as f64 * scale) as i64);
+            Ok((size.collect(), scales.map(Some)))
         }
-        _ => Err(refused("give `output_size` or two `scale_factors`, and not both".to_owned())),
+        _ => Err(refused(format!("give `output_size` or {RANK} of `scale_factors`, and not both"))),
     }
 }
 
-#[kernel("aten::upsample_nearest2d.vec", CompositeExplicitAutograd)]
-fn upsample_nearest2d_vec(
-    input: &Tensor,
-    output_size: Option<&[i64]>,
-    scale_factors: Option<&[f64]>,
-) -> Result<Tensor> {
-    let (size, [height, width]) = resized(input, output_size, scale_factors)?;
-    aten::upsample_nearest2d::default.call(input, &size, height, width)
+/// Resizing to a size or by scales.
+macro_rules! resizing {
+    ($($kernel:ident($($own:ident: $type:ty)?): $operator:tt = $to_size:expr, [$($scale:ident),*];)*) => {$(
+        #[kernel($operator, CompositeExplicitAutograd)]
+        fn $kernel(
+            input: &Tensor,
+            output_size: Option<&[i64]>,
+            $($own: $type,)?
+            scale_factors: Option<&[f64]>,
+        ) -> Result<Tensor> {
+            let (size, [$($scale),*]) = resized(input, output_size, scale_factors)?;
+            $to_size.call(input, &size $(, $own)? $(, $scale)*)
+        }
+    )*};
 }
-
-#[kernel("aten::upsample_bilinear2d.vec", CompositeExplicitAutograd)]
-fn upsample_bilinear2d_vec(
-    input: &Tensor,
-    output_size: Option<&[i64]>,
-    align_corners: bool,
-    scale_factors: Option<&[f64]>,
-) -> Result<Tensor> {
-    let (size, [height, width]) = resized(input, output_size, scale_factors)?;
-    aten::upsample_bilinear2d::default.call(input, &size, align_corners, height, width)
+resizing! {
+    upsample_nearest1d_vec(): "aten::upsample_nearest1d.vec" = aten::upsample_nearest1d::default, [w];
+    upsample_nearest2d_vec(): "aten::upsample_nearest2d.vec" = aten::upsample_nearest2d::default, [h, w];
+    upsample_nearest3d_vec(): "aten::upsample_nearest3d.vec" = aten::upsample_nearest3d::default, [d, h, w];
+    _upsample_nearest_exact1d_vec(): "aten::_upsample_nearest_exact1d.vec"
+        = aten::_upsample_nearest_exact1d::default, [w];
+    _upsample_nearest_exact2d_vec(): "aten::_upsample_nearest_exact2d.vec"
+        = aten::_upsample_nearest_exact2d::default, [h, w];
+    _upsample_nearest_exact3d_vec(): "aten::_upsample_nearest_exact3d.vec"
+        = aten::_upsample_nearest_exact3d::default, [d, h, w];
+    upsample_linear1d_vec(align_corners: bool): "aten::upsample_linear1d.vec" = aten::upsample_linear1d::default, [w];
+    upsample_bilinear2d_vec(align_corners: bool): "aten::upsample_bilinear2d.vec"
+        = aten::upsample_bilinear2d::default, [h, w];
+    upsample_trilinear3d_vec(align_corners: bool): "aten::upsample_trilinear3d.vec"
+        = aten::upsample_trilinear3d::default, [d, h, w];
+    upsample_bicubic2d_vec(align_corners: bool): "aten::upsample_bicubic2d.vec"
+        = aten::upsample_bicubic2d::default, [h, w];
 }
 
 /// The dimensions of a tensor in other extents, permuted, in extents of the result.

@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 
-use keyway::{Device, Dims, Element, Geometry, Result, Tensor};
+use keyway::{Dims, Element, Geometry, Result, Tensor};
 use ndarray::{ArrayViewD, ArrayViewMutD};
 
 use crate::cpu::conversion::{self, converted};
@@ -78,17 +78,6 @@ fn not_row_major() -> keyway::Error {
 /// The dimensions in order, the chosen one last. A tensor without dimensions has none to order.
 fn order_of(rank: usize, dim: usize) -> Vec<usize> {
     (0..rank).filter(|&d| d != dim).chain((0..rank).filter(|&d| d == dim)).collect()
-}
-
-/// A new tensor each of whose lanes along a dimension is computed from that of the input, as [`map_to`] does.
-pub(crate) fn map<T: Number>(
-    x: &Tensor,
-    dim: usize,
-    kernel: impl Fn(&[T], &mut [T]) + Send + Sync,
-) -> Result<Tensor> {
-    let out = Tensor::unfilled_strided(Geometry::contiguous(x.sizes())?, x.dtype(), Device::CPU)?;
-    map_to(&out, x, dim, kernel)?;
-    Ok(out)
 }
 
 /// Computes each lane along a dimension from that of the input, to a tensor in row-major order. Elements are converted to
@@ -198,10 +187,12 @@ mod tests {
 
     #[test]
     fn lanes_are_mapped_and_converted() {
-        let reversed = map::<f32>(&x(), 0, |lane, out| {
+        let out = Tensor::zeros(&[2, 3], DType::Int64, keyway::Device::CPU).unwrap();
+        let reversed = map_to::<f32>(&out, &x(), 0, |lane, out| {
             out.iter_mut().zip(lane.iter().rev()).for_each(|(to, &from)| *to = from);
         });
-        assert_eq!(reversed.unwrap().to_vec::<i64>().unwrap(), [4, 5, 6, 1, 2, 3]);
+        reversed.unwrap();
+        assert_eq!(out.to_vec::<i64>().unwrap(), [4, 5, 6, 1, 2, 3]);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Normalisation on the host: elements less their mean, divided by their deviation, over rows, groups or channels.
 
 use keyway::{Geometry, KeySet, Operator, Result, Stack, Tensor, Value, kernel};
+use pulp::NullaryFnOnce;
 use rayon::iter::{IndexedParallelIterator, IntoParallelRefMutIterator, ParallelIterator};
 use rayon::slice::{ParallelSlice, ParallelSliceMut};
 
@@ -74,11 +75,7 @@ fn native_layer_norm(
         let (mut means, mut rstds) = (vec![T::ZERO; mean.numel()], vec![T::ZERO; mean.numel()]);
         compute::<T, 1>(&out, [input], |out, [x]| {
             let normalise = |x: &[T], out: &mut [T], mean_of: &mut T, rstd_of: &mut T| {
-                vectorised(x.len(), || {
-                    let (mean, variance) = moments(x);
-                    (*mean_of, *rstd_of) = (T::from_f64(mean), T::from_f64(1.0 / (variance + eps).sqrt()));
-                    normalise_row(x, out, *mean_of, *rstd_of, &affine);
-                });
+                (*mean_of, *rstd_of) = vectorised(x.len(), Row { x, out, affine: &affine, eps });
             };
             let len = rows.len.max(1);
             spread(x.len(), |threads| match threads {
@@ -99,6 +96,26 @@ fn native_layer_norm(
         store(&rstd, &rstds)
     })?;
     Ok((out, mean, rstd))
+}
+
+/// The normalisation of one row, as work that is vectorised. Gives the mean and the inverse of the deviation.
+struct Row<'a, T> {
+    x: &'a [T],
+    out: &'a mut [T],
+    affine: &'a Affine<T>,
+    eps: f64,
+}
+
+impl<T: Float + Summed<Accumulator = f64>> NullaryFnOnce for Row<'_, T> {
+    type Output = (T, T);
+
+    #[inline(always)]
+    fn call(self) -> (T, T) {
+        let (mean, variance) = moments(self.x);
+        let (mean, rstd) = (T::from_f64(mean), T::from_f64(1.0 / (variance + self.eps).sqrt()));
+        normalise_row(self.x, self.out, mean, rstd, self.affine);
+        (mean, rstd)
+    }
 }
 
 /// One row, in the forms that weight and bias leave.

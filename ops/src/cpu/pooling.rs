@@ -1,4 +1,6 @@
-//! Pooling on the host: the largest element or the mean of each window over planes of elements, and gradients.
+//! Pooling on the host: the largest element or the mean of each window over planes or blocks of elements, and gradients.
+//!
+//! Loops run over blocks; a plane is a block of one plane.
 
 use keyway::{Result, Tensor, kernel};
 
@@ -6,11 +8,11 @@ use crate::aten;
 use crate::cpu::elements::dispatch_dtype;
 use crate::cpu::number::{Number, Ordered};
 use crate::cpu::plain::{compute, store, to_vec};
-use crate::room;
-use crate::shape::pooling::Pooled;
+use crate::shape::pooling::{self as rules, Parameters, Pooled};
 use crate::shape::window::{Windows, refused};
 
-/// Where a window starts and ends in the plane along one dimension, and where it would end with padding.
+/// Where a window starts and ends along one dimension, and how far it would reach with padding.
+#[derive(Clone, Copy)]
 struct Span {
     start: usize,
     end: usize,
@@ -18,8 +20,14 @@ struct Span {
     padded: i64,
 }
 
-fn span(windows: &Windows, d: usize, position: usize) -> Span {
-    let first = position as i64 * windows.stride[d] - windows.padding[d];
+impl Span {
+    fn len(self) -> usize {
+        self.end - self.start
+    }
+}
+
+fn span(windows: &Windows, d: usize, position: i64) -> Span {
+    let first = position * windows.stride[d] - windows.padding[d];
     let padded_end = (first + windows.kernel[d]).min(windows.image[d] + windows.padding[d]);
     let clamp = |at: i64| at.clamp(0, windows.image[d]) as usize;
     Span { start: clamp(first), end: clamp(padded_end), padded: padded_end - first }
@@ -33,27 +41,47 @@ struct Divisor {
 }
 
 impl Divisor {
-    fn of(self, rows: &Span, columns: &Span) -> f64 {
+    fn of(self, spans: &[Span; 3]) -> f64 {
         let count = match (self.given, self.counts_padding) {
             (Some(given), _) => given,
-            (None, true) => rows.padded * columns.padded,
-            (None, false) => ((rows.end - rows.start) * (columns.end - columns.start)) as i64,
+            (None, true) => spans.iter().map(|span| span.padded).product(),
+            (None, false) => spans.iter().map(|span| span.len() as i64).product(),
         };
         count as f64
     }
 }
 
-/// Calls `visit` with each window of a plane: its number, and its rows and columns.
-fn for_each_window(windows: &Windows, mut visit: impl FnMut(usize, Span, Span)) {
-    let columns = windows.positions[1] as usize;
-    for row in 0..windows.positions[0] as usize {
-        for column in 0..columns {
-            visit(row * columns + column, span(windows, 0, row), span(windows, 1, column));
+/// Calls `visit` with the place of each window of a block, in order.
+fn for_each_window(windows: &Windows, mut visit: impl FnMut(usize, [i64; 3])) {
+    let positions = &windows.positions;
+    let mut at = 0;
+    for depth in 0..positions[0] {
+        for row in 0..positions[1] {
+            for column in 0..positions[2] {
+                visit(at, [depth, row, column]);
+                at += 1;
+            }
         }
     }
 }
 
-/// The planes of two slices side by side.
+/// Where the rows of a window are in a block.
+fn rows<'w>(windows: &'w Windows, spans: &'w [Span; 3]) -> impl Iterator<Item = std::ops::Range<usize>> + 'w {
+    let [depths, rows, columns] = spans;
+    let [height, width] = [windows.image[1] as usize, windows.image[2] as usize];
+    (depths.start..depths.end).flat_map(move |depth| {
+        (rows.start..rows.end).map(move |row| {
+            let row = (depth * height + row) * width;
+            row + columns.start..row + columns.end
+        })
+    })
+}
+
+fn spans(windows: &Windows, place: [i64; 3]) -> [Span; 3] {
+    std::array::from_fn(|d| span(windows, d, place[d]))
+}
+
+/// The planes, or blocks, of two slices side by side.
 pub(crate) fn planes<'a, A, B>(
     image: &'a [A],
     image_len: usize,
@@ -63,59 +91,31 @@ pub(crate) fn planes<'a, A, B>(
     image.chunks_exact(image_len.max(1)).zip(pooled.chunks_exact_mut(count.max(1)))
 }
 
-#[kernel("aten::avg_pool2d.out", CPU, structured)]
-fn avg_pool2d(
-    plan: &Pooled,
-    self_: &Tensor,
-    _kernel_size: &[i64],
-    _stride: &[i64],
-    _padding: &[i64],
-    _ceil_mode: bool,
-    count_include_pad: bool,
-    divisor_override: Option<i64>,
-    out: &Tensor,
-) -> Result<()> {
-    let windows = plan.windows();
-    let divisor = Divisor { counts_padding: count_include_pad, given: divisor_override };
-    let width = windows.image[1] as usize;
-    dispatch_dtype!(numbers: self_.dtype(), T => compute::<T, 1>(out, [self_], |out, [image]| {
+fn means(plan: &Pooled, x: &Tensor, divisor: Divisor, out: &Tensor) -> Result<()> {
+    let windows = plan.windows().in_blocks();
+    dispatch_dtype!(numbers: x.dtype(), T => compute::<T, 1>(out, [x], |out, [image]| {
         for (image, out) in planes(image, windows.image_len(), out, windows.count()) {
-            for_each_window(windows, |at, rows, columns| {
-                let sum: f64 = (rows.start..rows.end)
-                    .flat_map(|row| &image[row * width..][columns.start..columns.end])
-                    .map(|x| x.cast::<f64>())
-                    .sum();
-                out[at] = T::from_f64(sum / divisor.of(&rows, &columns));
+            for_each_window(&windows, |at, place| {
+                let spans = spans(&windows, place);
+                let elements = rows(&windows, &spans).flat_map(|row| &image[row]);
+                let sum: f64 = elements.map(|x| x.cast::<f64>()).sum();
+                out[at] = T::from_f64(sum / divisor.of(&spans));
             });
         }
         Ok(())
     }))
 }
 
-#[kernel("aten::avg_pool2d_backward.grad_input", CPU, structured)]
-fn avg_pool2d_backward(
-    plan: &Pooled,
-    grad_output: &Tensor,
-    self_: &Tensor,
-    _kernel_size: &[i64],
-    _stride: &[i64],
-    _padding: &[i64],
-    _ceil_mode: bool,
-    count_include_pad: bool,
-    divisor_override: Option<i64>,
-    grad_input: &Tensor,
-) -> Result<()> {
-    let windows = plan.windows();
-    let divisor = Divisor { counts_padding: count_include_pad, given: divisor_override };
-    let width = windows.image[1] as usize;
-    dispatch_dtype!(numbers: self_.dtype(), T => compute::<T, 1>(grad_input, [grad_output], |out, [grad]| {
+fn means_gradient(plan: &Pooled, grad: &Tensor, divisor: Divisor, grad_input: &Tensor) -> Result<()> {
+    let windows = plan.windows().in_blocks();
+    dispatch_dtype!(numbers: grad.dtype(), T => compute::<T, 1>(grad_input, [grad], |out, [grad]| {
         out.fill(T::ZERO);
         for (grad, out) in planes(grad, windows.count(), out, windows.image_len()) {
-            for_each_window(windows, |at, rows, columns| {
-                let share = T::from_f64(grad[at].cast::<f64>() / divisor.of(&rows, &columns));
-                for row in rows.start..rows.end {
-                    let to = &mut out[row * width..][columns.start..columns.end];
-                    to.iter_mut().for_each(|to| *to = to.plus(share));
+            for_each_window(&windows, |at, place| {
+                let spans = spans(&windows, place);
+                let share = T::from_f64(grad[at].cast::<f64>() / divisor.of(&spans));
+                for row in rows(&windows, &spans) {
+                    out[row].iter_mut().for_each(|to| *to = to.plus(share));
                 }
             });
         }
@@ -123,9 +123,51 @@ fn avg_pool2d_backward(
     }))
 }
 
-/// The elements of a window that are in the plane, along one dimension.
-fn places(windows: &Windows, d: usize, position: usize) -> impl Iterator<Item = usize> + Clone {
-    let first = position as i64 * windows.stride[d] - windows.padding[d];
+/// Kernels of means and of their gradients.
+macro_rules! mean_kernels {
+    ($($means:tt $kernel:ident, $gradient:tt $back:ident;)*) => {$(
+        #[kernel($means, CPU, structured)]
+        fn $kernel(
+            plan: &Pooled,
+            self_: &Tensor,
+            _kernel_size: &[i64],
+            _stride: &[i64],
+            _padding: &[i64],
+            _ceil_mode: bool,
+            count_include_pad: bool,
+            divisor_override: Option<i64>,
+            out: &Tensor,
+        ) -> Result<()> {
+            let divisor = Divisor { counts_padding: count_include_pad, given: divisor_override };
+            means(plan, self_, divisor, out)
+        }
+
+        #[kernel($gradient, CPU, structured)]
+        fn $back(
+            plan: &Pooled,
+            grad_output: &Tensor,
+            _self_: &Tensor,
+            _kernel_size: &[i64],
+            _stride: &[i64],
+            _padding: &[i64],
+            _ceil_mode: bool,
+            count_include_pad: bool,
+            divisor_override: Option<i64>,
+            grad_input: &Tensor,
+        ) -> Result<()> {
+            let divisor = Divisor { counts_padding: count_include_pad, given: divisor_override };
+            means_gradient(plan, grad_output, divisor, grad_input)
+        }
+    )*};
+}
+mean_kernels! {
+    "aten::avg_pool2d.out" avg_pool2d, "aten::avg_pool2d_backward.grad_input" avg_pool2d_backward;
+    "aten::avg_pool3d.out" avg_pool3d, "aten::avg_pool3d_backward.grad_input" avg_pool3d_backward;
+}
+
+/// The elements of a window that are in the block, along one dimension.
+fn places(windows: &Windows, d: usize, position: i64) -> impl Iterator<Item = usize> + Clone {
+    let first = position * windows.stride[d] - windows.padding[d];
     let (dilation, image) = (windows.dilation[d], windows.image[d]);
     (0..windows.kernel[d])
         .map(move |k| first + k * dilation)
@@ -133,25 +175,39 @@ fn places(windows: &Windows, d: usize, position: usize) -> impl Iterator<Item = 
         .map(|at| at as usize)
 }
 
-/// The largest element of each window of a plane, the first one of several, and where it is; not-a-number is largest.
+/// The largest element of each window of a block, the first one of several, and where it is; not-a-number is largest.
 fn largest<T: Ordered>(windows: &Windows, image: &[T], mut keep: impl FnMut(usize, T, i64)) {
-    let (width, columns) = (windows.image[1] as usize, windows.positions[1] as usize);
-    for row in 0..windows.positions[0] as usize {
-        for column in 0..columns {
-            let mut held: Option<(T, usize)> = None;
-            for y in places(windows, 0, row) {
-                for x in places(windows, 1, column) {
-                    let (at, value) = (y * width + x, image[y * width + x]);
+    let [height, width] = [windows.image[1] as usize, windows.image[2] as usize];
+    for_each_window(windows, |window, place| {
+        let mut held: Option<(T, usize)> = None;
+        for z in places(windows, 0, place[0]) {
+            for y in places(windows, 1, place[1]) {
+                for x in places(windows, 2, place[2]) {
+                    let at = (z * height + y) * width + x;
+                    let value = image[at];
                     if held.is_none_or(|(largest, _)| value > largest || value.is_nan()) {
                         held = Some((value, at));
                     }
                 }
             }
-            if let Some((value, at)) = held {
-                keep(row * columns + column, value, at as i64);
-            }
         }
-    }
+        if let Some((value, at)) = held {
+            keep(window, value, at as i64);
+        }
+    });
+}
+
+fn fill_largest(plan: &Pooled, x: &Tensor, out: &Tensor, indices: &Tensor) -> Result<()> {
+    let windows = plan.windows().in_blocks();
+    let mut positions = vec![0i64; indices.numel()];
+    dispatch_dtype!(numbers: x.dtype(), T => compute::<T, 1>(out, [x], |out, [image]| {
+        let parts = planes(image, windows.image_len(), out, windows.count());
+        for ((image, out), positions) in parts.zip(positions.chunks_exact_mut(windows.count())) {
+            largest(&windows, image, |window, value, at| (out[window], positions[window]) = (value, at));
+        }
+        Ok(())
+    }))?;
+    store(indices, &positions)
 }
 
 #[kernel("aten::max_pool2d_with_indices.out", CPU, structured)]
@@ -166,16 +222,23 @@ fn max_pool2d_with_indices(
     out: &Tensor,
     indices: &Tensor,
 ) -> Result<()> {
-    let windows = plan.windows();
-    let mut positions = vec![0i64; indices.numel()];
-    dispatch_dtype!(numbers: self_.dtype(), T => compute::<T, 1>(out, [self_], |out, [image]| {
-        let parts = planes(image, windows.image_len(), out, windows.count());
-        for ((image, out), positions) in parts.zip(positions.chunks_exact_mut(windows.count())) {
-            largest(windows, image, |window, value, at| (out[window], positions[window]) = (value, at));
-        }
-        Ok(())
-    }))?;
-    store(indices, &positions)
+    fill_largest(plan, self_, out, indices)
+}
+
+#[kernel("aten::max_pool3d_with_indices", CPU)]
+fn max_pool3d_with_indices(
+    self_: &Tensor,
+    kernel_size: &[i64],
+    stride: &[i64],
+    padding: &[i64],
+    dilation: &[i64],
+    ceil_mode: bool,
+) -> Result<(Tensor, Tensor)> {
+    let parameters = Parameters { rank: 3, kernel_size, stride, padding, dilation, ceil_mode };
+    let plan = rules::largest(self_, parameters)?;
+    let [out, indices] = plan.empty()?;
+    fill_largest(&plan, self_, &out, &indices)?;
+    Ok((out, indices))
 }
 
 /// The positions in planes that indices hold, one for each element of a gradient.
@@ -197,11 +260,22 @@ pub(crate) fn give_back<T: Number>(grad: &[T], positions: &[i64], out: &mut [T])
     }
 }
 
+fn largest_gradient(plan: &Pooled, grad: &Tensor, indices: &Tensor, grad_input: &Tensor) -> Result<()> {
+    let (image_len, count) = (plan.windows().image_len(), plan.windows().count());
+    let positions = positions_in(indices, image_len, grad)?;
+    dispatch_dtype!(numbers: grad.dtype(), T => compute::<T, 1>(grad_input, [grad], |out, [grad]| {
+        out.fill(T::ZERO);
+        let parts = planes(grad, count, out, image_len).zip(positions.chunks_exact(count));
+        parts.for_each(|((grad, out), positions)| give_back(grad, positions, out));
+        Ok(())
+    }))
+}
+
 #[kernel("aten::max_pool2d_with_indices_backward.grad_input", CPU, structured)]
 fn max_pool2d_with_indices_backward(
     plan: &Pooled,
     grad_output: &Tensor,
-    self_: &Tensor,
+    _self_: &Tensor,
     _kernel_size: &[i64],
     _stride: &[i64],
     _padding: &[i64],
@@ -210,101 +284,60 @@ fn max_pool2d_with_indices_backward(
     indices: &Tensor,
     grad_input: &Tensor,
 ) -> Result<()> {
-    let (image_len, count) = (plan.windows().image_len(), plan.windows().count());
-    let positions = positions_in(indices, image_len, grad_output)?;
-    dispatch_dtype!(numbers: self_.dtype(), T => compute::<T, 1>(grad_input, [grad_output], |out, [grad]| {
+    largest_gradient(plan, grad_output, indices, grad_input)
+}
+
+#[kernel("aten::max_pool3d_with_indices_backward", CPU)]
+fn max_pool3d_with_indices_backward(
+    grad_output: &Tensor,
+    self_: &Tensor,
+    kernel_size: &[i64],
+    stride: &[i64],
+    padding: &[i64],
+    dilation: &[i64],
+    ceil_mode: bool,
+    indices: &Tensor,
+) -> Result<Tensor> {
+    let parameters = Parameters { rank: 3, kernel_size, stride, padding, dilation, ceil_mode };
+    let plan = rules::gradient(grad_output, self_, parameters)?;
+    let [grad_input] = plan.empty()?;
+    largest_gradient(&plan, grad_output, indices, &grad_input)?;
+    Ok(grad_input)
+}
+
+/// Puts elements at positions in larger planes, or blocks, of zeros.
+fn unpool(x: &Tensor, indices: &Tensor, output_size: &[i64], rank: usize) -> Result<Tensor> {
+    let out = rules::unpooled(x, indices, output_size, rank)?.allocate()?;
+    let image_len = output_size.iter().product::<i64>() as usize;
+    let count = x.sizes()[x.dim() - rank..].iter().product::<i64>() as usize;
+    let positions = to_vec::<i64>(indices)?;
+    if let Some(at) = positions.iter().find(|at| !(0..image_len as i64).contains(at)) {
+        let message = format!("`indices` hold {at}, `output_size` {output_size:?} has {image_len} positions");
+        return Err(refused(message));
+    }
+    dispatch_dtype!(floats: x.dtype(), T => compute::<T, 1>(&out, [x], |out, [x]| {
         out.fill(T::ZERO);
-        let parts = planes(grad, count, out, image_len).zip(positions.chunks_exact(count));
-        parts.for_each(|((grad, out), positions)| give_back(grad, positions, out));
-        Ok(())
-    }))
-}
-
-/// How far apart elements of the input are for neighbours in the result.
-fn scale(input: i64, output: i64, given: Option<f64>) -> f64 {
-    match given {
-        Some(scale) if scale > 0.0 => 1.0 / scale,
-        _ => input as f64 / output as f64,
-    }
-}
-
-#[kernel("aten::upsample_nearest2d.out", CPU, structured)]
-fn upsample_nearest2d(
-    self_: &Tensor,
-    output_size: &[i64],
-    scales_h: Option<f64>,
-    scales_w: Option<f64>,
-    out: &Tensor,
-) -> Result<()> {
-    if out.numel() == 0 {
-        return Ok(());
-    }
-    let image = &self_.sizes()[2..];
-    let nearest = |d: usize, given| {
-        let (scale, last) = (scale(image[d], output_size[d], given) as f32, image[d] - 1);
-        let positions = (0..output_size[d]).map(|at| ((at as f32 * scale) as i64).min(last) as usize);
-        room::collected(output_size[d] as usize, positions)
-    };
-    let (rows, columns) = (nearest(0, scales_h)?, nearest(1, scales_w)?);
-    let width = image[1] as usize;
-    let image_len = (image[0] * image[1]) as usize;
-    dispatch_dtype!(ordered: self_.dtype(), T => compute::<T, 1>(out, [self_], |out, [image]| {
-        for (image, out) in planes(image, image_len, out, rows.len() * columns.len()) {
-            let places = rows.iter().flat_map(|row| columns.iter().map(move |column| row * width + column));
-            out.iter_mut().zip(places).for_each(|(out, at)| *out = image[at]);
+        for ((x, out), at) in planes(x, count, out, image_len).zip(positions.chunks_exact(count.max(1))) {
+            x.iter().zip(at).for_each(|(&x, &at)| out[at as usize] = x);
         }
         Ok(())
-    }))
+    }))?;
+    Ok(out)
 }
 
-/// The two elements an element of the result lies between, and how near it is to the second one.
-fn between(
-    image: i64,
-    output: i64,
-    given: Option<f64>,
-    align_corners: bool,
-) -> Result<Vec<(usize, usize, f64)>> {
-    let scale = match align_corners {
-        true if output > 1 => (image - 1) as f64 / (output - 1) as f64,
-        true => 0.0,
-        false => scale(image, output, given),
-    };
-    let place =
-        |at: i64| if align_corners { at as f64 * scale } else { ((at as f64 + 0.5) * scale - 0.5).max(0.0) };
-    let neighbours = (0..output).map(|at| {
-        let place = place(at);
-        let first = (place as i64).min(image - 1);
-        (first as usize, (first + 1).min(image - 1) as usize, (place - first as f64).clamp(0.0, 1.0))
-    });
-    room::collected(output as usize, neighbours)
+#[kernel("aten::max_unpool2d", CPU)]
+fn max_unpool2d(self_: &Tensor, indices: &Tensor, output_size: &[i64]) -> Result<Tensor> {
+    unpool(self_, indices, output_size, 2)
 }
 
-#[kernel("aten::upsample_bilinear2d.out", CPU, structured)]
-fn upsample_bilinear2d(
+#[kernel("aten::max_unpool3d", CPU)]
+fn max_unpool3d(
     self_: &Tensor,
+    indices: &Tensor,
     output_size: &[i64],
-    align_corners: bool,
-    scales_h: Option<f64>,
-    scales_w: Option<f64>,
-    out: &Tensor,
-) -> Result<()> {
-    if out.numel() == 0 {
-        return Ok(());
-    }
-    let image = &self_.sizes()[2..];
-    let rows = between(image[0], output_size[0], scales_h, align_corners)?;
-    let columns = between(image[1], output_size[1], scales_w, align_corners)?;
-    let width = image[1] as usize;
-    let image_len = (image[0] * image[1]) as usize;
-    dispatch_dtype!(floats: self_.dtype(), T => compute::<T, 1>(out, [self_], |out, [image]| {
-        for (image, out) in planes(image, image_len, out, rows.len() * columns.len()) {
-            for (at, out) in out.iter_mut().enumerate() {
-                let ((y0, y1, below), (x0, x1, right)) = (rows[at / columns.len()], columns[at % columns.len()]);
-                let element = |y: usize, x: usize| image[y * width + x].cast::<f64>();
-                let row = |y: usize| element(y, x0) * (1.0 - right) + element(y, x1) * right;
-                *out = T::from_f64(row(y0) * (1.0 - below) + row(y1) * below);
-            }
-        }
-        Ok(())
-    }))
+    stride: &[i64],
+    padding: &[i64],
+) -> Result<Tensor> {
+    rules::unpooling_parameters(stride, padding)?;
+    unpool(self_, indices, output_size, 3)
 }

@@ -4,6 +4,7 @@
 //! extreme one is looked for.
 
 use keyway::{Complex, DType, Result, Tensor, kernel};
+use pulp::NullaryFnOnce;
 
 use crate::aten;
 use crate::cpu::elements::dispatch_dtype;
@@ -28,7 +29,7 @@ macro_rules! summed {
             type Accumulator = $accumulator;
 
             /// In eight partial sums, which vectorises and keeps rounding errors small.
-            #[inline]
+            #[inline(always)]
             fn sum(lane: &[Self]) -> $accumulator {
                 let mut partial = [<$accumulator>::ZERO; 8];
                 let (blocks, rest) = lane.as_chunks::<8>();
@@ -73,6 +74,18 @@ impl Summed for f32 {
     }
 }
 
+/// The sum of a lane as work that is vectorised.
+struct SumOf<'a, T>(&'a [T]);
+
+impl<T: Summed> NullaryFnOnce for SumOf<'_, T> {
+    type Output = T::Accumulator;
+
+    #[inline(always)]
+    fn call(self) -> T::Accumulator {
+        T::sum(self.0)
+    }
+}
+
 #[kernel("aten::sum.IntList_out", CPU, structured)]
 fn sum(
     plan: &Reduction,
@@ -83,9 +96,7 @@ fn sum(
     out: &Tensor,
 ) -> Result<()> {
     dispatch_dtype!(values: plan.dtype(), T => {
-        reduce::<T, T>(out, self_, plan.axes(), |lane| {
-            vectorised(lane.len(), || <T as Summed>::sum(lane)).cast()
-        })
+        reduce::<T, T>(out, self_, plan.axes(), |lane| vectorised(lane.len(), SumOf(lane)).cast())
     })
 }
 
@@ -101,7 +112,7 @@ fn mean(
     dispatch_dtype!(fractional: plan.dtype(), T => {
         type Wide = <T as Summed>::Accumulator;
         reduce::<T, T>(out, self_, plan.axes(), |lane| {
-            (vectorised(lane.len(), || <T as Summed>::sum(lane)) / Wide::from_i64(lane.len() as i64)).cast()
+            (vectorised(lane.len(), SumOf(lane)) / Wide::from_i64(lane.len() as i64)).cast()
         })
     })
 }

@@ -5,7 +5,7 @@ use pulp::{Simd, WithSimd};
 
 use crate::aten;
 use crate::cpu::elements::dispatch_dtype;
-use crate::cpu::lanes::map;
+use crate::cpu::lanes::map_to;
 use crate::cpu::number::Float;
 use crate::cpu::reductions::Summed;
 use crate::cpu::vectorised::widest;
@@ -70,18 +70,18 @@ impl<T: Float + Summed<Accumulator = f64>> WithSimd for LogShares<'_, T> {
     }
 }
 
-#[kernel("aten::_softmax", CPU)]
-fn _softmax(self_: &Tensor, dim: i64, half_to_float: bool) -> Result<Tensor> {
+#[kernel("aten::_softmax.out", CPU, structured)]
+fn _softmax(self_: &Tensor, dim: i64, half_to_float: bool, out: &Tensor) -> Result<()> {
     no_half(half_to_float)?;
     let d = wrap(dim, self_.dim())?;
-    dispatch_dtype!(floats: self_.dtype(), T => map::<T>(self_, d, |lane, out| widest(Shares(lane, out))))
+    dispatch_dtype!(floats: self_.dtype(), T => map_to::<T>(out, self_, d, |lane, out| widest(Shares(lane, out))))
 }
 
-#[kernel("aten::_log_softmax", CPU)]
-fn _log_softmax(self_: &Tensor, dim: i64, half_to_float: bool) -> Result<Tensor> {
+#[kernel("aten::_log_softmax.out", CPU, structured)]
+fn _log_softmax(self_: &Tensor, dim: i64, half_to_float: bool, out: &Tensor) -> Result<()> {
     no_half(half_to_float)?;
     let d = wrap(dim, self_.dim())?;
-    dispatch_dtype!(floats: self_.dtype(), T => map::<T>(self_, d, |lane, out| widest(LogShares(lane, out))))
+    dispatch_dtype!(floats: self_.dtype(), T => map_to::<T>(out, self_, d, |lane, out| widest(LogShares(lane, out))))
 }
 
 #[cfg(test)]
@@ -103,9 +103,10 @@ mod tests {
     #[test]
     fn large_elements_do_not_overflow() {
         let x = Tensor::from_slice(&[1000f32, 1000.0, -1000.0], &[3]).unwrap();
-        assert_eq!(_softmax(&x, -1, false).unwrap().to_vec::<f32>().unwrap(), [0.5, 0.5, 0.0]);
-        let logs = _log_softmax(&x, 0, false).unwrap().to_vec::<f32>().unwrap();
+        let softmax = aten::_softmax::default;
+        assert_eq!(softmax.call(&x, -1, false).unwrap().to_vec::<f32>().unwrap(), [0.5, 0.5, 0.0]);
+        let logs = aten::_log_softmax::default.call(&x, 0, false).unwrap().to_vec::<f32>().unwrap();
         assert!((logs[0] + 2f32.ln()).abs() < 1e-6 && logs[2] < -1999.0);
-        assert!(_softmax(&x, 0, true).is_err() && _softmax(&x, 1, false).is_err());
+        assert!(softmax.call(&x, 0, true).is_err() && softmax.call(&x, 1, false).is_err());
     }
 }

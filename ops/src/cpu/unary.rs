@@ -8,6 +8,7 @@ use pulp::Simd;
 use crate::aten;
 use crate::cpu::dense::{unary, wide_unary};
 use crate::cpu::elements::dispatch_dtype;
+use crate::cpu::error_function::ErrorFunction;
 use crate::cpu::extremes::larger;
 use crate::cpu::few::{self, first_of};
 use crate::cpu::number::{Float, Fractional, Number, Ordered, Signed};
@@ -44,7 +45,6 @@ float_functions! {
     "aten::log.out" log(x) = Fractional::ln(x);
     "aten::sin.out" sin(x) = Fractional::sin(x);
     "aten::cos.out" cos(x) = Fractional::cos(x);
-    "aten::tanh.out" tanh(x) = Fractional::tanh(x);
     "aten::acos.out" acos(x) = Fractional::acos(x);
     "aten::acosh.out" acosh(x) = Fractional::acosh(x);
     "aten::asin.out" asin(x) = Fractional::asin(x);
@@ -86,6 +86,24 @@ fn exp(plan: &Plan, self_: &Tensor, out: &Tensor) -> Result<()> {
         DType::Complex64 => unary(plan, out, self_, |x: Complex<f32>| x.exp()),
         DType::Complex128 => unary(plan, out, self_, |x: Complex<f64>| x.exp()),
         _ => dispatch_dtype!(floats: plan.compute(), T => wide_unary::<T>(plan, out, self_, Exp)),
+    }
+}
+
+struct Tanh;
+
+impl<T: ErrorFunction> WideFunction<T> for Tanh {
+    #[inline(always)]
+    fn of<S: Simd>(&self, x: T) -> T {
+        x.quick_tanh::<S>()
+    }
+}
+
+#[kernel("aten::tanh.out", CPU, structured, in_place)]
+fn tanh(plan: &Plan, self_: &Tensor, out: &Tensor) -> Result<()> {
+    match plan.compute() {
+        DType::Complex64 => unary(plan, out, self_, |x: Complex<f32>| Fractional::tanh(x)),
+        DType::Complex128 => unary(plan, out, self_, |x: Complex<f64>| Fractional::tanh(x)),
+        _ => dispatch_dtype!(floats: plan.compute(), T => wide_unary::<T>(plan, out, self_, Tanh)),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use pulp::{Arch, Simd, WithSimd};
+use pulp::{Arch, NullaryFnOnce, Simd, WithSimd};
 
 /// From so many elements on, a loop gains more from wider vectors than choosing them costs.
 const LARGE: usize = 1 << 10;
@@ -17,11 +17,12 @@ fn processor() -> Arch {
 /// Runs a loop over so many elements, and whatever is inlined into it, with the instructions of this processor if it is a
 /// large one. What is computed is the same.
 ///
-/// Not with the widest vectors: loops of few operations wait for memory, and each width is compiled of its own.
+/// Not with the widest vectors: loops of few operations wait for memory, and each width is compiled of its own. A closure
+/// may not be inlined if it is a large one; work of a type of its own, whose `call` is always inlined, is.
 #[inline]
-pub(crate) fn vectorised<R>(elements: usize, work: impl FnOnce() -> R) -> R {
+pub(crate) fn vectorised<Work: NullaryFnOnce>(elements: usize, work: Work) -> Work::Output {
     if elements < LARGE {
-        return work();
+        return work.call();
     }
     match processor() {
         #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]

@@ -1,4 +1,4 @@
-//! Reductions over all elements, and softmax, without data. Structured ones have their kernels from shape functions.
+//! Reductions over all elements without data. Structured ones have their kernels from shape functions.
 
 use keyway::{DType, Result, Scalar, Tensor, kernel};
 
@@ -16,13 +16,6 @@ fn prod_meta(self_: &Tensor, dtype: Option<DType>) -> Result<Tensor> {
 #[kernel("aten::min", Meta)]
 fn extreme_meta(self_: &Tensor) -> Result<Tensor> {
     reduction::extremes(self_, &[], false)?.empty()
-}
-
-#[kernel("aten::_softmax", Meta)]
-#[kernel("aten::_log_softmax", Meta)]
-fn softmax_meta(self_: &Tensor, dim: i64, _half_to_float: bool) -> Result<Tensor> {
-    wrap(dim, self_.dim())?;
-    Tensor::zeros(self_.sizes(), self_.dtype(), self_.device())
 }
 
 /// The spread of elements, and their mean.

@@ -107,6 +107,17 @@ impl Reduce {
 }
 
 impl Reduce {
+    /// The way of a name of `index_reduce`, which has no sums.
+    pub(crate) fn of_index(name: &str) -> Result<Reduce> {
+        match name {
+            "sum" => Err(Error::new(
+                ErrorKind::Runtime,
+                "`reduce` must be \"prod\", \"mean\", \"amax\" or \"amin\"; index_add sums",
+            )),
+            name => Reduce::of(name),
+        }
+    }
+
     /// The way of a name of the older overloads.
     pub(crate) fn of_scatter(name: &str) -> Result<Reduce> {
         match name {

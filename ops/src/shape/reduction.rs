@@ -118,6 +118,13 @@ pub(crate) fn norms(
     }
 }
 
+/// Softmax along a dimension, in row-major order; half precision may become `float32`.
+pub(crate) fn softmax(x: &Tensor, dim: i64, half_to_float: bool) -> Result<OutputMeta> {
+    wrap(dim, x.dim())?;
+    let dtype = if half_to_float { DType::Float32 } else { x.dtype() };
+    OutputMeta::contiguous(x.sizes(), dtype, x.device())
+}
+
 /// The sizes of a histogram of floating-point numbers.
 pub(crate) fn histogram(x: &Tensor, bins: i64) -> Result<[i64; 1]> {
     match bins > 0 && x.dtype().is_floating_point() {

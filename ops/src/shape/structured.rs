@@ -1,6 +1,7 @@
 //! The shape functions of structured operators: what results are, said once for all backends and forms.
 //!
-//! Each line names an out operator, and the rule that takes its arguments without `out`.
+//! Each line names an out operator, and the rule that takes its arguments without `out`. Those with windows are in
+//! [`structured_windows`](super::structured_windows).
 
 use keyway::{DType, Error, OutputMeta, Result, Scalar, Tensor, structured};
 
@@ -8,7 +9,6 @@ use super::indexing;
 use super::linalg;
 use super::loss::{self, NegativeLikelihood};
 use super::matmul;
-use super::pooling::{self, Pooled};
 use super::reduction::{self, Reduction};
 use super::searching;
 use crate::aten;
@@ -217,6 +217,19 @@ fn scatter_reduce_shape(
     indexing::scatter(self_, dim, index, Some(src))
 }
 
+#[structured("aten::index_reduce.out")]
+fn index_reduce_shape(
+    self_: &Tensor,
+    dim: i64,
+    index: &Tensor,
+    source: &Tensor,
+    reduce: &str,
+    _include_self: bool,
+) -> Result<OutputMeta> {
+    indexing::Reduce::of_index(reduce)?;
+    indexing::index_copy(self_, dim, index, source)
+}
+
 #[structured("aten::linalg_vector_norm.out")]
 fn linalg_vector_norm_shape(
     self_: &Tensor,
@@ -274,57 +287,6 @@ fn truth_shape(self_: &Tensor) -> Result<Reduction> {
     reduction::truth(self_, &[], false)
 }
 
-#[structured("aten::avg_pool2d_backward.grad_input")]
-fn avg_pool2d_backward_shape(
-    grad_output: &Tensor,
-    self_: &Tensor,
-    kernel_size: &[i64],
-    stride: &[i64],
-    padding: &[i64],
-    ceil_mode: bool,
-    _count_include_pad: bool,
-    _divisor_override: Option<i64>,
-) -> Result<Pooled> {
-    let parameters = pooling::Parameters { kernel_size, stride, padding, dilation: &[1], ceil_mode };
-    pooling::gradient(grad_output, self_, parameters)
-}
-
-#[structured("aten::max_pool2d_with_indices_backward.grad_input")]
-fn max_pool2d_with_indices_backward_shape(
-    grad_output: &Tensor,
-    self_: &Tensor,
-    kernel_size: &[i64],
-    stride: &[i64],
-    padding: &[i64],
-    dilation: &[i64],
-    ceil_mode: bool,
-    _indices: &Tensor,
-) -> Result<Pooled> {
-    let parameters = pooling::Parameters { kernel_size, stride, padding, dilation, ceil_mode };
-    pooling::gradient(grad_output, self_, parameters)
-}
-
-#[structured("aten::upsample_nearest2d.out")]
-fn upsample_nearest2d_shape(
-    self_: &Tensor,
-    output_size: &[i64],
-    _scales_h: Option<f64>,
-    _scales_w: Option<f64>,
-) -> Result<OutputMeta> {
-    pooling::resized(self_, output_size, &[4])
-}
-
-#[structured("aten::upsample_bilinear2d.out")]
-fn upsample_bilinear2d_shape(
-    self_: &Tensor,
-    output_size: &[i64],
-    _align_corners: bool,
-    _scales_h: Option<f64>,
-    _scales_w: Option<f64>,
-) -> Result<OutputMeta> {
-    pooling::resized(self_, output_size, &[4])
-}
-
 #[structured("aten::topk.values")]
 fn topk_shape(self_: &Tensor, k: i64, dim: i64, _largest: bool, _sorted: bool) -> Result<[OutputMeta; 2]> {
     let (sizes, _) = indexing::topk(self_.sizes(), k, dim)?;
@@ -358,11 +320,11 @@ shapes! {
     "aten::isin.Scalar_Tensor_out" is_number_in_shape(
         _element: Scalar, known: &Tensor, _unique: bool, _invert: bool)
         = |_: Scalar, known: &Tensor, _: bool, _: bool| searching::membership(&[], known.device());
+    "aten::_softmax.out" softmax_shape(self_: &Tensor, dim: i64, half_to_float: bool) = reduction::softmax;
+    "aten::_log_softmax.out" log_softmax_shape(self_: &Tensor, dim: i64, half_to_float: bool) = reduction::softmax;
     "aten::logcumsumexp.out" logcumsumexp_shape(self_: &Tensor, dim: i64) = reduction::cumulative_floats;
     "aten::renorm.out" renorm_shape(self_: &Tensor, p: Scalar, dim: i64, maxnorm: Scalar) = reduction::renormalised;
     "aten::linalg_cross.out" linalg_cross_shape(self_: &Tensor, other: &Tensor, dim: i64) = linalg::cross;
-    "aten::adaptive_max_pool2d_backward.grad_input" adaptive_max_pool2d_backward_shape(
-        grad_output: &Tensor, self_: &Tensor, indices: &Tensor) = pooling::adaptive_gradient;
 }
 
 shapes! {
@@ -385,8 +347,6 @@ shapes! {
         = |a: &Tensor, _: bool| linalg::of_squares(a, "A");
     "aten::linalg_cholesky_ex.L" linalg_cholesky_ex_shape(self_: &Tensor, _upper: bool, _check_errors: bool)
         = |x: &Tensor, _: bool, _: bool| linalg::of_squares(x, "self");
-    "aten::adaptive_max_pool2d.out" adaptive_max_pool2d_shape(self_: &Tensor, output_size: &[i64])
-        = pooling::adaptive_largest;
     "aten::max.dim_max" max_dim_shape(self_: &Tensor, dim: i64, keepdim: bool) = reduction::extremes_with_positions;
     "aten::min.dim_min" min_dim_shape(self_: &Tensor, dim: i64, keepdim: bool) = reduction::extremes_with_positions;
     "aten::aminmax.out" aminmax_shape(self_: &Tensor, dim: Option<i64>, keepdim: bool) = reduction::both_extremes;
@@ -423,32 +383,6 @@ fn elu_backward_shape(
         ));
     }
     pointwise::gradient(grad_output, self_or_result)
-}
-
-#[structured("aten::avg_pool2d.out")]
-fn avg_pool2d_shape(
-    self_: &Tensor,
-    kernel_size: &[i64],
-    stride: &[i64],
-    padding: &[i64],
-    ceil_mode: bool,
-    _count_include_pad: bool,
-    divisor_override: Option<i64>,
-) -> Result<Pooled> {
-    let parameters = pooling::Parameters { kernel_size, stride, padding, dilation: &[1], ceil_mode };
-    pooling::means(self_, parameters, divisor_override)
-}
-
-#[structured("aten::max_pool2d_with_indices.out")]
-fn max_pool2d_with_indices_shape(
-    self_: &Tensor,
-    kernel_size: &[i64],
-    stride: &[i64],
-    padding: &[i64],
-    dilation: &[i64],
-    ceil_mode: bool,
-) -> Result<Pooled> {
-    pooling::largest(self_, pooling::Parameters { kernel_size, stride, padding, dilation, ceil_mode })
 }
 
 #[structured("aten::nll_loss_forward.output")]

@@ -56,6 +56,22 @@ impl Windows {
         product(&self.kernel)
     }
 
+    /// The same windows over blocks: planes and rows are blocks of one plane, or row.
+    pub(crate) fn in_blocks(&self) -> Windows {
+        let with = |values: &Dims, missing: i64| {
+            let before = 3usize.saturating_sub(values.len());
+            std::iter::repeat_n(missing, before).chain(values.iter().copied()).collect()
+        };
+        Windows {
+            image: with(&self.image, 1),
+            kernel: with(&self.kernel, 1),
+            stride: with(&self.stride, 1),
+            padding: with(&self.padding, 0),
+            dilation: with(&self.dilation, 1),
+            positions: with(&self.positions, 1),
+        }
+    }
+
     /// The number of windows.
     pub(crate) fn count(&self) -> usize {
         product(&self.positions)

@@ -84,6 +84,9 @@ operator_samples! {
     "aten::conv1d.padding" => [[floats(&[1, 2, 6]), floats(&[2, 2, 2]), NONE, ints(&[1]), "same"]];
     "aten::conv2d" => [[floats(&[1, 2, 4, 4]), floats(&[3, 2, 3, 3]), NONE, ints(&[1]), ints(&[1])]];
     "aten::conv2d.padding" => [[floats(&[1, 2, 4, 4]), floats(&[2, 2, 2, 3]), NONE, ints(&[1]), "same"]];
+    "aten::conv3d" => [[floats(&[1, 2, 3, 4, 4]), floats(&[3, 2, 2, 3, 3]), NONE, ints(&[1]), ints(&[1])]];
+    "aten::conv3d.padding" => [[floats(&[1, 2, 3, 3, 3]), floats(&[2, 2, 2, 2, 3]), NONE, ints(&[1]), "same"]];
+    "aten::conv_transpose3d.input" => [[floats(&[1, 2, 2, 3, 3]), floats(&[2, 1, 2, 2, 2]), NONE, ints(&[2])]];
     "aten::conv_transpose1d" => [[floats(&[1, 2, 3]), floats(&[2, 2, 2])]];
     "aten::conv_transpose2d.input" => [[floats(&[1, 2, 3, 3]), floats(&[2, 1, 2, 2]), NONE, ints(&[2])]];
     "aten::im2col" => [[floats(&[1, 2, 4, 4]), ints(&[2, 2]), ints(&[1, 1]), ints(&[0, 0]), ints(&[2, 2])]];
@@ -93,6 +96,97 @@ operator_samples! {
     "aten::avg_pool2d" => [[floats(&[1, 2, 4, 4]), ints(&[2, 2])], [floats(&[2, 5, 5]), ints(&[3]), ints(&[2]), ints(&[1])]];
     "aten::avg_pool2d_backward" => [[
         floats(&[1, 1, 2, 2]), floats(&[1, 1, 4, 4]), ints(&[2, 2]), ints(&[2, 2]), ints(&[0, 0]), false, true, NONE,
+    ]];
+    "aten::avg_pool3d" => [
+        [floats(&[1, 2, 4, 4, 4]), ints(&[2, 2, 2])], [floats(&[2, 3, 5, 5]), ints(&[3]), ints(&[2]), ints(&[1])],
+    ];
+    "aten::avg_pool3d_backward" => [[
+        floats(&[1, 1, 1, 2, 2]), floats(&[1, 1, 2, 4, 4]), ints(&[2, 2, 2]), ints(&[2, 2, 2]), ints(&[0, 0, 0]), false,
+        true, NONE,
+    ]];
+    "aten::max_pool3d_with_indices" => [[floats(&[1, 2, 2, 4, 4]), ints(&[2, 2, 2])]];
+    "aten::max_pool3d_with_indices.out" => [[
+        floats(&[1, 2, 2, 4, 4]), ints(&[2, 2, 2]), ints(&[]), ints(&[0]), ints(&[1]), false, floats(&[0]),
+        elements::<i64>(&[], &[0]),
+    ]];
+    "aten::max_pool3d_with_indices_backward" => [[
+        floats(&[1, 1, 1, 2, 2]), floats(&[1, 1, 2, 4, 4]), ints(&[2, 2, 2]), ints(&[2, 2, 2]), ints(&[0, 0, 0]),
+        ints(&[1, 1, 1]), false, elements(&[0i64, 19, 9, 26], &[1, 1, 1, 2, 2]),
+    ]];
+    "aten::max_pool3d" => [[floats(&[2, 2, 4, 4]), ints(&[2, 2, 2])]];
+    "aten::max_unpool2d" => [[floats(&[1, 1, 2, 2]), elements(&[0i64, 3, 9, 10], &[1, 1, 2, 2]), ints(&[4, 4])]];
+    "aten::max_unpool3d" => [[
+        floats(&[1, 1, 1, 2, 2]), elements(&[0i64, 3, 9, 26], &[1, 1, 1, 2, 2]), ints(&[2, 4, 4]), ints(&[2, 2, 2]),
+        ints(&[0, 0, 0]),
+    ]];
+    "aten::_adaptive_avg_pool2d_backward" => [[floats(&[1, 2, 3, 2]), floats(&[1, 2, 5, 4])]];
+    "aten::_adaptive_avg_pool3d" => [[floats(&[1, 2, 3, 5, 4]), ints(&[2, 3, 2])]];
+    "aten::_adaptive_avg_pool3d_backward" => [[floats(&[1, 2, 2, 3, 2]), floats(&[1, 2, 3, 5, 4])]];
+    "aten::adaptive_avg_pool3d" => [[floats(&[2, 3, 5, 4]), ints(&[1, 1, 1])]];
+    "aten::adaptive_max_pool3d" => [[floats(&[1, 2, 3, 5, 4]), ints(&[2, 3, 2])]];
+    "aten::adaptive_max_pool3d_backward" => [[
+        floats(&[1, 1, 1, 2, 2]), floats(&[1, 1, 2, 4, 4]), elements(&[0i64, 3, 9, 26], &[1, 1, 1, 2, 2]),
+    ]];
+    "aten::upsample_nearest1d" => [[floats(&[1, 2, 3]), ints(&[5])]];
+    "aten::upsample_nearest1d_backward" => [[floats(&[1, 2, 5]), ints(&[5]), ints(&[1, 2, 3])]];
+    "aten::upsample_nearest1d.vec" => [[floats(&[1, 2, 3]), NONE, vec![1.5]]];
+    "aten::upsample_nearest2d_backward" => [[floats(&[1, 2, 4, 5]), ints(&[4, 5]), ints(&[1, 2, 2, 3])]];
+    "aten::upsample_nearest3d" => [[floats(&[1, 2, 2, 2, 3]), ints(&[3, 4, 5])]];
+    "aten::upsample_nearest3d_backward" => [[floats(&[1, 2, 3, 4, 5]), ints(&[3, 4, 5]), ints(&[1, 2, 2, 2, 3])]];
+    "aten::upsample_nearest3d.vec" => [[floats(&[1, 2, 2, 2, 3]), NONE, vec![2.0, 1.5, 1.0]]];
+    "aten::_upsample_nearest_exact1d" => [[floats(&[1, 2, 3]), ints(&[5])]];
+    "aten::_upsample_nearest_exact1d_backward" => [[floats(&[1, 2, 5]), ints(&[5]), ints(&[1, 2, 3])]];
+    "aten::_upsample_nearest_exact1d.vec" => [[floats(&[1, 2, 3]), ints(&[5]), NONE]];
+    "aten::_upsample_nearest_exact2d" => [[floats(&[1, 2, 2, 3]), ints(&[4, 5])]];
+    "aten::_upsample_nearest_exact2d_backward" => [[floats(&[1, 2, 4, 5]), ints(&[4, 5]), ints(&[1, 2, 2, 3])]];
+    "aten::_upsample_nearest_exact2d.vec" => [[floats(&[1, 2, 2, 3]), NONE, vec![2.0, 1.5]]];
+    "aten::_upsample_nearest_exact3d" => [[floats(&[1, 2, 2, 2, 3]), ints(&[3, 4, 5])]];
+    "aten::_upsample_nearest_exact3d_backward" => [[floats(&[1, 2, 3, 4, 5]), ints(&[3, 4, 5]), ints(&[1, 2, 2, 2, 3])]];
+    "aten::_upsample_nearest_exact3d.vec" => [[floats(&[1, 2, 2, 2, 3]), ints(&[3, 4, 5]), NONE]];
+    "aten::upsample_linear1d" => [[floats(&[1, 2, 3]), ints(&[5]), false]];
+    "aten::upsample_linear1d_backward" => [[floats(&[1, 2, 5]), ints(&[5]), ints(&[1, 2, 3]), true]];
+    "aten::upsample_linear1d.vec" => [[floats(&[1, 2, 3]), NONE, true, vec![1.5]]];
+    "aten::upsample_bilinear2d_backward" => [[floats(&[1, 2, 4, 5]), ints(&[4, 5]), ints(&[1, 2, 2, 3]), false]];
+    "aten::upsample_trilinear3d" => [[floats(&[1, 2, 2, 2, 3]), ints(&[3, 4, 5]), false]];
+    "aten::upsample_trilinear3d_backward" => [[floats(&[1, 2, 3, 4, 5]), ints(&[3, 4, 5]), ints(&[1, 2, 2, 2, 3]), true]];
+    "aten::upsample_trilinear3d.vec" => [[floats(&[1, 2, 2, 2, 3]), ints(&[3, 4, 5]), false, NONE]];
+    "aten::upsample_bicubic2d" => [[floats(&[1, 2, 2, 3]), ints(&[4, 5]), false]];
+    "aten::upsample_bicubic2d_backward" => [[floats(&[1, 2, 4, 5]), ints(&[4, 5]), ints(&[1, 2, 2, 3]), true]];
+    "aten::upsample_bicubic2d.vec" => [[floats(&[1, 2, 2, 3]), ints(&[4, 5]), true, NONE]];
+    "aten::grid_sampler" => [[floats(&[1, 2, 3, 3]), floats(&[1, 2, 2, 2]), 0, 0, false]];
+    "aten::grid_sampler_2d" => [
+        [floats(&[1, 2, 3, 3]), floats(&[1, 2, 2, 2]), 2, 1, false], [floats(&[1, 2, 3, 3]), floats(&[1, 2, 2, 2]), 1, 2, true],
+    ];
+    "aten::grid_sampler_3d" => [[floats(&[1, 2, 2, 3, 3]), floats(&[1, 2, 2, 1, 3]), 0, 0, true]];
+    "aten::affine_grid_generator" => [[floats(&[2, 2, 3]), ints(&[2, 1, 3, 2]), false]];
+    "aten::index_reduce" => [[
+        floats(&[3, 2]), 0, elements(&[0i64, 2], &[2]), floats(&[2, 2]), "mean",
+    ]];
+    "aten::index_reduce_" => [[
+        floats(&[3, 2]), 0, elements(&[0i64, 2], &[2]), floats(&[2, 2]), "amax",
+    ]];
+    "aten::rnn_tanh_cell" => [[floats(&[2, 3]), floats(&[2, 4]), floats(&[4, 3]), floats(&[4, 4]), floats(&[4]), floats(&[4])]];
+    "aten::rnn_relu_cell" => [[floats(&[2, 3]), floats(&[2, 4]), floats(&[4, 3]), floats(&[4, 4])]];
+    "aten::gru_cell" => [[floats(&[2, 3]), floats(&[2, 4]), floats(&[12, 3]), floats(&[12, 4]), floats(&[12]), floats(&[12])]];
+    "aten::lstm_cell" => [[
+        floats(&[2, 3]), tensors(&[floats(&[2, 4]), floats(&[2, 4])]), floats(&[16, 3]), floats(&[16, 4]), floats(&[16]),
+        floats(&[16]),
+    ]];
+    "aten::rnn_tanh.input" => [[
+        floats(&[3, 2, 3]), floats(&[1, 2, 4]), tensors(&[floats(&[4, 3]), floats(&[4, 4])]), false, 1, 0.0, false, false, false,
+    ]];
+    "aten::rnn_relu.input" => [[
+        floats(&[2, 3, 3]), floats(&[2, 2, 2]),
+        tensors(&[floats(&[2, 3]), floats(&[2, 2]), floats(&[2, 3]), floats(&[2, 2])]), false, 1, 0.0, false, true, true,
+    ]];
+    "aten::gru.input" => [[
+        floats(&[3, 2, 2]), floats(&[2, 2, 2]),
+        tensors(&[floats(&[6, 2]), floats(&[6, 2]), floats(&[6]), floats(&[6]), floats(&[6, 2]), floats(&[6, 2]), floats(&[6]),
+            floats(&[6])]), true, 2, 0.0, false, false, false,
+    ]];
+    "aten::lstm.input" => [[
+        floats(&[3, 2, 3]), tensors(&[floats(&[1, 2, 2]), floats(&[1, 2, 2])]),
+        tensors(&[floats(&[8, 3]), floats(&[8, 2]), floats(&[8]), floats(&[8])]), true, 1, 0.0, false, false, false,
     ]];
     "aten::avg_pool1d" => [[floats(&[1, 2, 6]), ints(&[2])]];
     "aten::max_pool2d_with_indices" => [[floats(&[1, 2, 4, 4]), ints(&[2, 2])]];
