@@ -40,6 +40,29 @@ fn cdist(x1: &Tensor, x2: &Tensor, p: f64, _compute_mode: Option<i64>) -> Result
     norm(&x1.unsqueeze(-2)?.sub(&x2.unsqueeze(-3)?)?, p, -1, false)
 }
 
+/// The distances of each row to those behind it.
+#[kernel("aten::_pdist_forward", CompositeExplicitAutograd)]
+fn _pdist_forward(self_: &Tensor, p: f64) -> Result<Tensor> {
+    let distances = cdist(self_, self_, p, None)?;
+    let count = self_.sizes().first().copied().unwrap_or(0);
+    let pairs = (0..count).flat_map(|row| (row + 1..count).map(move |other| row * count + other));
+    let places: Vec<i64> = pairs.collect();
+    let index = Tensor::from_slice(&places, &[places.len() as i64])?;
+    aten::index_select::default.call(&distances.reshape(&[-1])?, 0, &index)
+}
+
+#[kernel("aten::pdist", CompositeImplicitAutograd)]
+fn pdist(self_: &Tensor, p: f64) -> Result<Tensor> {
+    match self_.dim() == 2 && self_.dtype().is_floating_point() && p >= 0.0 {
+        true => aten::_pdist_forward::default.call(self_, p),
+        false => Err(refused(format!(
+            "`self` must be a floating-point matrix and `p` not negative; they are {} of sizes {:?} and {p}",
+            self_.dtype(),
+            self_.sizes()
+        ))),
+    }
+}
+
 #[kernel("aten::cosine_similarity", CompositeImplicitAutograd)]
 fn cosine_similarity(x1: &Tensor, x2: &Tensor, dim: i64, eps: f64) -> Result<Tensor> {
     let sizes = broadcast_sizes(x1.sizes(), x2.sizes())?;

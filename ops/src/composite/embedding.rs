@@ -60,3 +60,61 @@ fn one_hot(self_: &Tensor, num_classes: i64) -> Result<Tensor> {
     let classes = aten::arange::default.call(count, None, None, Some(self_.device()), None)?;
     self_.unsqueeze(-1)?.eq_tensor(&classes)?.to_dtype(DType::Int64)
 }
+
+#[kernel("aten::embedding_bag", CompositeImplicitAutograd)]
+fn embedding_bag(
+    weight: &Tensor,
+    indices: &Tensor,
+    offsets: &Tensor,
+    scale_grad_by_freq: bool,
+    mode: i64,
+    sparse: bool,
+    per_sample_weights: Option<&Tensor>,
+    include_last_offset: bool,
+) -> Result<(Tensor, Tensor, Tensor, Tensor)> {
+    let bag = aten::_embedding_bag::default;
+    bag.call(
+        weight,
+        indices,
+        offsets,
+        scale_grad_by_freq,
+        mode,
+        sparse,
+        per_sample_weights,
+        include_last_offset,
+        -1,
+    )
+}
+
+/// The row that does not count may be counted from the end.
+#[kernel("aten::embedding_bag.padding_idx", CompositeImplicitAutograd)]
+fn embedding_bag_padding_idx(
+    weight: &Tensor,
+    indices: &Tensor,
+    offsets: &Tensor,
+    scale_grad_by_freq: bool,
+    mode: i64,
+    sparse: bool,
+    per_sample_weights: Option<&Tensor>,
+    include_last_offset: bool,
+    padding_idx: Option<i64>,
+) -> Result<(Tensor, Tensor, Tensor, Tensor)> {
+    let rows = weight.sizes().first().copied().unwrap_or(0);
+    let padding = match padding_idx {
+        None => -1,
+        Some(at) if (-rows..rows).contains(&at) => at.rem_euclid(rows),
+        Some(at) => return Err(refused(format!("`padding_idx` is {at}, `weight` has {rows} rows"))),
+    };
+    let bag = aten::_embedding_bag::default;
+    bag.call(
+        weight,
+        indices,
+        offsets,
+        scale_grad_by_freq,
+        mode,
+        sparse,
+        per_sample_weights,
+        include_last_offset,
+        padding,
+    )
+}

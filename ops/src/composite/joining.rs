@@ -2,6 +2,7 @@
 
 use keyway::{Error, ErrorKind, Result, Tensor, kernel};
 
+use crate::TensorMethods;
 use crate::aten;
 use crate::composite::pooling::part;
 use crate::promotion::{DEFAULT_FLOAT, Operand, result_dtype};
@@ -171,4 +172,38 @@ fn cartesian_prod(tensors: &[Tensor]) -> Result<Tensor> {
     let grids = aten::meshgrid::indexing.call(tensors, "ij")?;
     let flat: Vec<Tensor> = grids.iter().map(aten::ravel).collect::<Result<_>>()?;
     aten::stack::default.call(&flat, 1)
+}
+
+/// All ways to choose so many of some positions, in order.
+fn choices(count: i64, chosen: i64, with_replacement: bool) -> Result<Vec<i64>> {
+    /// More of them would fill memory before anybody could use them.
+    const MOST: usize = 1 << 24;
+    let mut all: Vec<Vec<i64>> = vec![Vec::new()];
+    for _ in 0..chosen {
+        let mut longer = Vec::new();
+        for choice in &all {
+            let first = choice.last().map_or(0, |&last| if with_replacement { last } else { last + 1 });
+            longer.extend((first..count).map(|next| [&choice[..], &[next]].concat()));
+            if longer.len().saturating_mul(chosen as usize) > MOST {
+                return Err(refused(format!("there are too many ways to choose {chosen} of {count}")));
+            }
+        }
+        all = longer;
+    }
+    Ok(all.concat())
+}
+
+#[kernel("aten::combinations", CompositeImplicitAutograd)]
+fn combinations(self_: &Tensor, r: i64, with_replacement: bool) -> Result<Tensor> {
+    let &[count] = self_.sizes() else {
+        return Err(refused(format!("`self` must be a vector, its sizes are {:?}", self_.sizes())));
+    };
+    match r {
+        0 => return self_.new_empty(&[0]),
+        r if r < 0 => return Err(refused(format!("`r` must not be negative, it is {r}"))),
+        _ => {}
+    }
+    let chosen = choices(count, r, with_replacement)?;
+    let index = Tensor::from_slice(&chosen, &[chosen.len() as i64])?;
+    aten::index_select::default.call(self_, 0, &index)?.view(&[-1, r])
 }

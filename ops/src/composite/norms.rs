@@ -1,6 +1,6 @@
 //! Norms by their public names, which rest on the norms of vectors.
 
-use keyway::{DType, Error, Result, Scalar, Tensor, kernel};
+use keyway::{DType, Result, Scalar, Tensor, kernel};
 
 use crate::TensorMethods;
 use crate::aten;
@@ -75,15 +75,28 @@ fn linalg_matrix_norm(
     match order.abs() {
         1.0 => extreme_sum(x, [rows, columns], order > 0.0, keepdim),
         f64::INFINITY => extreme_sum(x, [columns, rows], order > 0.0, keepdim),
-        2.0 => Err(singular_values(&format!("the norm of order {order}"))),
+        2.0 => of_singular_values(x, [rows, columns], keepdim, |values| match order > 0.0 {
+            true => aten::amax::default.call(values, &[-1], false),
+            false => aten::amin::default.call(values, &[-1], false),
+        }),
         _ => Err(refused(format!("`ord` must be 1, -1, 2, -2, infinite, or a name, it is {ord}"))),
     }
 }
 
-fn singular_values(norm: &str) -> Error {
-    Error::not_implemented(format!(
-        "{norm} of a matrix needs singular values, which this library does not compute; use \"fro\", 1 or infinity"
-    ))
+/// The singular values of matrices whose rows and columns lie along two dimensions, and what becomes of them.
+fn of_singular_values(
+    x: &Tensor,
+    [rows, columns]: [i64; 2],
+    keepdim: bool,
+    combine: impl Fn(&Tensor) -> Result<Tensor>,
+) -> Result<Tensor> {
+    let others = (0..x.dim() as i64).filter(|&d| d != rows && d != columns);
+    let order: Vec<i64> = others.chain([rows, columns]).collect();
+    let norms = combine(&aten::linalg_svdvals(&x.permute(&order)?)?)?;
+    match keepdim {
+        true => norms.unsqueeze(rows.min(columns))?.unsqueeze(rows.max(columns)),
+        false => Ok(norms),
+    }
 }
 
 #[kernel("aten::linalg_matrix_norm.str_ord", CompositeImplicitAutograd)]
@@ -97,7 +110,12 @@ fn linalg_matrix_norm_str_ord(
     let dims = matrix_dims(self_, dim)?;
     match ord {
         "fro" => aten::linalg_vector_norm::default.call(self_, TWO, Some(&dims), keepdim, dtype),
-        "nuc" => Err(singular_values("the nuclear norm")),
+        "nuc" => {
+            let converted = dtype.map(|dtype| self_.to_dtype(dtype)).transpose()?;
+            of_singular_values(converted.as_ref().unwrap_or(self_), dims, keepdim, |values| {
+                aten::sum::dim_IntList.call(values, Some(&[-1]), false, None)
+            })
+        }
         other => Err(refused(format!("`ord` must be \"fro\" or \"nuc\", it is {other:?}"))),
     }
 }

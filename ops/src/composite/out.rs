@@ -119,6 +119,12 @@ out_forms! {
     "aten::log_sigmoid_backward.grad_input" log_sigmoid_backward_out(
         grad_output: &Tensor, self_: &Tensor, buffer: &Tensor
     ) = aten::log_sigmoid_backward::default, CASTS;
+    "aten::searchsorted.Tensor_out" searchsorted_out(
+        sorted_sequence: &Tensor, self_: &Tensor, out_int32: bool, right: bool, side: Option<&str>,
+        sorter: Option<&Tensor>
+    ) = aten::searchsorted::Tensor, EXACT;
+    "aten::bucketize.Tensor_out" bucketize_out(self_: &Tensor, boundaries: &Tensor, out_int32: bool, right: bool)
+        = aten::bucketize::Tensor, EXACT;
     "aten::stack.out" stack_out(tensors: &[Tensor], dim: i64) = aten::stack::default, CASTS;
 }
 

@@ -10,7 +10,7 @@ use crate::cpu::plain::{store, to_vec};
 use crate::shape::linalg::{self as rules, Equations};
 
 /// A number that matrices are decomposed with.
-trait Entry: Fractional {
+pub(super) trait Entry: Fractional {
     /// How large it is, for the choice of rows.
     fn magnitude(self) -> f64;
     /// The complex conjugate.

@@ -37,6 +37,7 @@ mod matmul;
 mod normalisation;
 mod norms;
 pub(crate) mod number;
+mod orthogonal;
 mod plain;
 mod pooling;
 mod quantized;

@@ -7,6 +7,7 @@ use crate::aten;
 use crate::cpu::elements::dispatch_dtype;
 use crate::cpu::number::{Float, Number};
 use crate::cpu::plain::compute;
+use crate::room;
 
 /// How far apart elements of the input are for neighbours in the result.
 fn scale(input: i64, output: i64, given: Option<f64>) -> f64 {
@@ -26,14 +27,14 @@ enum Nearest {
 }
 
 impl Nearest {
-    fn places(self, image: i64, output: i64, given: Option<f64>) -> Vec<usize> {
+    fn places(self, image: i64, output: i64, given: Option<f64>) -> Result<Vec<usize>> {
         // In single precision, like PyTorch: where it rounds is which element it is.
         let scale = scale(image, output, given) as f32;
         let of = |at: i64| match self {
             Nearest::ToStart => at as f32 * scale,
             Nearest::ToMiddle => (at as f32 + 0.5) * scale,
         };
-        (0..output).map(|at| (of(at) as i64).min(image - 1) as usize).collect()
+        room::collected(output as usize, (0..output).map(|at| (of(at) as i64).min(image - 1) as usize))
     }
 }
 
@@ -45,17 +46,18 @@ fn in_blocks<V: Copy>(values: &[V], missing: V) -> [V; 3] {
 }
 
 /// The places of the input that a block of the result takes its elements from, in order.
-fn places(nearest: Nearest, image: &[i64], output: &[i64], scales: &[Option<f64>]) -> Vec<usize> {
+fn places(nearest: Nearest, image: &[i64], output: &[i64], scales: &[Option<f64>]) -> Result<Vec<usize>> {
     let (image, output, scales) = (in_blocks(image, 1), in_blocks(output, 1), in_blocks(scales, None));
-    let [depths, rows, columns] = std::array::from_fn(|d| nearest.places(image[d], output[d], scales[d]));
-    let mut places = Vec::with_capacity(depths.len() * rows.len() * columns.len());
+    let along = |d: usize| nearest.places(image[d], output[d], scales[d]);
+    let (depths, rows, columns) = (along(0)?, along(1)?, along(2)?);
+    let mut places = room::collected(depths.len() * rows.len() * columns.len(), [])?;
     for depth in depths {
         for row in &rows {
             let row = (depth * image[1] as usize + row) * image[2] as usize;
             places.extend(columns.iter().map(|column| row + column));
         }
     }
-    places
+    Ok(places)
 }
 
 fn len(extents: &[i64]) -> usize {
@@ -63,8 +65,11 @@ fn len(extents: &[i64]) -> usize {
 }
 
 fn resize_nearest(out: &Tensor, x: &Tensor, nearest: Nearest, scales: &[Option<f64>]) -> Result<()> {
+    if out.numel() == 0 {
+        return Ok(());
+    }
     let (image, output) = (&x.sizes()[2..], &out.sizes()[2..]);
-    let places = places(nearest, image, output, scales);
+    let places = places(nearest, image, output, scales)?;
     dispatch_dtype!(ordered: x.dtype(), T => compute::<T, 1>(out, [x], |out, [x]| {
         let blocks = x.chunks_exact(len(image).max(1)).zip(out.chunks_exact_mut(places.len().max(1)));
         for (image, out) in blocks {
@@ -76,7 +81,7 @@ fn resize_nearest(out: &Tensor, x: &Tensor, nearest: Nearest, scales: &[Option<f
 
 fn nearest_gradient(out: &Tensor, grad: &Tensor, nearest: Nearest, scales: &[Option<f64>]) -> Result<()> {
     let (image, output) = (&out.sizes()[2..], &grad.sizes()[2..]);
-    let places = places(nearest, image, output, scales);
+    let places = places(nearest, image, output, scales)?;
     dispatch_dtype!(floats: grad.dtype(), T => compute::<T, 1>(out, [grad], |out, [grad]| {
         out.fill(T::ZERO);
         let blocks = grad.chunks_exact(places.len().max(1)).zip(out.chunks_exact_mut(len(image).max(1)));
@@ -101,14 +106,14 @@ enum Curve {
 
 impl Curve {
     /// The taps of each element of the result.
-    fn taps(self, image: i64, output: i64, given: Option<f64>, align_corners: bool) -> Vec<Taps> {
+    fn taps(self, image: i64, output: i64, given: Option<f64>, align_corners: bool) -> Result<Vec<Taps>> {
         let scale = match align_corners {
             true if output > 1 => (image - 1) as f64 / (output - 1) as f64,
             true => 0.0,
             false => scale(image, output, given),
         };
         let place = |at: i64| if align_corners { at as f64 * scale } else { (at as f64 + 0.5) * scale - 0.5 };
-        (0..output).map(|at| self.around(place(at), image)).collect()
+        room::collected(output as usize, (0..output).map(|at| self.around(place(at), image)))
     }
 
     fn around(self, place: f64, image: i64) -> Taps {
@@ -151,8 +156,8 @@ struct Along<'t> {
 
 impl Along<'_> {
     /// The weighted sums of elements.
-    fn resize(&self, from: &[f64]) -> Vec<f64> {
-        let mut to = vec![0.0; from.len() / self.extent * self.taps.len()];
+    fn resize(&self, from: &[f64]) -> Result<Vec<f64>> {
+        let mut to = room::elements(from.len() / self.extent * self.taps.len(), 0.0)?;
         let blocks = from.chunks_exact(self.extent * self.inner);
         for (from, to) in blocks.zip(to.chunks_exact_mut((self.taps.len() * self.inner).max(1))) {
             for (taps, to) in self.taps.iter().zip(to.chunks_exact_mut(self.inner)) {
@@ -162,12 +167,12 @@ impl Along<'_> {
                 }
             }
         }
-        to
+        Ok(to)
     }
 
     /// The gradient of the elements, from that of their weighted sums.
-    fn give_back(&self, from: &[f64]) -> Vec<f64> {
-        let mut to = vec![0.0; from.len() / self.taps.len().max(1) * self.extent];
+    fn give_back(&self, from: &[f64]) -> Result<Vec<f64>> {
+        let mut to = room::elements(from.len() / self.taps.len().max(1) * self.extent, 0.0)?;
         let blocks = from.chunks_exact((self.taps.len() * self.inner).max(1));
         for (from, to) in blocks.zip(to.chunks_exact_mut(self.extent * self.inner)) {
             for (taps, from) in self.taps.iter().zip(from.chunks_exact(self.inner)) {
@@ -177,7 +182,7 @@ impl Along<'_> {
                 }
             }
         }
-        to
+        Ok(to)
     }
 }
 
@@ -195,14 +200,15 @@ impl Weighted {
         output: &[i64],
         align_corners: bool,
         scales: &[Option<f64>],
-    ) -> Weighted {
+    ) -> Result<Weighted> {
         let missing = 3 - image.len();
         let (image, output, scales) = (in_blocks(image, 1), in_blocks(output, 1), in_blocks(scales, None));
-        let taps = std::array::from_fn(|d| match d < missing {
-            true => vec![vec![(0, 1.0)]],
+        let along = |d: usize| match d < missing {
+            true => Ok(vec![vec![(0, 1.0)]]),
             false => curve.taps(image[d], output[d], scales[d], align_corners),
-        });
-        Weighted { image, output, taps }
+        };
+        let taps = [along(0)?, along(1)?, along(2)?];
+        Ok(Weighted { image, output, taps })
     }
 
     /// The dimensions that change, last one first. Behind each are the extents of the result.
@@ -219,7 +225,8 @@ impl Weighted {
             let blocks = x.chunks_exact(len(&self.image).max(1));
             for (image, out) in blocks.zip(out.chunks_exact_mut(len(&self.output).max(1))) {
                 let image = image.iter().map(|x| x.cast()).collect();
-                let made: Vec<f64> = self.passes().fold(image, |from, along| along.resize(&from));
+                let made: Vec<f64> =
+                    self.passes().try_fold(image, |from: Vec<f64>, along| along.resize(&from))?;
                 out.iter_mut().zip(made).for_each(|(out, made)| *out = T::from_f64(made));
             }
             Ok(())
@@ -232,7 +239,8 @@ impl Weighted {
             let blocks = grad.chunks_exact(len(&self.output).max(1));
             for (grad, out) in blocks.zip(out.chunks_exact_mut(len(&self.image).max(1))) {
                 let grad = grad.iter().map(|x| x.cast()).collect();
-                let made: Vec<f64> = self.passes().rev().fold(grad, |from, along| along.give_back(&from));
+                let made: Vec<f64> =
+                    self.passes().rev().try_fold(grad, |from: Vec<f64>, along| along.give_back(&from))?;
                 out.iter_mut().zip(made).for_each(|(out, made)| *out = T::from_f64(made));
             }
             Ok(())
@@ -291,8 +299,11 @@ macro_rules! weighted_kernels {
             $($scale: Option<f64>,)*
             out: &Tensor,
         ) -> Result<()> {
+            if out.numel() == 0 {
+                return Ok(());
+            }
             let (image, output) = (&self_.sizes()[2..], &out.sizes()[2..]);
-            let weighted = Weighted::new(Curve::$curve, image, output, align_corners, &[$($scale),*]);
+            let weighted = Weighted::new(Curve::$curve, image, output, align_corners, &[$($scale),*])?;
             dispatch_dtype!(floats: self_.dtype(), T => weighted.fill::<T>(out, self_))
         }
 
@@ -306,7 +317,7 @@ macro_rules! weighted_kernels {
             grad_input: &Tensor,
         ) -> Result<()> {
             let (image, output) = (&grad_input.sizes()[2..], &grad_output.sizes()[2..]);
-            let weighted = Weighted::new(Curve::$curve, image, output, align_corners, &[$($scale),*]);
+            let weighted = Weighted::new(Curve::$curve, image, output, align_corners, &[$($scale),*])?;
             dispatch_dtype!(floats: grad_output.dtype(), T => weighted.fill_gradient::<T>(grad_input, grad_output))
         }
     )*};
@@ -338,8 +349,8 @@ mod tests {
 
     #[test]
     fn the_nearest_element_is_that_of_the_start_or_of_the_middle() {
-        assert_eq!(Nearest::ToStart.places(5, 3, None), [0, 1, 3]);
-        assert_eq!(Nearest::ToMiddle.places(5, 3, None), [0, 2, 4]);
-        assert_eq!(Nearest::ToStart.places(2, 4, Some(2.0)), [0, 0, 1, 1]);
+        assert_eq!(Nearest::ToStart.places(5, 3, None).unwrap(), [0, 1, 3]);
+        assert_eq!(Nearest::ToMiddle.places(5, 3, None).unwrap(), [0, 2, 4]);
+        assert_eq!(Nearest::ToStart.places(2, 4, Some(2.0)).unwrap(), [0, 0, 1, 1]);
     }
 }

@@ -83,6 +83,12 @@ fn bucketize(self_: &Tensor, boundaries: &Tensor, out_int32: bool, right: bool) 
     searchsorted(boundaries, self_, out_int32, right, None, None)
 }
 
+#[kernel("aten::bucketize.Scalar", CPU)]
+fn bucketize_scalar(self_: Scalar, boundaries: &Tensor, out_int32: bool, right: bool) -> Result<Tensor> {
+    crate::shape::searching::boundaries(boundaries)?;
+    searchsorted_scalar(boundaries, self_, out_int32, right, None, None)
+}
+
 #[kernel("aten::isin.Tensor_Tensor_out", CPU, structured)]
 fn isin(
     elements: &Tensor,

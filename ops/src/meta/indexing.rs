@@ -5,6 +5,7 @@ use keyway::{Dims, Error, Geometry, Result, Scalar, Tensor, kernel};
 use crate::aten;
 use crate::overlap::forbid_internal_overlap;
 use crate::shape::advanced_indexing::{indexed, is_mask, take};
+use crate::shape::embedding::Bags;
 use crate::shape::searching::{Search, search_dtype, searched};
 use crate::shape::{indexing, joining};
 
@@ -92,6 +93,17 @@ fn searchsorted_scalar_meta(
     Tensor::zeros(&[], search_dtype(out_int32), sorted_sequence.device())
 }
 
+#[kernel("aten::bucketize.Scalar", Meta)]
+fn bucketize_scalar_meta(
+    _self_: Scalar,
+    boundaries: &Tensor,
+    out_int32: bool,
+    _right: bool,
+) -> Result<Tensor> {
+    crate::shape::searching::boundaries(boundaries)?;
+    Tensor::zeros(&[], search_dtype(out_int32), boundaries.device())
+}
+
 #[kernel("aten::bucketize.Tensor", Meta)]
 fn bucketize_meta(self_: &Tensor, boundaries: &Tensor, out_int32: bool, _right: bool) -> Result<Tensor> {
     crate::shape::searching::boundaries(boundaries)?;
@@ -108,4 +120,22 @@ fn embedding_dense_backward_meta(
 ) -> Result<Tensor> {
     let width = crate::shape::embedding::gradient(grad_output, indices, num_weights)?;
     Tensor::zeros(&[num_weights, width], grad_output.dtype(), grad_output.device())
+}
+
+#[kernel("aten::_embedding_bag", Meta)]
+#[kernel("aten::_embedding_bag_forward_only", Meta)]
+fn embedding_bag_meta(
+    weight: &Tensor,
+    indices: &Tensor,
+    offsets: &Tensor,
+    _scale_grad_by_freq: bool,
+    mode: i64,
+    _sparse: bool,
+    per_sample_weights: Option<&Tensor>,
+    include_last_offset: bool,
+    _padding_idx: i64,
+) -> Result<(Tensor, Tensor, Tensor, Tensor)> {
+    let bags = Bags::new(weight, [indices, offsets], mode, per_sample_weights, include_last_offset)?;
+    let [out, bag_of, sizes, places] = bags.outputs.each_ref().map(keyway::OutputMeta::allocate);
+    Ok((out?, bag_of?, sizes?, places?))
 }

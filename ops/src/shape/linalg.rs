@@ -18,7 +18,7 @@ fn check_elements(x: &Tensor, name: &str) -> Result<()> {
 }
 
 /// The batch, and rows and columns, of matrices.
-fn matrices<'a>(x: &'a Tensor, name: &str) -> Result<(&'a [i64], [i64; 2])> {
+pub(super) fn matrices<'a>(x: &'a Tensor, name: &str) -> Result<(&'a [i64], [i64; 2])> {
     check_elements(x, name)?;
     match x.sizes() {
         [batch @ .., rows, columns] => Ok((batch, [*rows, *columns])),
@@ -27,7 +27,7 @@ fn matrices<'a>(x: &'a Tensor, name: &str) -> Result<(&'a [i64], [i64; 2])> {
 }
 
 /// The batch and the extent of square matrices.
-fn squares<'a>(x: &'a Tensor, name: &str) -> Result<(&'a [i64], i64)> {
+pub(super) fn squares<'a>(x: &'a Tensor, name: &str) -> Result<(&'a [i64], i64)> {
     match matrices(x, name)? {
         (batch, [rows, columns]) if rows == columns => Ok((batch, rows)),
         _ => Err(refused(format!("`{name}` must be square matrices, its sizes are {:?}", x.sizes()))),
@@ -35,7 +35,7 @@ fn squares<'a>(x: &'a Tensor, name: &str) -> Result<(&'a [i64], i64)> {
 }
 
 /// Sizes with matrices that lie column by column.
-fn by_columns(sizes: &[i64], dtype: DType, x: &Tensor) -> Result<OutputMeta> {
+pub(super) fn by_columns(sizes: &[i64], dtype: DType, x: &Tensor) -> Result<OutputMeta> {
     let mut strides = keyway::contiguous_strides(sizes);
     if let [.., rows, _] = *sizes {
         let last = sizes.len() - 1;

@@ -15,6 +15,7 @@ pub(crate) mod linalg;
 pub(crate) mod loss;
 pub(crate) mod matmul;
 pub(crate) mod normalisation;
+pub(crate) mod orthogonal;
 pub(crate) mod pieces;
 pub(crate) mod pooling;
 pub(crate) mod reduction;

@@ -9,6 +9,7 @@ use super::indexing;
 use super::linalg;
 use super::loss::{self, NegativeLikelihood};
 use super::matmul;
+use super::orthogonal;
 use super::reduction::{self, Reduction};
 use super::searching;
 use crate::aten;
@@ -215,6 +216,26 @@ fn scatter_reduce_shape(
 ) -> Result<OutputMeta> {
     indexing::Reduce::of(reduce)?;
     indexing::scatter(self_, dim, index, Some(src))
+}
+
+#[structured("aten::linalg_qr.out")]
+fn linalg_qr_shape(a: &Tensor, mode: &str) -> Result<[OutputMeta; 2]> {
+    orthogonal::qr(a, mode)
+}
+
+#[structured("aten::_linalg_svd.U")]
+fn linalg_svd_shape(
+    a: &Tensor,
+    full_matrices: bool,
+    compute_uv: bool,
+    _driver: Option<&str>,
+) -> Result<[OutputMeta; 3]> {
+    orthogonal::singular(a, full_matrices, compute_uv)
+}
+
+#[structured("aten::_linalg_eigh.eigenvalues")]
+fn linalg_eigh_shape(a: &Tensor, uplo: &str, compute_v: bool) -> Result<[OutputMeta; 2]> {
+    orthogonal::eigen(a, uplo, compute_v)
 }
 
 #[structured("aten::index_reduce.out")]

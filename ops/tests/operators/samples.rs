@@ -122,6 +122,9 @@ operator_samples! {
     "aten::_adaptive_avg_pool2d_backward" => [[floats(&[1, 2, 3, 2]), floats(&[1, 2, 5, 4])]];
     "aten::_adaptive_avg_pool3d" => [[floats(&[1, 2, 3, 5, 4]), ints(&[2, 3, 2])]];
     "aten::_adaptive_avg_pool3d_backward" => [[floats(&[1, 2, 2, 3, 2]), floats(&[1, 2, 3, 5, 4])]];
+    "aten::adaptive_avg_pool3d_backward.grad_input" => [[
+        floats(&[1, 2, 2, 3, 2]), floats(&[1, 2, 3, 5, 4]), floats(&[0]),
+    ]];
     "aten::adaptive_avg_pool3d" => [[floats(&[2, 3, 5, 4]), ints(&[1, 1, 1])]];
     "aten::adaptive_max_pool3d" => [[floats(&[1, 2, 3, 5, 4]), ints(&[2, 3, 2])]];
     "aten::adaptive_max_pool3d_backward" => [[
@@ -237,6 +240,24 @@ operator_samples! {
     "aten::scaled_dot_product_attention" => [[floats(&[1, 2, 3, 4]), floats(&[1, 2, 3, 4]), floats(&[1, 2, 3, 4]), NONE, 0.0, true]];
     "aten::_scaled_dot_product_attention_math" => [[floats(&[1, 2, 3, 4]), floats(&[1, 2, 3, 4]), floats(&[1, 2, 3, 4])]];
     "aten::embedding_dense_backward" => [[floats(&[3, 2]), elements(&[1i64, 3, 1], &[3]), 4, -1, true]];
+    "aten::embedding_bag" => [[floats(&[4, 2]), elements(&[1i64, 3, 0], &[3]), elements(&[0i64, 2], &[2])]];
+    "aten::embedding_bag.padding_idx" => [[
+        floats(&[4, 2]), elements(&[1i64, 3, 0], &[3]), elements(&[0i64, 2], &[2]), false, 1, false, NONE, false, -1,
+    ]];
+    "aten::_embedding_bag" => [
+        [floats(&[4, 2]), elements(&[1i64, 3, 0], &[3]), elements(&[0i64, 2], &[2]), false, 2],
+        [floats(&[4, 2]), elements(&[1i64, 3, 0], &[3]), elements(&[0i64, 2], &[2]), false, 0, false, floats(&[3])],
+    ];
+    "aten::_embedding_bag_forward_only" => [[
+        floats(&[4, 2]), elements(&[1i64, 3, 0], &[3]), elements(&[0i64, 2, 3], &[3]), false, 1, false, NONE, true,
+    ]];
+    "aten::combinations" => [[floats(&[3]), 2]];
+    "aten::pdist" => [[floats(&[3, 2])]];
+    "aten::_pdist_forward" => [[floats(&[3, 2]), 1.0]];
+    "aten::trapezoid.x" => [[floats(&[2, 3]), floats(&[3])]];
+    "aten::cumulative_trapezoid.x" => [[floats(&[2, 3]), floats(&[3])]];
+    "aten::cov" => [[floats(&[2, 3])]];
+    "aten::corrcoef" => [[floats(&[2, 3])]];
     "aten::one_hot" => [[elements(&[0i64, 2, 1], &[3]), 4]];
     "aten::baddbmm" => [[floats(&[3]), floats(&[2, 4, 2]), floats(&[2, 2, 3])]];
     "aten::baddbmm_" => [[floats(&[2, 4, 3]), floats(&[2, 4, 2]), floats(&[2, 2, 3])]];
@@ -260,6 +281,28 @@ operator_samples! {
     ];
     "aten::linalg_cholesky_ex" => [[elements(&[4f32, 2.0, 2.0, 5.0], &[2, 2])]];
     "aten::linalg_cholesky" => [[elements(&[4f32, 2.0, 2.0, 5.0], &[2, 2]), true]];
+    "aten::linalg_qr" => [[matrices()], [floats(&[2, 3, 2]), "complete"], [floats(&[2, 3]), "r"]];
+    "aten::_linalg_svd" => [[matrices()], [floats(&[2, 3, 2]), true], [floats(&[2, 3]), false, false]];
+    "aten::linalg_svd" => [[matrices()], [floats(&[2, 3])]];
+    "aten::linalg_svdvals" => [[floats(&[2, 3])]];
+    "aten::svd" => [[floats(&[2, 3])], [floats(&[2, 3]), true, false]];
+    "aten::_linalg_eigh" => [[matrices(), "U"], [matrices(), "L", false]];
+    "aten::linalg_eigh" => [[matrices()]];
+    "aten::linalg_eigvalsh" => [[matrices()]];
+    "aten::linalg_pinv.atol_rtol_tensor" => [[floats(&[2, 3]), elements(&[0.1f32], &[]), NONE]];
+    "aten::linalg_pinv.atol_rtol_float" => [[floats(&[2, 3]), NONE, 0.001]];
+    "aten::linalg_pinv" => [[floats(&[2, 3]), 0.001]];
+    "aten::linalg_pinv.rcond_tensor" => [[matrices(), elements(&[0.1f32, 0.2], &[2])]];
+    "aten::linalg_matrix_rank.atol_rtol_tensor" => [[floats(&[2, 3]), elements(&[0.1f32], &[]), NONE]];
+    "aten::linalg_matrix_rank.atol_rtol_float" => [[floats(&[2, 3]), NONE, 0.001]];
+    "aten::linalg_matrix_rank" => [[floats(&[2, 3]), 0.001]];
+    "aten::linalg_matrix_rank.tol_tensor" => [[matrices(), elements(&[0.1f32, 0.2], &[2])]];
+    "aten::pinverse" => [[floats(&[2, 3])]];
+    "aten::linalg_cond" => [[floats(&[2, 3])], [matrices(), keyway::Scalar::Int(1)]];
+    "aten::linalg_cond.p_str" => [[matrices(), "fro"]];
+    "aten::nuclear_norm" => [[floats(&[2, 3])]];
+    "aten::nuclear_norm.dim" => [[floats(&[2, 3, 2]), ints(&[0, 1])]];
+    "aten::linalg_lstsq" => [[floats(&[3, 2]), floats(&[3])], [floats(&[2, 3]), floats(&[2, 1]), NONE, "gelsd"]];
     "aten::_linalg_check_errors" => [[elements(&[0i32, 0], &[2]), "linalg.inv", false]];
     "aten::linalg_matrix_norm.str_ord" => [[floats(&[2, 3])]];
     "aten::linalg_norm.ord_str" => [[floats(&[2, 3]), "fro"]];
