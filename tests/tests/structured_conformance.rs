@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use keyway_codegen::{Source, load};
 
 /// Operators, or all that begin so, that are structured in PyTorch's list and not here, and why.
-const EXCEPTIONS: [(&str, &str); 12] = [
+const EXCEPTIONS: [(&str, &str); 10] = [
     ("reflection_pad1d", "composed of index_select for every backend at once"),
     ("replication_pad1d", "composed of index_select for every backend at once"),
     ("replication_pad2d", "composed of index_select for every backend at once"),
@@ -17,14 +17,6 @@ const EXCEPTIONS: [(&str, &str); 12] = [
     ("smooth_l1_loss", "composed of pointwise operators and reductions for every backend at once"),
     ("_softmax_backward_data", "composed of pointwise operators and a sum for every backend at once"),
     ("_log_softmax_backward_data", "composed of pointwise operators and a sum for every backend at once"),
-    (
-        "_softmax",
-        "its out form is left out, so the functional form has nothing to share a shape function with",
-    ),
-    (
-        "_log_softmax",
-        "its out form is left out, so the functional form has nothing to share a shape function with",
-    ),
     ("addmv", "composed of addmm for every backend at once"),
     ("baddbmm", "composed of bmm and a weighted sum for every backend at once"),
     (

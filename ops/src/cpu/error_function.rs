@@ -71,7 +71,7 @@ impl ErrorFunction for f32 {
         let x = self.abs();
         let square = x * x;
         let mut series = -5.704_988_7e-3;
-        for coefficient in [2.063_908_9e-2, -5.373_971_6e-2, 1.333_144_2e-1, -3.333_328_2e-1] {
+        for coefficient in [2.063_909e-2, -5.373_971_6e-2, 1.333_144_2e-1, -3.333_328e-1] {
             series = multiply_add::<S>(series, square, coefficient);
         }
         let near = multiply_add::<S>(series * square, x, x);

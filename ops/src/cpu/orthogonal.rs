@@ -349,6 +349,16 @@ fn eigen<T: Entry>(mut a: Columns<T>) -> Result<(Vec<f64>, Columns<T>)> {
     Ok((values, order.iter().map(|&at| vectors[at].clone()).collect()))
 }
 
+/// The Hermitian matrix whose one triangle is that of a matrix.
+fn mirrored<T: Entry>(a: &Columns<T>, triangle: Triangle) -> Columns<T> {
+    let element = |row: usize, column: usize| match row == column {
+        true => T::real(a[column][row].real_part()),
+        false if (row > column) == (triangle == Triangle::Lower) => a[column][row],
+        false => a[row][column].conjugate(),
+    };
+    (0..a.len()).map(|column| (0..a.len()).map(|row| element(row, column)).collect()).collect()
+}
+
 #[kernel("aten::_linalg_eigh.eigenvalues", CPU, structured)]
 fn _linalg_eigh(
     a: &Tensor,
@@ -361,17 +371,8 @@ fn _linalg_eigh(
     let triangle = Triangle::of(uplo)?;
     in_double_precision!(a.dtype(), T => {
         let (mut values, mut vectors) = (Vec::new(), Vec::<T>::new());
-        for mut matrix in matrices::<T>(a)? {
-            for p in 0..size {
-                matrix[p][p] = T::real(matrix[p][p].real_part());
-                for q in p + 1..size {
-                    match triangle {
-                        Triangle::Lower => matrix[q][p] = matrix[p][q].conjugate(),
-                        Triangle::Upper => matrix[p][q] = matrix[q][p].conjugate(),
-                    }
-                }
-            }
-            let (own, columns) = eigen(matrix)?;
+        for matrix in matrices::<T>(a)? {
+            let (own, columns) = eigen(mirrored(&matrix, triangle))?;
             values.extend(own);
             if compute_v {
                 append(&mut vectors, &columns, size);

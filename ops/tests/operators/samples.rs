@@ -300,6 +300,11 @@ operator_samples! {
     "aten::pinverse" => [[floats(&[2, 3])]];
     "aten::linalg_cond" => [[floats(&[2, 3])], [matrices(), keyway::Scalar::Int(1)]];
     "aten::linalg_cond.p_str" => [[matrices(), "fro"]];
+    "aten::linalg_cond.out" => [[floats(&[2, 3]), NONE, floats(&[0])]];
+    "aten::linalg_cond.p_str_out" => [[matrices(), "fro", floats(&[0])]];
+    "aten::linalg_matrix_rank.out_tol_tensor" => [[
+        matrices(), elements(&[0.1f32, 0.2], &[2]), false, elements::<i64>(&[], &[0]),
+    ]];
     "aten::nuclear_norm" => [[floats(&[2, 3])]];
     "aten::nuclear_norm.dim" => [[floats(&[2, 3, 2]), ints(&[0, 1])]];
     "aten::linalg_lstsq" => [[floats(&[3, 2]), floats(&[3])], [floats(&[2, 3]), floats(&[2, 1]), NONE, "gelsd"]];
