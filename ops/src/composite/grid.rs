@@ -60,8 +60,9 @@ fn affine_grid_generator(theta: &Tensor, size: &[i64], align_corners: bool) -> R
         columns.push(coordinates(extent, align_corners, dtype, device)?.view(&along)?.expand(extents)?);
     }
     columns.push(aten::ones::default.call(extents, Some(dtype), None, Some(device), None)?);
+    let count = extents.iter().fold(1, |count: i64, &extent| count.saturating_mul(extent));
     let base = aten::stack::default.call(&columns, -1)?.view(&[1, -1, rank as i64 + 1])?;
-    let base = base.expand(&[size[0], extents.iter().product(), rank as i64 + 1])?;
+    let base = base.expand(&[size[0], count, rank as i64 + 1])?;
     let places = base.bmm(&theta.transpose(1, 2)?)?;
     places.view(&[&size[..1], extents, &[rank as i64]].concat())
 }

@@ -86,7 +86,7 @@ fn parts<const N: usize>(gates: &Tensor) -> Result<[Tensor; N]> {
 fn check_state(name: &str, x: &Tensor, hidden: &Tensor, weight: &Tensor, gates: i64) -> Result<()> {
     let (width, rows) = (hidden.sizes().last().copied(), weight.sizes().first().copied());
     let leading = |x: &Tensor| x.sizes().split_last().map(|(_, leading)| leading.to_vec());
-    match leading(x) == leading(hidden) && width.map(|width| width * gates) == rows {
+    match leading(x) == leading(hidden) && width.map(|width| width.saturating_mul(gates)) == rows {
         true => Ok(()),
         false => Err(refused(format!(
             "`{name}` of sizes {:?} does not fit `input` of sizes {:?} and weights of sizes {:?}",
@@ -173,8 +173,8 @@ impl Layers {
         is_projected: bool,
     ) -> Result<Vec<Weights<'w>>> {
         let of_cell = 2 + if has_biases { 2 } else { 0 } + usize::from(is_projected);
-        let cells = self.count.max(0) as usize * self.directions();
-        if cells == 0 || params.len() != cells * of_cell {
+        let cells = (self.count.max(0) as usize).saturating_mul(self.directions());
+        if cells == 0 || params.len() != cells.saturating_mul(of_cell) {
             return Err(refused(format!(
                 "`params` must have {of_cell} tensors for each of {cells} cells of {} layers, it has {}",
                 self.count,
@@ -246,7 +246,7 @@ impl Layers {
 /// The states of all layers and directions, and whether they fit a sequence of samples.
 fn states(input: &Tensor, hidden: &Tensor, memory: Option<&Tensor>, layers: Layers) -> Result<Vec<State>> {
     let batch = input.sizes().get(if layers.batch_first { 0 } else { 1 });
-    let count = layers.count.max(0) * layers.directions() as i64;
+    let count = layers.count.max(0).saturating_mul(layers.directions() as i64);
     let fits = |state: &Tensor| matches!(state.sizes(), &[cells, samples, _] if cells == count && Some(&samples) == batch);
     if input.dim() != 3 || input.sizes()[usize::from(layers.batch_first)] == 0 {
         return Err(refused(format!(

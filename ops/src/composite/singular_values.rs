@@ -86,12 +86,13 @@ struct Tolerance {
 impl Tolerance {
     /// What was given. Without an absolute size the relative one is what the precision of the dtype leaves.
     fn of(x: &Tensor, [absolute, relative]: [Option<Tensor>; 2]) -> Result<Tolerance> {
+        let precision = precision(x)?;
         let relative = match (relative, &absolute) {
             (Some(relative), _) => relative,
-            (None, None) => number(x, precision(x)?)?,
+            (None, None) => number(x, precision)?,
             // Only where the absolute size is nothing.
             (None, Some(absolute)) => {
-                absolute.le_scalar(0)?.to_dtype(x.dtype().to_real())?.mul_scalar(precision(x)?)?
+                absolute.le_scalar(0)?.to_dtype(x.dtype().to_real())?.mul_scalar(precision)?
             }
         };
         Ok(Tolerance { absolute: absolute.map_or_else(|| number(x, 0.0), Ok)?, relative })

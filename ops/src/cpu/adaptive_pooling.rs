@@ -33,11 +33,11 @@ impl Windows {
     }
 
     fn image_len(&self) -> usize {
-        self.image.iter().product()
+        self.image.iter().fold(1, |len: usize, &extent| len.saturating_mul(extent))
     }
 
     fn count(&self) -> usize {
-        self.counts.iter().product()
+        self.counts.iter().fold(1, |len: usize, &count| len.saturating_mul(count))
     }
 
     /// The windows in order.

@@ -124,6 +124,9 @@ fn sample(
 ) -> Result<Tensor> {
     let sampling = Sampling::new(input, grid, rank, interpolation_mode, padding_mode)?;
     let out = sampling.output.allocate()?;
+    if out.numel() == 0 {
+        return Ok(out);
+    }
     let of_dimension = |&size: &i64| Extent { size, align_corners, beyond: sampling.beyond };
     let extents: Vec<Extent> = input.sizes()[2..].iter().map(of_dimension).collect();
     let image_len = input.sizes()[2..].iter().product::<i64>() as usize;

@@ -41,6 +41,11 @@ fn matrices<T: Entry>(x: &Tensor) -> Result<Vec<Columns<T>>> {
     (0..batch).map(of).collect()
 }
 
+/// Whether there is nothing to compute. There may be any number of matrices without elements.
+fn are_empty<const N: usize>(results: [&Tensor; N]) -> bool {
+    results.iter().all(|result| result.numel() == 0)
+}
+
 /// Appends the first rows of a matrix in row-major order.
 fn append<T: Entry>(to: &mut Vec<T>, columns: &Columns<T>, rows: usize) {
     if columns.is_empty() {
@@ -125,6 +130,9 @@ fn qr<T: Entry>(mut a: Columns<T>, rows: usize, columns_of_q: usize) -> (Columns
 #[kernel("aten::linalg_qr.out", CPU, structured)]
 fn linalg_qr(a: &Tensor, mode: &str, q: &Tensor, r: &Tensor) -> Result<()> {
     let mode = Mode::of(mode)?;
+    if are_empty([q, r]) {
+        return Ok(());
+    }
     let rows = a.sizes()[a.dim() - 2] as usize;
     let least = rows.min(a.sizes()[a.dim() - 1] as usize);
     let kept = if mode == Mode::Complete { rows } else { least };
@@ -283,6 +291,9 @@ fn _linalg_svd(
     s: &Tensor,
     vh: &Tensor,
 ) -> Result<()> {
+    if are_empty([u, s, vh]) {
+        return Ok(());
+    }
     let [rows, columns] = [2, 1].map(|from_end| a.sizes()[a.dim() - from_end] as usize);
     in_double_precision!(a.dtype(), T => {
         let (mut lefts, mut values, mut rights) = (Vec::<T>::new(), Vec::<f64>::new(), Vec::<T>::new());
@@ -369,6 +380,9 @@ fn _linalg_eigh(
 ) -> Result<()> {
     let size = a.sizes()[a.dim() - 1] as usize;
     let triangle = Triangle::of(uplo)?;
+    if are_empty([eigenvalues, eigenvectors]) {
+        return Ok(());
+    }
     in_double_precision!(a.dtype(), T => {
         let (mut values, mut vectors) = (Vec::new(), Vec::<T>::new());
         for matrix in matrices::<T>(a)? {

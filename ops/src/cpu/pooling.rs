@@ -308,6 +308,9 @@ fn max_pool3d_with_indices_backward(
 /// Puts elements at positions in larger planes, or blocks, of zeros.
 fn unpool(x: &Tensor, indices: &Tensor, output_size: &[i64], rank: usize) -> Result<Tensor> {
     let out = rules::unpooled(x, indices, output_size, rank)?.allocate()?;
+    if out.numel() == 0 || x.numel() == 0 {
+        return Ok(out);
+    }
     let image_len = output_size.iter().product::<i64>() as usize;
     let count = x.sizes()[x.dim() - rank..].iter().product::<i64>() as usize;
     let positions = to_vec::<i64>(indices)?;

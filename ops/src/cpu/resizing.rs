@@ -61,7 +61,7 @@ fn places(nearest: Nearest, image: &[i64], output: &[i64], scales: &[Option<f64>
 }
 
 fn len(extents: &[i64]) -> usize {
-    extents.iter().product::<i64>() as usize
+    extents.iter().fold(1, |len: i64, &extent| len.saturating_mul(extent)) as usize
 }
 
 fn resize_nearest(out: &Tensor, x: &Tensor, nearest: Nearest, scales: &[Option<f64>]) -> Result<()> {
@@ -80,6 +80,9 @@ fn resize_nearest(out: &Tensor, x: &Tensor, nearest: Nearest, scales: &[Option<f
 }
 
 fn nearest_gradient(out: &Tensor, grad: &Tensor, nearest: Nearest, scales: &[Option<f64>]) -> Result<()> {
+    if out.numel() == 0 {
+        return Ok(());
+    }
     let (image, output) = (&out.sizes()[2..], &grad.sizes()[2..]);
     let places = places(nearest, image, output, scales)?;
     dispatch_dtype!(floats: grad.dtype(), T => compute::<T, 1>(out, [grad], |out, [grad]| {
@@ -316,6 +319,9 @@ macro_rules! weighted_kernels {
             $($scale: Option<f64>,)*
             grad_input: &Tensor,
         ) -> Result<()> {
+            if grad_input.numel() == 0 {
+                return Ok(());
+            }
             let (image, output) = (&grad_input.sizes()[2..], &grad_output.sizes()[2..]);
             let weighted = Weighted::new(Curve::$curve, image, output, align_corners, &[$($scale),*])?;
             dispatch_dtype!(floats: grad_output.dtype(), T => weighted.fill_gradient::<T>(grad_input, grad_output))
