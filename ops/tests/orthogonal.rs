@@ -223,6 +223,10 @@ fn what_cannot_be_decomposed_is_named() -> Result<()> {
     assert_eq!(aten::linalg_qr(&integers).unwrap_err().kind(), ErrorKind::NotImplemented);
     assert!(aten::linalg_eigh(&numbers(&[2, 3])).unwrap_err().to_string().contains("square"));
     assert!(aten::linalg_svd(&numbers(&[3])).unwrap_err().to_string().contains("at least 2 dimensions"));
+    // Many matrices without elements take neither time nor memory.
+    let many = Tensor::zeros(&[1 << 40, 0, 3], DType::Float32, Device::CPU)?;
+    assert_eq!(aten::linalg_svdvals(&many)?.sizes(), [1 << 40, 0]);
+    assert!(aten::linalg_pinv::atol_rtol_float.call(&numbers(&[]), Some(0.1), Some(0.1), false).is_err());
     let empty = Tensor::zeros(&[0, 3], DType::Float32, Device::CPU)?;
     let (u, s, vh) = aten::linalg_svd(&empty)?;
     assert_eq!((u.sizes(), s.sizes(), vh.sizes()), (&[0, 0][..], &[0][..], &[3, 3][..]));

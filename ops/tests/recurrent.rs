@@ -108,6 +108,9 @@ fn wrong_weights_and_states_are_named() -> Result<()> {
     assert!(error.to_string().contains("`params` must have 2 tensors"), "{error}");
     let error = rnn.call(&x, &state, &params[..2], false, 1, 0.0, false, false, false).unwrap_err();
     assert!(error.to_string().contains("`input` must have 3 dimensions"), "{error}");
+    let error =
+        rnn.call(&sequence, &state, &params[..2], false, i64::MAX, 0.0, false, true, false).unwrap_err();
+    assert!(error.to_string().contains("`params`"), "{error}");
     let wrong = numbers(&[2, 2, 2], 1.0);
     let error = rnn.call(&sequence, &wrong, &params[..2], false, 1, 0.0, false, false, false).unwrap_err();
     assert!(error.to_string().contains("`hx` must have the sizes"), "{error}");

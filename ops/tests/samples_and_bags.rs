@@ -100,6 +100,7 @@ fn integrals_of_samples() -> Result<()> {
     assert_close(&whole, &[2], &last.contiguous()?.to_vec::<f64>()?);
     let empty = Tensor::zeros(&[2, 0], DType::Float64, Device::CPU)?;
     assert_close(&aten::trapezoid::dx.call(&empty, Scalar::Int(1), -1)?, &[2], &[0.0, 0.0]);
+    assert!(aten::trapezoid::x.call(&y, &numbers(&[]), -1).unwrap_err().to_string().contains("`x`"));
     assert!(aten::trapezoid::x.call(&y, &numbers(&[3]), -1).unwrap_err().to_string().contains("`x`"));
     Ok(())
 }

@@ -52,6 +52,7 @@ fn check(y: &Tensor, x: Option<&Tensor>, dim: i64) -> Result<()> {
         _ if is_bool(y) || x.is_some_and(is_bool) => {
             Err(refused("bools have no integral; convert them first".to_owned()))
         }
+        (_, Some(x)) if x.dim() == 0 => Err(refused("`x` must have at least 1 dimension".to_owned())),
         (Some(len), Some(x)) if x.dim() == 1 && x.sizes() != [len] => {
             Err(refused(format!("`x` must have a place for each of {len} samples, it has {}", x.numel())))
         }
