@@ -24,7 +24,7 @@ pub(crate) fn offer(py: Python<'_>, handler: Handler<'_>, call: &mut Call<'_>) -
         Handler::Subclass(tensor) => wrap(py, tensor.clone())?,
     };
     let func = overload::of_operator(py, call.operator())?;
-    let (args, kwargs) = arguments(py, &call.given_arguments())?;
+    let (args, kwargs) = Arguments::of(py, &call.given_arguments())?.into_objects(py)?;
     let types = types(py, call)?;
     let name = intern!(py, "__torch_dispatch__");
     let result = object.call_method1(name, (func, types, args, kwargs))?;
@@ -43,7 +43,7 @@ pub(crate) fn offer_to_rule(
         None => class.bind(py).clone(),
     };
     let func = overload::of_operator(py, call.operator())?;
-    let (args, kwargs) = arguments(py, &call.given_arguments())?;
+    let (args, kwargs) = Arguments::of(py, &call.given_arguments())?.into_objects(py)?;
     let types = types(py, call)?;
     let result = rule.bind(py).call1((speaks_for, func, types, args, kwargs))?;
     take_answer(py, result, call)
@@ -64,17 +64,48 @@ fn types<'py>(py: Python<'py>, call: &Call<'_>) -> PyResult<Bound<'py, PyTuple>>
 }
 
 /// Arguments as Python has them: without those that equal their defaults (P99).
-pub(crate) fn arguments<'py>(
-    py: Python<'py>,
-    given: &GivenArguments<'_>,
-) -> PyResult<(Bound<'py, PyTuple>, Bound<'py, PyDict>)> {
-    let positional = given.positional.iter().map(|value| to_python(py, value));
-    let args = PyTuple::new(py, positional.collect::<PyResult<SmallVec<[_; 6]>>>()?)?;
-    let kwargs = PyDict::new(py);
-    for (name, value) in &given.named {
-        kwargs.set_item(*name, to_python(py, value)?)?;
+pub(crate) struct Arguments<'py> {
+    positional: SmallVec<[Bound<'py, PyAny>; 4]>,
+    named: Option<Bound<'py, PyDict>>,
+}
+
+impl<'py> Arguments<'py> {
+    pub(crate) fn of(py: Python<'py>, given: &GivenArguments<'_>) -> PyResult<Arguments<'py>> {
+        let mut positional = SmallVec::new();
+        for value in given.positional {
+            positional.push(to_python(py, value)?);
+        }
+        if given.named.is_empty() {
+            return Ok(Arguments { positional, named: None });
+        }
+        let named = PyDict::new(py);
+        for (name, value) in &given.named {
+            named.set_item(*name, to_python(py, value)?)?;
+        }
+        Ok(Arguments { positional, named: Some(named) })
     }
-    Ok((args, kwargs))
+
+    /// Puts an argument before the others.
+    pub(crate) fn put_first(&mut self, object: Bound<'py, PyAny>) {
+        self.positional.insert(0, object);
+    }
+
+    /// A tuple and a dictionary, as handlers take them.
+    fn into_objects(self, py: Python<'py>) -> PyResult<(Bound<'py, PyTuple>, Bound<'py, PyDict>)> {
+        let positional = PyTuple::new(py, self.positional)?;
+        Ok((positional, self.named.unwrap_or_else(|| PyDict::new(py))))
+    }
+
+    /// Calls a function with them; a few need no tuple.
+    pub(crate) fn call(self, function: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        let named = self.named.as_ref();
+        match &self.positional[..] {
+            [a] => function.call((a,), named),
+            [a, b] => function.call((a, b), named),
+            [a, b, c] => function.call((a, b, c), named),
+            any => function.call(PyTuple::new(function.py(), any)?, named),
+        }
+    }
 }
 
 fn take_answer(py: Python<'_>, result: Bound<'_, PyAny>, call: &mut Call<'_>) -> PyResult<Answer> {
@@ -200,17 +231,14 @@ fn run_kernel(
 ) -> PyResult<()> {
     let count = operator.schema().map_or(0, |schema| schema.arguments.len());
     let base = stack.base_of(count).or_raise(py)?;
-    let (mut args, kwargs) = arguments(py, &GivenArguments::split(operator, &stack[base..]))?;
-    if how.with_keyset || how.with_operator {
-        let keyset =
-            how.with_keyset.then(|| Bound::new(py, PyKeySet(keys)).map(Bound::into_any)).transpose()?;
-        let func = how.with_operator.then(|| overload::of_operator(py, operator)).transpose()?;
-        let func = func.map(|func| func.into_bound(py).into_any());
-        let first = keyset.into_iter().chain(func).chain(args.iter()).collect::<Vec<_>>();
-        args = PyTuple::new(py, first)?;
+    let mut arguments = Arguments::of(py, &GivenArguments::split(operator, &stack[base..]))?;
+    if how.with_operator {
+        arguments.put_first(overload::of_operator(py, operator)?.into_any());
     }
-    let kwargs = (!kwargs.is_empty()).then_some(kwargs);
-    let result = function.bind(py).call(args, kwargs.as_ref())?;
+    if how.with_keyset {
+        arguments.put_first(Bound::new(py, PyKeySet(keys))?.into_any());
+    }
+    let result = arguments.call(function.bind(py))?;
     if let Some(module) = &how.module {
         check_aliases(operator, module, &stack[base..], &result)?;
     }

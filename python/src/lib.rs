@@ -37,6 +37,7 @@ mod values;
 #[cfg(not(feature = "abi3"))]
 mod vectorcall;
 
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
 use crate::exceptions::OrRaise;
@@ -49,6 +50,18 @@ fn _features() -> Vec<&'static str> {
     std::iter::once(calls).chain(assertions).collect()
 }
 
+/// How many threads the work of a large kernel is spread over.
+#[pyfunction]
+fn get_num_threads() -> usize {
+    keyway_ops::threads::get()
+}
+
+/// Spreads the work of large kernels over so many threads from now on, in the whole process; one keeps it on the thread that calls.
+#[pyfunction]
+fn set_num_threads(count: usize) -> PyResult<()> {
+    keyway_ops::threads::set(count).map_err(|error| PyValueError::new_err(error.to_string()))
+}
+
 /// The extension module; `keyway/__init__.py` is what users see.
 #[pymodule(gil_used = true)]
 fn _keyway(module: &Bound<'_, PyModule>) -> PyResult<()> {
@@ -57,6 +70,8 @@ fn _keyway(module: &Bound<'_, PyModule>) -> PyResult<()> {
     metadata::define_questions().or_raise(module.py())?;
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     module.add_function(wrap_pyfunction!(_features, module)?)?;
+    module.add_function(wrap_pyfunction!(get_num_threads, module)?)?;
+    module.add_function(wrap_pyfunction!(set_num_threads, module)?)?;
     exceptions::add(module)?;
     tensor::add(module)?;
     types::add(module)?;

@@ -99,7 +99,7 @@ impl PyLibrary {
             library.def_tagged(schema, &tags).or_raise(py)
         })?;
         DEFINITIONS.fetch_add(1, Ordering::Relaxed);
-        of_operator(py, operator)
+        of_operator(py, operator).map(Bound::unbind)
     }
 
     /// Registers a function as a kernel, above the one that is there. With a module its results may not alias anything.

@@ -2,7 +2,9 @@
 #![expect(unsafe_code, reason = "the runtime knows Python objects by address only")]
 
 use std::cell::UnsafeCell;
+use std::collections::HashMap;
 
+use foldhash::fast::FixedState;
 use keyway::ObjectAddress;
 use pyo3::exceptions::PyTypeError;
 use pyo3::ffi;
@@ -113,5 +115,25 @@ impl<T> AttachedCell<T> {
     pub(crate) fn replace(&self, _py: Python<'_>, value: T) -> T {
         // SAFETY: only this thread is attached, and nothing borrows the contents: `get` does not last.
         unsafe { std::mem::replace(&mut *self.0.get(), value) }
+    }
+}
+
+/// Addresses of objects by other addresses, looked up without a lock.
+pub(crate) struct AddressMap(AttachedCell<HashMap<usize, ObjectAddress, FixedState>>);
+
+impl AddressMap {
+    pub(crate) const fn new() -> AddressMap {
+        AddressMap(AttachedCell::new(HashMap::with_hasher(FixedState::with_seed(0))))
+    }
+
+    #[inline]
+    pub(crate) fn find(&self, _py: Python<'_>, key: usize) -> Option<ObjectAddress> {
+        // SAFETY: only this thread is attached, and looking a number up runs no Python code.
+        unsafe { (*self.0.0.get()).get(&key).copied() }
+    }
+
+    pub(crate) fn insert(&self, _py: Python<'_>, key: usize, object: ObjectAddress) {
+        // SAFETY: as above, and nothing borrows the contents.
+        unsafe { (*self.0.0.get()).insert(key, object) };
     }
 }

@@ -1,10 +1,7 @@
 //! Operators as Python callables: one object for each overload, for ever (P98).
 
-use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 
-use foldhash::fast::FixedState;
 use keyway::schema::Schema;
 use keyway::{KeySet, Operator, RegistrationKey, Stack, Value};
 use pyo3::exceptions::{PyRuntimeError, PyTypeError};
@@ -14,11 +11,11 @@ use pyo3::types::{PyDict, PyString, PyTuple};
 
 use crate::exceptions::{OrRaise, of_panic, to_exception};
 use crate::key_sets::{PyKeySet, registration_key};
-use crate::object::AttachedCell;
+use crate::object::{AddressMap, AttachedCell, give_away, object_at};
 use crate::parked;
-use crate::plan::{Misfit, Plan};
+use crate::plan::{Given, Misfit, Plan};
 use crate::py_impl::TablesCell;
-use crate::values::to_python;
+use crate::values::{into_python, to_python};
 #[cfg(not(feature = "abi3"))]
 use crate::vectorcall::{self, Called, Entry};
 
@@ -37,19 +34,24 @@ pub(crate) struct OpOverload {
 /// costs about as much as a kernel needs for some hundred elements.
 const LONG: usize = 1 << 13;
 
-type Objects = HashMap<usize, Py<OpOverload>, FixedState>;
-static OBJECTS: PyOnceLock<std::sync::Mutex<Objects>> = PyOnceLock::new();
+/// The objects of operators by the addresses of these; each is held for ever.
+static OBJECTS: AddressMap = AddressMap::new();
 
 /// The object of an operator.
-pub(crate) fn of_operator(py: Python<'_>, operator: &'static Operator) -> PyResult<Py<OpOverload>> {
-    let objects =
-        OBJECTS.get_or_init(py, || std::sync::Mutex::new(HashMap::with_hasher(FixedState::default())));
-    let key = std::ptr::from_ref(operator).addr();
-    let mut objects = objects.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    if let Some(object) = objects.get(&key) {
-        return Ok(object.clone_ref(py));
+#[inline]
+pub(crate) fn of_operator<'py>(
+    py: Python<'py>,
+    operator: &'static Operator,
+) -> PyResult<Bound<'py, OpOverload>> {
+    match OBJECTS.find(py, std::ptr::from_ref(operator).addr()) {
+        Some(address) => Ok(object_at(py, address).cast_into()?),
+        None => make(py, operator),
     }
-    let object = Py::new(
+}
+
+#[cold]
+fn make<'py>(py: Python<'py>, operator: &'static Operator) -> PyResult<Bound<'py, OpOverload>> {
+    let object = Bound::new(
         py,
         OpOverload {
             operator,
@@ -59,7 +61,12 @@ pub(crate) fn of_operator(py: Python<'_>, operator: &'static Operator) -> PyResu
             tables: AttachedCell::new(None),
         },
     )?;
-    objects.insert(key, object.clone_ref(py));
+    let key = std::ptr::from_ref(operator).addr();
+    // Making the object may have let another thread in, which made one too.
+    if let Some(address) = OBJECTS.find(py, key) {
+        return Ok(object_at(py, address).cast_into()?);
+    }
+    OBJECTS.insert(py, key, give_away(object.clone().into_any()));
     Ok(object)
 }
 
@@ -69,7 +76,7 @@ pub(crate) fn of_operator(py: Python<'_>, operator: &'static Operator) -> PyResu
 /// What [`keyway::find_operator`] reports.
 pub(crate) fn named<'py>(py: Python<'py>, name: &str) -> PyResult<Bound<'py, OpOverload>> {
     let operator = keyway::find_operator(name).or_raise(py)?;
-    Ok(of_operator(py, operator)?.into_bound(py))
+    of_operator(py, operator)
 }
 
 impl OpOverload {
@@ -93,15 +100,22 @@ impl OpOverload {
 
     /// Takes arguments from Python: as they are, or numbers for tensors.
     #[inline]
-    fn take(
-        &self,
-        py: Python<'_>,
-        args: &Bound<'_, PyTuple>,
-        kwargs: Option<&Bound<'_, PyDict>>,
-        stack: &mut Stack,
-    ) -> PyResult<()> {
+    fn take(&self, py: Python<'_>, given: Given<'_, '_>, stack: &mut Stack) -> PyResult<()> {
         let plan = self.plan(py)?;
-        plan.take(args, kwargs, false, stack).map_err(|misfit| plan.exception(py, misfit, args.len()))
+        let taken = plan.take(given, false, stack);
+        taken.map_err(|misfit| plan.exception(py, misfit, given.positional.len()))
+    }
+
+    /// A call.
+    #[inline]
+    pub(crate) fn call_with<'py>(
+        &self,
+        py: Python<'py>,
+        given: Given<'_, 'py>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let mut stack = Stack::new();
+        self.take(py, given, &mut stack)?;
+        call(py, self.operator, &mut stack)
     }
 }
 
@@ -112,24 +126,8 @@ impl Called for OpOverload {
     }
 
     #[inline]
-    fn call_positional<'py>(
-        &self,
-        py: Python<'py>,
-        args: &[Bound<'py, PyAny>],
-    ) -> PyResult<Bound<'py, PyAny>> {
-        let (plan, mut stack) = (self.plan(py)?, Stack::new());
-        let taken = plan.take_positional(args, false, &mut stack);
-        taken.map_err(|misfit| plan.exception(py, misfit, args.len()))?;
-        call(py, self.operator, &mut stack)
-    }
-
-    fn call_named<'py>(
-        &self,
-        py: Python<'py>,
-        args: &Bound<'py, PyTuple>,
-        kwargs: &Bound<'py, PyDict>,
-    ) -> PyResult<Bound<'py, PyAny>> {
-        self.__call__(py, args, Some(kwargs))
+    fn call<'py>(&self, py: Python<'py>, given: Given<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.call_with(py, given)
     }
 }
 
@@ -186,9 +184,9 @@ fn run(
 
 /// Results as Python has them: None, the one, or a tuple.
 #[inline]
-fn results<'py>(py: Python<'py>, stack: &Stack) -> PyResult<Bound<'py, PyAny>> {
+fn results<'py>(py: Python<'py>, stack: &mut Stack) -> PyResult<Bound<'py, PyAny>> {
     match &stack[..] {
-        [one] => to_python(py, one),
+        [_] => into_python(py, stack.pop().or_raise(py)?),
         [] => Ok(py.None().into_bound(py)),
         several => {
             let values = several.iter().map(|value| to_python(py, value)).collect::<PyResult<Vec<_>>>()?;
@@ -209,14 +207,13 @@ impl OpOverload {
     pub(crate) fn try_take(
         &self,
         py: Python<'_>,
-        args: &Bound<'_, PyTuple>,
-        kwargs: Option<&Bound<'_, PyDict>>,
+        given: Given<'_, '_>,
         strict: bool,
         stack: &mut Stack,
     ) -> Tried {
         let Ok(plan) = self.plan(py) else { return Tried::Undefined };
         stack.truncate(0);
-        match plan.take(args, kwargs, strict, stack) {
+        match plan.take(given, strict, stack) {
             Ok(()) => Tried::Fits(self.operator),
             Err(misfit) => Tried::Misfit(plan, misfit),
         }
@@ -243,9 +240,7 @@ impl OpOverload {
         args: &Bound<'py, PyTuple>,
         kwargs: Option<&Bound<'py, PyDict>>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let mut stack = Stack::new();
-        self.take(py, args, kwargs, &mut stack)?;
-        call(py, self.operator, &mut stack)
+        Given::with(args, kwargs, |given| self.call_with(py, given))
     }
 
     /// Calls the kernel at the highest key of a key set, without a look at the thread's sets (P177).
@@ -262,7 +257,7 @@ impl OpOverload {
         };
         let keys: KeySet = keys.get().0;
         let mut stack = Stack::new();
-        self.take(py, args, kwargs, &mut stack)?;
+        Given::with(args, kwargs, |given| self.take(py, given, &mut stack))?;
         called(py, self.operator, &mut stack, |operator, stack| operator.redispatch_boxed(keys, stack))
     }
 
@@ -391,19 +386,52 @@ pub(crate) fn operator_of(object: &Bound<'_, PyAny>) -> PyResult<&'static Operat
 
 /// What is called like an overload, and may have more to it.
 #[pyclass(frozen, subclass, name = "_CallsOverload", module = "keyway", weakref, dict)]
-struct CallsOverload(AttachedCell<Option<Arc<Py<OpOverload>>>>);
+struct CallsOverload {
+    overload: PyOnceLock<Py<OpOverload>>,
+    #[cfg(not(feature = "abi3"))]
+    entry: Entry,
+}
+
+impl CallsOverload {
+    fn call_with<'py>(&self, py: Python<'py>, given: Given<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
+        match self.overload.get(py) {
+            Some(overload) => overload.get().call_with(py, given),
+            None => Err(PyRuntimeError::new_err("the operator is not defined yet")),
+        }
+    }
+}
+
+#[cfg(not(feature = "abi3"))]
+impl Called for CallsOverload {
+    fn entry(&self) -> &Entry {
+        &self.entry
+    }
+
+    fn call<'py>(&self, py: Python<'py>, given: Given<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.call_with(py, given)
+    }
+}
 
 #[pymethods]
 impl CallsOverload {
     #[new]
     #[pyo3(signature = (*_args, **_kwargs))]
     fn new(_args: &Bound<'_, PyTuple>, _kwargs: Option<&Bound<'_, PyDict>>) -> CallsOverload {
-        CallsOverload(AttachedCell::new(None))
+        CallsOverload {
+            overload: PyOnceLock::new(),
+            #[cfg(not(feature = "abi3"))]
+            entry: Entry::of::<CallsOverload>(),
+        }
     }
 
     /// From now on a call is one of this overload.
-    fn _bind(&self, overload: &Bound<'_, OpOverload>) {
-        self.0.replace(overload.py(), Some(Arc::new(overload.clone().unbind())));
+    fn _bind(slf: &Bound<'_, Self>, overload: &Bound<'_, OpOverload>) -> PyResult<()> {
+        let bound = slf.get().overload.set(slf.py(), overload.clone().unbind());
+        bound.map_err(|_| PyRuntimeError::new_err("the operator is bound already"))?;
+        // Classes that Python code derives do not take the protocol over.
+        #[cfg(not(feature = "abi3"))]
+        vectorcall::enable(slf);
+        Ok(())
     }
 
     #[pyo3(signature = (*args, **kwargs))]
@@ -413,10 +441,7 @@ impl CallsOverload {
         args: &Bound<'py, PyTuple>,
         kwargs: Option<&Bound<'py, PyDict>>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        match self.0.get(py) {
-            Some(overload) => overload.get().__call__(py, args, kwargs),
-            None => Err(PyRuntimeError::new_err("the operator is not defined yet")),
-        }
+        Given::with(args, kwargs, |given| self.call_with(py, given))
     }
 }
 

@@ -8,12 +8,16 @@ use keyway::{Error, ErrorKind, Operator, Stack};
 use pyo3::exceptions::{PyAttributeError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyTuple};
+use smallvec::SmallVec;
 
 use crate::exceptions::to_exception;
 use crate::object::AttachedCell;
 use crate::overload::{OpOverload, Tried, call, of_operator, split_name};
+use crate::plan::Given;
 use crate::tensor::{tensor_of, type_name};
 use crate::values::is_integer;
+#[cfg(not(feature = "abi3"))]
+use crate::vectorcall::{self, Called, Entry};
 
 /// The operators by namespace and name.
 type Index = HashMap<&'static str, HashMap<&'static str, Vec<&'static Operator>>>;
@@ -53,6 +57,8 @@ pub(crate) struct Packet {
     name: String,
     overloads: AttachedCell<Option<Arc<Vec<Py<OpOverload>>>>>,
     generation: AttachedCell<usize>,
+    #[cfg(not(feature = "abi3"))]
+    entry: Entry,
 }
 
 impl Packet {
@@ -74,8 +80,8 @@ impl Packet {
             // Overloads for tensors before those for numbers, as schemas list them.
             (writes, overload != "default", overload.starts_with("Scalar"), overload)
         });
-        let objects =
-            found.into_iter().map(|operator| of_operator(py, operator)).collect::<PyResult<Vec<_>>>()?;
+        let objects = found.into_iter().map(|operator| of_operator(py, operator).map(Bound::unbind));
+        let objects = objects.collect::<PyResult<Vec<_>>>()?;
         let objects = Arc::new(objects);
         self.overloads.replace(py, Some(objects.clone()));
         self.generation.replace(py, generation);
@@ -86,28 +92,54 @@ impl Packet {
         format!("{}::{}", self.namespace, self.name)
     }
 
+    /// Calls the overload that the arguments fit: as they are, or else with numbers for tensors.
+    fn call_with<'py>(&self, py: Python<'py>, given: Given<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
+        let overloads = self.overloads(py)?;
+        let mut stack = Stack::new();
+        // One overload need not be chosen.
+        let rounds: &[bool] = if overloads.len() == 1 { &[false] } else { &[true, false] };
+        for &strict in rounds {
+            for overload in overloads.iter() {
+                if let Tried::Fits(operator) = overload.get().try_take(py, given, strict, &mut stack) {
+                    return call(py, operator, &mut stack);
+                }
+            }
+        }
+        let takes_spread = |overload: &&Py<OpOverload>| overload.get().takes_spread_integers(py);
+        let gathered = match gathered(py, given.positional)? {
+            Some(gathered) if overloads.iter().any(|overload| takes_spread(&overload)) => gathered,
+            _ => return Err(self.no_match(py, &overloads, given)),
+        };
+        let given = Given { positional: &gathered, ..given };
+        for overload in overloads.iter().filter(takes_spread) {
+            if let Tried::Fits(operator) = overload.get().try_take(py, given, false, &mut stack) {
+                return call(py, operator, &mut stack);
+            }
+        }
+        Err(self.no_match(py, &overloads, given))
+    }
+
     /// Nothing fits: what was given, and what would do.
     #[cold]
-    fn no_match(
-        &self,
-        py: Python<'_>,
-        overloads: &[Py<OpOverload>],
-        args: &Bound<'_, PyTuple>,
-        kwargs: Option<&Bound<'_, PyDict>>,
-    ) -> PyErr {
-        let mut stack = Stack::new();
+    fn no_match(&self, py: Python<'_>, overloads: &[Py<OpOverload>], given: Given<'_, '_>) -> PyErr {
+        if overloads.is_empty() {
+            let message = "its definition is gone";
+            let error = Error::new(ErrorKind::MissingDef, message).in_operator(self.qualified());
+            return to_exception(py, error);
+        }
+        let (mut stack, count) = (Stack::new(), given.positional.len());
         let mut tries =
-            overloads.iter().map(|overload| overload.get().try_take(py, args, kwargs, false, &mut stack));
+            overloads.iter().map(|overload| overload.get().try_take(py, given, false, &mut stack));
         if overloads.len() == 1
             && let Some(Tried::Misfit(plan, misfit)) = tries.next()
         {
-            return plan.exception(py, misfit, args.len());
+            return plan.exception(py, misfit, count);
         }
-        let mut message = format!("{}() has no overload for ({})", self.qualified(), given(args, kwargs));
+        let mut message = format!("{}() has no overload for ({})", self.qualified(), kinds(given));
         for tried in tries {
             match tried {
                 Tried::Misfit(plan, misfit) => {
-                    let why = plan.describe(py, &misfit, args.len());
+                    let why = plan.describe(py, &misfit, count);
                     message.push_str(&format!("\n  {}\n    it {why}", plan.schema));
                 }
                 Tried::Undefined | Tried::Fits(..) => {}
@@ -119,34 +151,53 @@ impl Packet {
 
 /// Arguments whose integers were given one by one as one list, behind a tensor if that comes first: `view(x, 2, 3)` as
 /// `view(x, (2, 3))`. None if there is anything else among them.
-fn gathered<'py>(args: &Bound<'py, PyTuple>) -> PyResult<Option<Bound<'py, PyTuple>>> {
-    let py = args.py();
-    let tensor = args.get_item(0).ok().filter(|first| tensor_of(first).is_some());
-    let integers = args.get_slice(usize::from(tensor.is_some()), args.len());
-    if integers.is_empty() || integers.iter().any(|object| !is_integer(&object)) {
+fn gathered<'py>(
+    py: Python<'py>,
+    given: &[Bound<'py, PyAny>],
+) -> PyResult<Option<SmallVec<[Bound<'py, PyAny>; 2]>>> {
+    let (tensor, integers) = match given {
+        [first, rest @ ..] if tensor_of(first).is_some() => (Some(first), rest),
+        all => (None, all),
+    };
+    if integers.is_empty() || integers.iter().any(|object| !is_integer(object)) {
         return Ok(None);
     }
-    Ok(Some(match tensor {
-        Some(tensor) => PyTuple::new(py, [tensor, integers.into_any()])?,
-        None => PyTuple::new(py, [integers])?,
-    }))
+    let list = PyTuple::new(py, integers)?.into_any();
+    Ok(Some(tensor.cloned().into_iter().chain([list]).collect()))
 }
 
 /// The types of arguments, for messages.
-fn given(args: &Bound<'_, PyTuple>, kwargs: Option<&Bound<'_, PyDict>>) -> String {
-    let mut kinds: Vec<String> = args.iter().map(|object| type_name(&object)).collect();
-    for (name, object) in kwargs.into_iter().flatten() {
+fn kinds(given: Given<'_, '_>) -> String {
+    let mut kinds: Vec<String> = given.positional.iter().map(type_name).collect();
+    for (name, object) in given.named.items() {
         kinds.push(format!("{name}={}", type_name(&object)));
     }
     kinds.join(", ")
+}
+
+#[cfg(not(feature = "abi3"))]
+impl Called for Packet {
+    fn entry(&self) -> &Entry {
+        &self.entry
+    }
+
+    fn call<'py>(&self, py: Python<'py>, given: Given<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.call_with(py, given)
+    }
 }
 
 #[pymethods]
 impl Packet {
     #[new]
     fn new(py: Python<'_>, namespace: String, name: String) -> PyResult<Packet> {
-        let packet =
-            Packet { namespace, name, overloads: AttachedCell::new(None), generation: AttachedCell::new(0) };
+        let packet = Packet {
+            namespace,
+            name,
+            overloads: AttachedCell::new(None),
+            generation: AttachedCell::new(0),
+            #[cfg(not(feature = "abi3"))]
+            entry: Entry::of::<Packet>(),
+        };
         if packet.overloads(py)?.is_empty() {
             let message = format!("there is no operator {}", packet.qualified());
             return Err(PyAttributeError::new_err(message));
@@ -161,34 +212,7 @@ impl Packet {
         args: &Bound<'py, PyTuple>,
         kwargs: Option<&Bound<'py, PyDict>>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let overloads = self.overloads(py)?;
-        if overloads.is_empty() {
-            let message = "its definition is gone";
-            let error = Error::new(ErrorKind::MissingDef, message).in_operator(self.qualified());
-            return Err(to_exception(py, error));
-        }
-        // As they are first, then with numbers for tensors; one overload need not be chosen.
-        let mut stack = Stack::new();
-        let rounds: &[bool] = if overloads.len() == 1 { &[false] } else { &[true, false] };
-        for &strict in rounds {
-            for overload in overloads.iter() {
-                if let Tried::Fits(operator) = overload.get().try_take(py, args, kwargs, strict, &mut stack) {
-                    return call(py, operator, &mut stack);
-                }
-            }
-        }
-        let gathered = match gathered(args)? {
-            Some(gathered) if overloads.iter().any(|overload| overload.get().takes_spread_integers(py)) => {
-                gathered
-            }
-            _ => return Err(self.no_match(py, &overloads, args, kwargs)),
-        };
-        for overload in overloads.iter().filter(|overload| overload.get().takes_spread_integers(py)) {
-            if let Tried::Fits(operator) = overload.get().try_take(py, &gathered, kwargs, false, &mut stack) {
-                return call(py, operator, &mut stack);
-            }
-        }
-        Err(self.no_match(py, &overloads, &gathered, kwargs))
+        Given::with(args, kwargs, |given| self.call_with(py, given))
     }
 
     /// The names of the overloads.
@@ -244,15 +268,34 @@ impl Packet {
     }
 }
 
-/// An operator's name as a method of `Tensor`: binds the tensor as the first argument.
+/// An operator's name as a method of `Tensor`: binds the tensor as the first argument, and is called with it first.
 #[pyclass(frozen, name = "_Method", module = "keyway")]
-struct Method(Py<Packet>);
+struct Method {
+    packet: Py<Packet>,
+    #[cfg(not(feature = "abi3"))]
+    entry: Entry,
+}
+
+#[cfg(not(feature = "abi3"))]
+impl Called for Method {
+    fn entry(&self) -> &Entry {
+        &self.entry
+    }
+
+    fn call<'py>(&self, py: Python<'py>, given: Given<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.packet.get().call_with(py, given)
+    }
+}
 
 #[pymethods]
 impl Method {
     #[new]
     fn new(packet: Py<Packet>) -> Method {
-        Method(packet)
+        Method {
+            packet,
+            #[cfg(not(feature = "abi3"))]
+            entry: Entry::of::<Method>(),
+        }
     }
 
     fn __get__<'py>(
@@ -260,12 +303,22 @@ impl Method {
         object: &Bound<'py, PyAny>,
         _class: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let packet = slf.get().0.bind(slf.py());
+        let packet = slf.get().packet.bind(slf.py());
         if object.is_none() {
             return Ok(packet.clone().into_any());
         }
         static METHOD: pyo3::sync::PyOnceLock<Py<pyo3::types::PyType>> = pyo3::sync::PyOnceLock::new();
         METHOD.import(slf.py(), "types", "MethodType")?.call1((packet, object))
+    }
+
+    #[pyo3(signature = (*args, **kwargs))]
+    fn __call__<'py>(
+        &self,
+        py: Python<'py>,
+        args: &Bound<'py, PyTuple>,
+        kwargs: Option<&Bound<'py, PyDict>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        self.packet.get().__call__(py, args, kwargs)
     }
 }
 
@@ -273,5 +326,12 @@ impl Method {
 pub(crate) fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<Packet>()?;
     module.add_class::<Method>()?;
+    #[cfg(not(feature = "abi3"))]
+    {
+        let packet = Packet::new(module.py(), "aten".to_owned(), "detach".to_owned())?;
+        let packet = Bound::new(module.py(), packet)?;
+        vectorcall::enable(&packet);
+        vectorcall::enable_as_method(&Bound::new(module.py(), Method::new(packet.unbind()))?);
+    }
     module.add_function(wrap_pyfunction!(_method_names, module)?)
 }

@@ -25,7 +25,7 @@ pub(crate) fn enter(py: Python<'_>) {
 pub(crate) fn leave(py: Python<'_>) {
     CALLS.replace(py, CALLS.get(py) - 1);
     if IS_PARKED.replace(py, false) {
-        drop(PARKED.replace(py, None));
+        replace(py, None);
     }
 }
 
@@ -35,6 +35,12 @@ pub(crate) fn park(result: Bound<'_, PyAny>) {
     let py = result.py();
     if CALLS.get(py) != 0 {
         IS_PARKED.replace(py, true);
-        drop(PARKED.replace(py, Some(result.unbind())));
+        replace(py, Some(result.unbind()));
+    }
+}
+
+fn replace(py: Python<'_>, object: Option<Py<PyAny>>) {
+    if let Some(parked) = PARKED.replace(py, object) {
+        parked.drop_ref(py);
     }
 }

@@ -10,6 +10,83 @@ use crate::exceptions::OrRaise;
 use crate::tensor::{tensor_of, type_name};
 use crate::values::{Refusal, from_python};
 
+/// The arguments of a call as Python gives them.
+#[derive(Clone, Copy)]
+pub(crate) struct Given<'a, 'py> {
+    pub(crate) positional: &'a [Bound<'py, PyAny>],
+    pub(crate) named: Named<'a, 'py>,
+}
+
+/// Arguments by name.
+#[derive(Clone, Copy)]
+pub(crate) enum Named<'a, 'py> {
+    None,
+    Dictionary(&'a Bound<'py, PyDict>),
+    /// The names, and the values in the same order.
+    #[cfg(not(feature = "abi3"))]
+    Listed(&'a Bound<'py, PyTuple>, &'a [Bound<'py, PyAny>]),
+}
+
+impl<'py> Given<'_, 'py> {
+    /// Has `f` see arguments that came as a tuple and a dictionary.
+    #[inline]
+    pub(crate) fn with<R>(
+        args: &Bound<'py, PyTuple>,
+        kwargs: Option<&Bound<'py, PyDict>>,
+        f: impl FnOnce(Given<'_, 'py>) -> R,
+    ) -> R {
+        #[cfg(not(feature = "abi3"))]
+        let positional = args.as_slice();
+        #[cfg(feature = "abi3")]
+        let positional = &args.iter().collect::<smallvec::SmallVec<[_; 6]>>()[..];
+        let named = match kwargs {
+            Some(kwargs) if !kwargs.is_empty() => Named::Dictionary(kwargs),
+            _ => Named::None,
+        };
+        f(Given { positional, named })
+    }
+}
+
+impl<'py> Named<'_, 'py> {
+    pub(crate) fn len(self) -> usize {
+        match self {
+            Named::None => 0,
+            Named::Dictionary(kwargs) => kwargs.len(),
+            #[cfg(not(feature = "abi3"))]
+            Named::Listed(_, values) => values.len(),
+        }
+    }
+
+    /// The value of a name. The name is interned, as names in calls nearly always are.
+    fn get(self, name: &Py<PyString>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        match self {
+            Named::None => Ok(None),
+            Named::Dictionary(kwargs) => kwargs.get_item(name),
+            #[cfg(not(feature = "abi3"))]
+            Named::Listed(names, values) => {
+                let name = name.bind(names.py());
+                let mut at = names.as_slice().iter().position(|held| held.is(name));
+                for (position, held) in names.as_slice().iter().enumerate() {
+                    if at.is_none() && held.eq(name)? {
+                        at = Some(position);
+                    }
+                }
+                Ok(at.map(|at| values[at].clone()))
+            }
+        }
+    }
+
+    /// Names and values, for messages.
+    pub(crate) fn items(self) -> Vec<(Bound<'py, PyAny>, Bound<'py, PyAny>)> {
+        match self {
+            Named::None => Vec::new(),
+            Named::Dictionary(kwargs) => kwargs.iter().collect(),
+            #[cfg(not(feature = "abi3"))]
+            Named::Listed(names, values) => names.iter().zip(values.iter().cloned()).collect(),
+        }
+    }
+}
+
 /// A definition as calls from Python need it. Definitions live as long as the process, and so do their plans.
 pub(crate) struct Plan {
     pub(crate) schema: &'static Schema,
@@ -19,6 +96,8 @@ pub(crate) struct Plan {
 
 struct Taken {
     name: &'static str,
+    /// The name as calls have it.
+    interned: Py<PyString>,
     ty: &'static Type,
     default: Option<Value>,
     /// Whether it is one tensor.
@@ -56,6 +135,7 @@ impl Plan {
         let has_several = schema.arguments.iter().filter(|argument| is_tensor(&argument.ty)).count() > 1;
         let taken = schema.arguments.iter().zip(defaults).map(|(argument, default)| Taken {
             name: &argument.name,
+            interned: PyString::intern(py, &argument.name).unbind(),
             ty: &argument.ty,
             default,
             is_tensor: is_tensor(&argument.ty),
@@ -67,37 +147,18 @@ impl Plan {
 
     /// Puts the arguments of a call on an empty stack. `strict` takes values as they are; otherwise numbers may stand for tensors.
     #[inline]
-    pub(crate) fn take(
-        &self,
-        args: &Bound<'_, PyTuple>,
-        kwargs: Option<&Bound<'_, PyDict>>,
-        strict: bool,
-        stack: &mut Stack,
-    ) -> Result<(), Misfit> {
-        let given = args.len();
-        for (position, taken) in self.leading(given)?.iter().enumerate() {
-            let object = args.get_borrowed_item(position).map_err(Misfit::Raised)?;
-            stack.push(taken.value(position, &object, strict)?);
+    pub(crate) fn take(&self, given: Given<'_, '_>, strict: bool, stack: &mut Stack) -> Result<(), Misfit> {
+        let count = given.positional.len();
+        if count > self.positional {
+            return Err(Misfit::TooMany);
         }
-        match kwargs.filter(|kwargs| !kwargs.is_empty()) {
-            None => self.fill(given, stack),
-            Some(kwargs) => self.take_named(given, kwargs, strict, stack),
-        }
-    }
-
-    /// As [`Plan::take`] of positional arguments alone, which lie somewhere else than in a tuple.
-    #[cfg(not(feature = "abi3"))]
-    #[inline]
-    pub(crate) fn take_positional(
-        &self,
-        args: &[Bound<'_, PyAny>],
-        strict: bool,
-        stack: &mut Stack,
-    ) -> Result<(), Misfit> {
-        for (position, (taken, object)) in self.leading(args.len())?.iter().zip(args).enumerate() {
+        for (position, (taken, object)) in self.arguments.iter().zip(given.positional).enumerate() {
             stack.push(taken.value(position, object, strict)?);
         }
-        self.fill(args.len(), stack)
+        match given.named {
+            Named::None => self.fill(count, stack),
+            named => self.take_named(count, named, strict, stack),
+        }
     }
 
     /// Whether the arguments by position are one list of integers, or a tensor and that.
@@ -110,12 +171,6 @@ impl Plan {
         matches!(positional, [list] if is_integers(list.ty))
     }
 
-    /// The arguments that so many given by position are for.
-    #[inline]
-    fn leading(&self, given: usize) -> Result<&[Taken], Misfit> {
-        if given > self.positional { Err(Misfit::TooMany) } else { Ok(&self.arguments[..given]) }
-    }
-
     #[inline]
     fn fill(&self, from: usize, stack: &mut Stack) -> Result<(), Misfit> {
         for (position, taken) in self.arguments.iter().enumerate().skip(from) {
@@ -126,32 +181,35 @@ impl Plan {
 
     fn take_named(
         &self,
-        given: usize,
-        kwargs: &Bound<'_, PyDict>,
+        from: usize,
+        named: Named<'_, '_>,
         strict: bool,
         stack: &mut Stack,
     ) -> Result<(), Misfit> {
-        let mut used = 0;
-        for (position, taken) in self.arguments.iter().enumerate().skip(given) {
-            let object = kwargs.get_item(taken.name).map_err(Misfit::Raised)?;
+        let mut left = named.len();
+        for (position, taken) in self.arguments.iter().enumerate().skip(from) {
+            let object = match left {
+                0 => None,
+                _ => named.get(&taken.interned).map_err(Misfit::Raised)?,
+            };
             stack.push(match object {
                 Some(object) => {
-                    used += 1;
+                    left -= 1;
                     taken.value(position, &object, strict)?
                 }
                 None => taken.default.clone().ok_or(Misfit::Missing(position))?,
             });
         }
-        if used == kwargs.len() {
+        if left == 0 {
             return Ok(());
         }
-        Err(self.surplus(given, kwargs))
+        Err(self.surplus(from, named))
     }
 
     /// A keyword that no argument took.
     #[cold]
-    fn surplus(&self, given: usize, kwargs: &Bound<'_, PyDict>) -> Misfit {
-        for name in kwargs.keys() {
+    fn surplus(&self, given: usize, named: Named<'_, '_>) -> Misfit {
+        for (name, _) in named.items() {
             let name = name.cast::<PyString>().map(|name| name.to_string()).unwrap_or_default();
             match self.arguments.iter().position(|taken| taken.name == name) {
                 Some(position) if position < given => return Misfit::Twice(position),

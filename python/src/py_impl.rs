@@ -13,11 +13,11 @@ use keyway::{
 };
 use pyo3::exceptions::{PyAssertionError, PyRuntimeError};
 use pyo3::prelude::*;
-use pyo3::types::{PyCFunction, PyString, PyTuple, PyType};
+use pyo3::types::{PyCFunction, PyString, PyType};
 
 use crate::cpython::interpreter;
 use crate::exceptions::OrRaise;
-use crate::handlers::{arguments, take_results};
+use crate::handlers::{Arguments, take_results};
 use crate::key_sets::registration_key;
 use crate::object::{AttachedCell, object_at};
 use crate::overload::{OpOverload, of_operator};
@@ -122,12 +122,11 @@ fn run(
 ) -> PyResult<()> {
     let count = operator.schema().map_or(0, |schema: &Schema| schema.arguments.len());
     let base = stack.base_of(count).or_raise(py)?;
-    let (args, kwargs) = arguments(py, &GivenArguments::split(operator, &stack[base..]))?;
-    let args = match first {
-        Some(first) => PyTuple::new(py, std::iter::once(first).chain(args.iter()).collect::<Vec<_>>())?,
-        None => args,
-    };
-    let result = function.bind(py).call(args, Some(&kwargs))?;
+    let mut arguments = Arguments::of(py, &GivenArguments::split(operator, &stack[base..]))?;
+    if let Some(first) = first {
+        arguments.put_first(first);
+    }
+    let result = arguments.call(function.bind(py))?;
     take_results(&result, operator, "Python dispatcher", stack, base)
 }
 

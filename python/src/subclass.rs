@@ -39,8 +39,11 @@ static WANTED: Mutex<Wanted> = Mutex::new(HashMap::with_hasher(FixedState::with_
 /// # Errors
 /// What reading the attribute and looking operators up report.
 fn wanted(class: &Bound<'_, PyAny>) -> PyResult<Option<OperatorSet>> {
-    let declared = class.getattr_opt(intern!(class.py(), "dispatch_operators"))?;
-    let Some(declared) = declared.filter(|declared| !declared.is_none()) else { return Ok(None) };
+    // `Tensor` has it, so it is always found: an attribute that is missing costs an exception.
+    let declared = class.getattr(intern!(class.py(), "dispatch_operators"))?;
+    if declared.is_none() {
+        return Ok(None);
+    }
     let key = (address_of(class).get(), address_of(&declared).get());
     if let Some((_, known)) = WANTED.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
         return Ok(known.clone());
@@ -89,6 +92,11 @@ fn over<'py>(
 
 #[pymethods]
 impl PyTensor {
+    /// The operators that a class's handler wants, as overloads or full names; None for all.
+    #[classattr]
+    #[pyo3(name = "dispatch_operators")]
+    const DISPATCH_OPERATORS: Option<bool> = None;
+
     /// A tensor of class `cls` over the memory of `data`.
     #[staticmethod]
     #[pyo3(signature = (cls, data, require_grad=false, *, dispatch_sizes_strides_policy=None, dispatch_device=false,
@@ -156,20 +164,20 @@ impl PyTensor {
         }
         // There is one layout that tensors have; others are refused by the class that does not know them.
         let _ = layout;
-        let geometry = geometry(&size, strides, storage_offset)?.or_raise(py)?;
         let dtype =
             dtype.map(|object| dtype_of(object).ok_or_else(|| no_value(object, "dtype"))).transpose()?;
         let device =
             device.map(|object| device_of(object)?.ok_or_else(|| no_value(object, "device"))).transpose()?;
-        let mut metadata =
-            WrapperMetadata::new(&[], dtype.unwrap_or(keyway::DType::Float32), device.unwrap_or(Device::CPU))
-                .or_raise(py)?;
-        metadata.geometry = geometry;
-        metadata.policy = policy(dispatch_sizes_strides_policy, dispatch_device, dispatch_layout)?;
-        metadata.extra_keys = extra_dispatch_keys.map_or(KeySet::EMPTY, |keys| keys.0);
-        if let Some(tensor) = shares_storage_of {
-            metadata = metadata.sharing(&expect_tensor(tensor)?);
-        }
+        let storage =
+            shares_storage_of.map(|tensor| Ok::<_, PyErr>(expect_tensor(tensor)?.storage().clone()));
+        let metadata = WrapperMetadata {
+            geometry: geometry(&size, strides, storage_offset)?.or_raise(py)?,
+            dtype: dtype.unwrap_or(keyway::DType::Float32),
+            device: device.unwrap_or(Device::CPU),
+            storage: storage.transpose()?,
+            extra_keys: extra_dispatch_keys.map_or(KeySet::EMPTY, |keys| keys.0),
+            policy: policy(dispatch_sizes_strides_policy, dispatch_device, dispatch_layout)?,
+        };
         of_class(class, Tensor::foreign_wrapper(metadata))
     }
 }

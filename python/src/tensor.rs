@@ -7,9 +7,9 @@
 
 use keyway::{MetadataQuery, Tensor, WeakTensor};
 use pyo3::exceptions::{PyRuntimeError, PyTypeError};
+use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyCFunction, PyDict, PyTuple, PyType};
-use pyo3::{PyTraverseError, PyVisit, intern};
 
 use crate::cpython::interpreter;
 use crate::elements;
@@ -113,11 +113,32 @@ pub(crate) fn wrap(py: Python<'_>, tensor: Tensor) -> PyResult<Bound<'_, PyAny>>
         let object = object_at(py, address);
         return if slot.is_keeping() { take_back(object, tensor) } else { Ok(object) };
     }
-    let object = Bound::new(py, PyTensor::unclaimed(tensor.clone()))?;
-    if slot.claim(interpreter(), address_of(object.as_any())).or_raise(py)? == address_of(object.as_any()) {
-        object.get().held.replace(py, Held::Claimed(tensor));
-    }
+    let object = Bound::new(py, PyTensor::unclaimed(tensor))?;
+    settle(&object)?;
     Ok(object.into_any())
+}
+
+/// Puts a new object into the slot of its tensor. Says whether it is there: another may have come first.
+#[inline]
+fn settle(object: &Bound<'_, PyTensor>) -> PyResult<bool> {
+    let (py, held) = (object.py(), &object.get().held);
+    let tensor = match held.replace(py, Held::Nothing) {
+        Held::Unclaimed(tensor) => tensor,
+        other => {
+            let is_claimed = matches!(other, Held::Claimed(_));
+            held.replace(py, other);
+            return Ok(is_claimed);
+        }
+    };
+    let (slot, address) = (tensor.object_slot(), address_of(object.as_any()));
+    let is_there = if tensor.handles() == 1 {
+        slot.fill(interpreter(), address);
+        true
+    } else {
+        slot.claim(interpreter(), address).or_raise(py)? == address
+    };
+    held.replace(py, if is_there { Held::Claimed(tensor) } else { Held::Unclaimed(tensor) });
+    Ok(is_there)
 }
 
 /// The object that a tensor's slot keeps owns its tensor again. Python finalises an object once only, so one that nobody else
@@ -163,18 +184,16 @@ fn copy_slots(from: &Bound<'_, PyAny>, to: &Bound<'_, PyAny>) -> PyResult<()> {
 /// `TypeError` if the class does not derive from `Tensor`; `RuntimeError` if the tensor has an object.
 pub(crate) fn of_class<'py>(class: &Bound<'py, PyType>, tensor: Tensor) -> PyResult<Bound<'py, PyAny>> {
     let py = class.py();
-    ON_ITS_WAY.replace(py, Some(tensor.clone()));
+    ON_ITS_WAY.replace(py, Some(tensor));
     let made = new_of_class(&py.get_type::<PyTensor>(), class);
     ON_ITS_WAY.replace(py, None);
     let object = made?;
-    let address = address_of(&object);
-    if tensor.object_slot().claim(interpreter(), address).or_raise(py)? != address {
+    if !settle(object.cast::<PyTensor>()?)? {
         return Err(PyRuntimeError::new_err(format!(
             "Creating a new Tensor subclass {} but the raw Tensor object is already associated to a python object",
             class.repr()?
         )));
     }
-    object.cast::<PyTensor>()?.get().held.replace(py, Held::Claimed(tensor));
     Ok(object)
 }
 
@@ -361,10 +380,6 @@ impl PyTensor {
 
     fn __hash__(slf: &Bound<'_, PyTensor>) -> isize {
         (address_of(slf.as_any()).get() >> 4) as isize
-    }
-
-    fn __traverse__(&self, _visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
-        Ok(())
     }
 }
 

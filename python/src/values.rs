@@ -231,6 +231,15 @@ pub(crate) fn to_python<'py>(py: Python<'py>, value: &Value) -> PyResult<Bound<'
     })
 }
 
+/// As [`to_python`] for a value that is not needed any more.
+#[inline]
+pub(crate) fn into_python(py: Python<'_>, value: Value) -> PyResult<Bound<'_, PyAny>> {
+    match value {
+        Value::Tensor(tensor) if !tensor.is_wrapped_number() => wrap(py, tensor),
+        other => to_python(py, &other),
+    }
+}
+
 #[inline]
 fn tensor_to_python<'py>(py: Python<'py>, tensor: &Tensor) -> PyResult<Bound<'py, PyAny>> {
     match tensor.is_wrapped_number() {

@@ -187,3 +187,42 @@ def test_conversions():
         x.to("cpu", False, False, 3)
     assert x.where(x > 1, 0).tolist() == [0, 2] and x.where(condition=x > 1, other=tensor([7, 7])).tolist() == [7, 2]
     assert keyway.is_tensor(x) and not keyway.is_tensor([1]) and keyway.inf > keyway.pi
+
+
+def test_kernels_are_spread_over_as_many_threads_as_asked_for():
+    before = keyway.get_num_threads()
+    try:
+        keyway.set_num_threads(1)
+        assert keyway.get_num_threads() == 1
+        with pytest.raises(ValueError, match="at least one thread"):
+            keyway.set_num_threads(0)
+        with pytest.raises(OverflowError):
+            keyway.set_num_threads(-1)
+    finally:
+        keyway.set_num_threads(before)
+
+
+def test_names_of_arguments_need_not_be_interned():
+    """A name made at run time is another object than the one in the schema; an operator, a name of several and a method take it."""
+    x = keyway.tensor([[1.0, 2.0], [3.0, 4.0]])
+    named = {"".join(("di", "m")): [0], "".join(("keep", "dim")): True}
+    for call in (ops.aten.sum.dim_IntList, ops.aten.sum, type(x).sum):
+        assert call(x, **named).tolist() == [[4.0, 6.0]]
+    assert x.sum(**named).tolist() == [[4.0, 6.0]]
+    with pytest.raises(TypeError, match="dmi"):
+        x.sum(**{"d" + "mi": [0]})
+
+
+def test_methods_are_found_by_instance_class_and_super():
+    """P98's operators as methods: called with the tensor first, bound by an instance, plain from the class."""
+
+    class Named(keyway.Tensor):
+        def add(self, other):
+            return super().add(other).mul(2.0)
+
+    x = keyway.tensor([1.0, 2.0])
+    assert keyway.Tensor.add(x, x).tolist() == [2.0, 4.0]
+    bound = x.add
+    assert bound(x).tolist() == [2.0, 4.0] and bound.__self__ is x
+    assert Named([1.0, 2.0]).add(x).tolist() == [4.0, 8.0]
+    assert list(map(keyway.Tensor.neg, [x]))[0].tolist() == [-1.0, -2.0]

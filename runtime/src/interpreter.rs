@@ -186,6 +186,7 @@ impl InterpreterRef {
     }
 
     /// Whether it still takes calls.
+    #[inline]
     pub fn is_alive(self) -> bool {
         self.0.alive.load(Ordering::Acquire)
     }
@@ -197,6 +198,7 @@ impl InterpreterRef {
     }
 
     /// The vtable, while the interpreter is there.
+    #[inline]
     pub(crate) fn alive(self) -> Option<&'static dyn Interpreter> {
         if self.is_alive() { Some(&*self.0.vtable) } else { None }
     }
@@ -205,6 +207,7 @@ impl InterpreterRef {
     ///
     /// # Errors
     /// `InterpreterGone`.
+    #[inline]
     pub(crate) fn needed_for(self, what: &str) -> Result<&'static dyn Interpreter> {
         self.alive().ok_or_else(|| {
             let message =
@@ -217,6 +220,7 @@ impl InterpreterRef {
         self.0.number
     }
 
+    #[inline]
     pub(crate) fn numbered(number: u8) -> Option<InterpreterRef> {
         INTERPRETERS.get(usize::from(number).checked_sub(1)?)?.get().map(InterpreterRef)
     }

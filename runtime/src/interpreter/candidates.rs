@@ -4,6 +4,8 @@ use std::any::{Any, TypeId};
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
+use smallvec::SmallVec;
+
 use crate::error::{Error, ErrorKind, Result};
 use crate::interpreter::call::{Answer, Call};
 use crate::interpreter::foreign::ObjectAddress;
@@ -103,6 +105,9 @@ pub(super) struct Candidate {
     pub(super) tensor: Tensor,
 }
 
+/// Those of a call: hardly ever more than two.
+pub(super) type Candidates = SmallVec<[Candidate; 2]>;
+
 /// Whether a tensor among the arguments has a class that handles operators.
 #[inline]
 pub(super) fn any_intercepted(arguments: &[Value]) -> bool {
@@ -115,8 +120,8 @@ pub(super) fn any_intercepted(arguments: &[Value]) -> bool {
 
 /// Looks through the arguments and the elements of lists, left to right (P17, P91); nothing is nested deeper.
 #[inline(never)]
-pub(super) fn find(arguments: &[Value]) -> Vec<Candidate> {
-    let mut candidates = Vec::new();
+pub(super) fn find(arguments: &[Value]) -> Candidates {
+    let mut candidates = Candidates::new();
     let tensors = arguments.iter().flat_map(Value::tensors);
     for tensor in tensors.filter(|tensor| is_intercepted(tensor.key_set())) {
         if let Some(ty) = type_of(tensor) {
@@ -138,7 +143,7 @@ fn type_of(tensor: &Tensor) -> Option<HandlerType> {
 }
 
 /// One entry for each exact type; a new one goes before the first whose type it extends, else to the end (P92).
-fn insert(candidates: &mut Vec<Candidate>, ty: HandlerType, tensor: &Tensor) {
+fn insert(candidates: &mut Candidates, ty: HandlerType, tensor: &Tensor) {
     if candidates.iter().any(|held| held.ty == ty) {
         return;
     }

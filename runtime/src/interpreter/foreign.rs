@@ -14,11 +14,13 @@ pub struct ObjectAddress(pub std::num::NonZeroUsize);
 
 impl ObjectAddress {
     /// The address as a number; `None` for 0.
+    #[inline]
     pub fn new(address: usize) -> Option<ObjectAddress> {
         std::num::NonZeroUsize::new(address).map(ObjectAddress)
     }
 
     /// The number.
+    #[inline]
     pub fn get(self) -> usize {
         self.0.get()
     }
@@ -54,6 +56,7 @@ impl ForeignObject {
     ///
     /// # Errors
     /// `ForeignInterpreter` for another one (P158).
+    #[inline]
     pub fn address(&self, interpreter: InterpreterRef) -> Result<ObjectAddress> {
         if interpreter == self.interpreter {
             return Ok(self.address);
@@ -121,6 +124,7 @@ impl ObjectSlot {
     ///
     /// # Errors
     /// `ForeignInterpreter` if another interpreter's object is there.
+    #[inline]
     pub fn load(&self, interpreter: InterpreterRef) -> Result<Option<ObjectAddress>> {
         match self.interpreter.load(Ordering::Acquire) {
             0 => Ok(None),
@@ -135,6 +139,7 @@ impl ObjectSlot {
     ///
     /// # Errors
     /// `ForeignInterpreter` if the slot is another interpreter's.
+    #[inline]
     pub fn claim(&self, interpreter: InterpreterRef, object: ObjectAddress) -> Result<ObjectAddress> {
         let number = interpreter.number();
         let claimed = self.interpreter.compare_exchange(0, number, Ordering::AcqRel, Ordering::Acquire);
@@ -148,6 +153,7 @@ impl ObjectSlot {
     }
 
     /// The interpreter and the object, if there is one.
+    #[inline]
     pub fn get(&self) -> Option<(InterpreterRef, ObjectAddress)> {
         let number = self.interpreter.load(Ordering::Acquire);
         if number == 0 {
@@ -157,10 +163,18 @@ impl ObjectSlot {
         Some((InterpreterRef::numbered(number)?, address))
     }
 
+    /// Puts an object into the slot of a tensor that nobody else holds: no other object can be on its way there.
+    #[inline]
+    pub fn fill(&self, interpreter: InterpreterRef, object: ObjectAddress) {
+        self.address.store(object.get(), Ordering::Release);
+        self.interpreter.store(interpreter.number(), Ordering::Release);
+    }
+
     /// Empties the slot: the object is going away (P153). The claim stays. Returns whether the slot held a count of it.
+    #[inline]
     pub fn clear(&self) -> bool {
         self.address.store(0, Ordering::Release);
-        self.keeps.swap(false, Ordering::AcqRel)
+        self.take_back()
     }
 
     /// The slot takes over one count of its object, to be released with the tensor. `false` if it has one already.
@@ -169,11 +183,14 @@ impl ObjectSlot {
     }
 
     /// Gives the count back to the caller, who holds it now. `false` if the slot had none.
+    #[inline]
     pub fn take_back(&self) -> bool {
-        self.keeps.swap(false, Ordering::AcqRel)
+        // Hardly ever, and looking costs less than a swap.
+        self.is_keeping() && self.keeps.swap(false, Ordering::AcqRel)
     }
 
     /// Whether the slot holds a count of its object.
+    #[inline]
     pub fn is_keeping(&self) -> bool {
         self.keeps.load(Ordering::Acquire)
     }
