@@ -57,16 +57,20 @@ impl Summed for f32 {
     #[inline(always)]
     fn sum(lane: &[f32]) -> f64 {
         const PARTS: usize = 64;
+        const QUARTER: usize = PARTS / 4;
         const ELEMENTS_OF_PART: usize = 16;
-        let mut total = [0f64; PARTS / 4];
+        let mut total = [0f64; QUARTER];
         for some in lane.chunks(PARTS * ELEMENTS_OF_PART) {
-            let mut partial = [0f32; PARTS];
+            let mut partial = [[0f32; QUARTER]; 4];
             let (blocks, rest) = some.as_chunks::<PARTS>();
             for block in blocks {
-                partial.iter_mut().zip(block).for_each(|(sum, &x)| *sum += x);
+                // By quarters, which compilers keep in registers; the whole they keep in memory.
+                for (sums, quarter) in partial.iter_mut().zip(block.as_chunks::<QUARTER>().0) {
+                    sums.iter_mut().zip(quarter).for_each(|(sum, &x)| *sum += x);
+                }
             }
-            partial.iter_mut().zip(rest).for_each(|(sum, &x)| *sum += x);
-            for quarter in partial.as_chunks::<{ PARTS / 4 }>().0 {
+            partial.as_flattened_mut().iter_mut().zip(rest).for_each(|(sum, &x)| *sum += x);
+            for quarter in &partial {
                 total.iter_mut().zip(quarter).for_each(|(total, &sum)| *total += f64::from(sum));
             }
         }
