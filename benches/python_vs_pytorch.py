@@ -60,7 +60,7 @@ print(took * 1e3, float(resident) / 1024)
 
 def gain_of_two_threads(library, rounds=5, count=4):
     """How many times as many large matrix products two Python threads finish as one does."""
-    a = library.ops.aten.add.Tensor(library.tensor([[0.5] * 384] * 384), library.tensor(0.5))
+    a = library.ops.aten.add.Tensor(library.tensor([[0.5] * 1024] * 1024), library.tensor(0.5))
 
     def work():
         for _ in range(count):

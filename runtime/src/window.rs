@@ -34,13 +34,6 @@ pub(crate) struct FirstMemory {
 /// Up to so many words of elements are held by a tensor itself.
 const HELD_WORDS: usize = 2;
 
-impl FirstMemory {
-    #[inline]
-    fn storage(&self) -> &Storage {
-        self.storage.get_or_init(|| Storage::from_slice(self.elements.bytes()))
-    }
-}
-
 impl From<Storage> for FirstMemory {
     #[inline]
     fn from(storage: Storage) -> FirstMemory {
@@ -56,6 +49,11 @@ impl FirstMemory {
             Some(elements) => FirstMemory { storage: OnceLock::new(), elements },
             None => Storage::from_slice(elements).into(),
         }
+    }
+
+    #[inline]
+    fn storage(&self) -> &Storage {
+        self.storage.get_or_init(|| Storage::from_slice(self.elements.bytes()))
     }
 }
 

@@ -72,8 +72,7 @@ fn embedding_bag(
     per_sample_weights: Option<&Tensor>,
     include_last_offset: bool,
 ) -> Result<(Tensor, Tensor, Tensor, Tensor)> {
-    let bag = aten::_embedding_bag::default;
-    bag.call(
+    embedding_bag_padding_idx(
         weight,
         indices,
         offsets,
@@ -82,7 +81,7 @@ fn embedding_bag(
         sparse,
         per_sample_weights,
         include_last_offset,
-        -1,
+        None,
     )
 }
 
