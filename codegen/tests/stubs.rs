@@ -24,7 +24,7 @@ const LIST: &str = "\
 ";
 
 fn stubs(name: &str, text: &str) -> String {
-    emit::stubs(&load(Source::new(name, text)).unwrap(), "")
+    emit::stubs(&load(Source::new(name, text)).unwrap(), "", "")
 }
 
 /// Has Python parse a module; `None` where there is no Python.
@@ -88,10 +88,22 @@ fn integers_of_an_only_list_may_be_given_one_by_one() {
 #[test]
 fn members_of_the_class_take_the_place_of_methods() {
     let members = "    where: int\n    @property\n    def add(self) -> Tensor: ...\n";
-    let text = emit::stubs(&load(Source::new("ops.yaml", LIST)).unwrap(), members);
+    let text = emit::stubs(&load(Source::new("ops.yaml", LIST)).unwrap(), members, "");
     let class = text.split("\nclass Tensor:\n").nth(1).and_then(|rest| rest.split("\n\n").next()).unwrap();
     assert_eq!((class.matches(" add(").count(), class.matches("where").count()), (1, 1), "{class}");
     assert!(class.starts_with(members) && class.contains("def random_(self"), "{class}");
+}
+
+#[test]
+fn names_of_the_package_take_the_place_of_functions_only() {
+    let package = "from typing import overload\n@overload\ndef add(x: int) -> int: ...\nclass Other:\n    def sum(self) -> int: ...\n";
+    let list = load(Source::new("ops.yaml", LIST)).unwrap();
+    let (all, text) = (emit::stubs(&list, "", ""), emit::stubs(&list, "", package));
+    let functions = |text: &str| text.matches("\ndef add(").count();
+    assert!(functions(&all) > 0 && functions(&text) == 0, "{text}");
+    for kept in ["\n    def add(self", "\ndef where(", "_aten_add__"] {
+        assert_eq!(text.matches(kept).count(), all.matches(kept).count(), "{kept}");
+    }
 }
 
 #[test]
@@ -99,7 +111,7 @@ fn python_reads_what_is_written() {
     let mut lists = vec![stubs("ops.yaml", LIST), stubs("ops.yaml", "[]")];
     if let Some(folder) = std::env::var_os("KEYWAY_CONFORMANCE") {
         let path = std::path::Path::new(&folder).join("data/native_functions.yaml");
-        lists.push(emit::stubs(&load(Source::read(path).unwrap()).unwrap(), ""));
+        lists.push(emit::stubs(&load(Source::read(path).unwrap()).unwrap(), "", ""));
     }
     for text in lists {
         match parsed(&text) {

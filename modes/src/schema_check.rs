@@ -155,7 +155,7 @@ impl Before {
                 if written.iter().any(|other| other.is_same(tensor)) {
                     continue;
                 }
-                let may_change = written.iter().any(|other| other.storage().is_same(tensor.storage()));
+                let may_change = written.iter().any(|other| other.shares_storage(tensor));
                 let bytes = match may_change {
                     true => None,
                     false => tensor.storage().read().ok().map(|read| read.bytes().to_vec()),
@@ -196,7 +196,7 @@ impl Check<'_> {
             }
         }
         let share = |argument: &Value, result: &Value| {
-            argument.tensors().any(|a| result.tensors().any(|b| a.storage().is_same(b.storage())))
+            argument.tensors().any(|a| result.tensors().any(|b| a.shares_storage(b)))
         };
         let results =
             |argument| (0..self.results.len()).filter(move |&at| share(argument, &self.results[at]));
@@ -252,7 +252,7 @@ impl Check<'_> {
     }
 
     fn shares_only_what_it_may(&self, at: usize, returned: &Return, result: &Tensor) -> Result<()> {
-        let sharing = |value: &Value| value.tensors().any(|given| given.storage().is_same(result.storage()));
+        let sharing = |value: &Value| value.tensors().any(|given| given.shares_storage(result));
         let positions = || (0..self.arguments.len()).filter(|&position| sharing(&self.arguments[position]));
         // Two arguments may share memory themselves; the result is right if it may alias one of them.
         if positions().any(|position| self.may_alias(returned, &self.schema.arguments[position])) {
@@ -279,7 +279,7 @@ impl Check<'_> {
                     (Some(own), Some(of)) => meet(own, of),
                     _ => false,
                 };
-                let shares = |a: &Tensor| other.tensors().any(|b| a.storage().is_same(b.storage()));
+                let shares = |a: &Tensor| other.tensors().any(|b| a.shares_storage(b));
                 if !meet && result.tensors().any(shares) && !self.arguments_alias(returned, other_return) {
                     return Err(self.broken(format!(
                         "results {first} and {second} share memory, and no alias set of theirs says so"
@@ -295,7 +295,7 @@ impl Check<'_> {
         let given = |returned: &Return| Some(&self.arguments[self.schema.aliased_argument(returned)?]);
         given(a)
             .zip(given(b))
-            .is_some_and(|(a, b)| a.tensors().any(|a| b.tensors().any(|b| a.storage().is_same(b.storage()))))
+            .is_some_and(|(a, b)| a.tensors().any(|a| b.tensors().any(|b| a.shares_storage(b))))
     }
 }
 

@@ -17,7 +17,7 @@ pub(crate) enum CopyKind {
 
 /// Checks that `src` can be copied into `target`: sizes, overlaps.
 pub(crate) fn check_copy(target: &Tensor, src: &Tensor) -> Result<CopyKind> {
-    let same_memory = target.storage().is_same(src.storage()) && target.dtype() == src.dtype();
+    let same_memory = target.shares_storage(src) && target.dtype() == src.dtype();
     if target.is_same(src) || (same_memory && target.geometry() == src.geometry()) {
         return Ok(CopyKind::Nothing);
     }

@@ -5,6 +5,10 @@ from keyway import Tensor, ops
 
 
 class Quantised(Tensor):
+    steps: Tensor
+    scale: float
+    low: float
+
     @staticmethod
     def __new__(cls, values):
         low, high = values.min().item(), values.max().item()

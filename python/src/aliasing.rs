@@ -27,7 +27,7 @@ fn _aliased_arguments(op: &Bound<'_, PyAny>) -> PyResult<Vec<Option<(usize, &'st
 fn _share_storage(tensor: &Bound<'_, PyTensor>, other: &Bound<'_, PyTensor>) -> PyResult<()> {
     let py = tensor.py();
     let (tensor, other) = (expect_tensor(tensor.as_any())?, expect_tensor(other.as_any())?);
-    if tensor.storage().is_same(other.storage()) {
+    if tensor.shares_storage(&other) {
         return Ok(());
     }
     let geometry = tensor.geometry().clone();

@@ -257,7 +257,7 @@ fn check_aliases(
     let mut results = SmallVec::<[Tensor; 2]>::new();
     add_tensors(result, &mut results)?;
     for (at, output) in results.iter().enumerate() {
-        let is_shared = |other: &Tensor| other.is_same(output) || other.storage().is_same(output.storage());
+        let is_shared = |other: &Tensor| other.shares_storage(output);
         if results[..at].iter().any(is_shared) || arguments.iter().flat_map(Value::tensors).any(is_shared) {
             return Err(PyRuntimeError::new_err(format!(
                 "{operator} (with implementation in {module}): The output of this custom operator (1) must not also be an \

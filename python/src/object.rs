@@ -3,6 +3,7 @@
 
 use std::cell::UnsafeCell;
 use std::collections::HashMap;
+use std::num::NonZeroU32;
 
 use foldhash::fast::FixedState;
 use keyway::ObjectAddress;
@@ -78,6 +79,26 @@ pub(crate) fn new_of_class<'py>(
         }
         let new = std::mem::transmute::<*mut std::ffi::c_void, ffi::newfunc>(slot);
         Bound::from_owned_ptr_or_err(py, new(class.as_type_ptr(), arguments.as_ptr(), std::ptr::null_mut()))
+    }
+}
+
+/// A number that stands for a class as it is now: after any change of it, or of a class that it derives from, it has another one. `None`
+/// while Python has given it none, and where that cannot be seen (the feature `abi3`; CPython from 3.14 on says it elsewhere).
+#[inline]
+pub(crate) fn state_of(class: &Bound<'_, PyType>) -> Option<NonZeroU32> {
+    #[cfg(feature = "abi3")]
+    {
+        let _ = class;
+        None
+    }
+    #[cfg(not(feature = "abi3"))]
+    {
+        // SAFETY: the type is alive, it is borrowed here, and the thread is attached, so no other changes it.
+        let (flags, tag) = unsafe {
+            let ty = class.as_type_ptr();
+            (ffi::PyType_GetFlags(ty), (*ty).tp_version_tag)
+        };
+        NonZeroU32::new(tag).filter(|_| flags & ffi::Py_TPFLAGS_VALID_VERSION_TAG != 0)
     }
 }
 

@@ -98,6 +98,8 @@ struct Taken {
     name: &'static str,
     /// The name as calls have it.
     interned: Py<PyString>,
+    /// The name with a `_` behind it, for one that is a word of Python and could not be written.
+    also: Option<Py<PyString>>,
     ty: &'static Type,
     default: Option<Value>,
     /// Whether it is one tensor.
@@ -136,6 +138,8 @@ impl Plan {
         let taken = schema.arguments.iter().zip(defaults).map(|(argument, default)| Taken {
             name: &argument.name,
             interned: PyString::intern(py, &argument.name).unbind(),
+            also: is_word(py, &argument.name)
+                .then(|| PyString::intern(py, &format!("{}_", argument.name)).unbind()),
             ty: &argument.ty,
             default,
             is_tensor: is_tensor(&argument.ty),
@@ -190,7 +194,7 @@ impl Plan {
         for (position, taken) in self.arguments.iter().enumerate().skip(from) {
             let object = match left {
                 0 => None,
-                _ => named.get(&taken.interned).map_err(Misfit::Raised)?,
+                _ => taken.named(named).map_err(Misfit::Raised)?,
             };
             stack.push(match object {
                 Some(object) => {
@@ -211,7 +215,10 @@ impl Plan {
     fn surplus(&self, given: usize, named: Named<'_, '_>) -> Misfit {
         for (name, _) in named.items() {
             let name = name.cast::<PyString>().map(|name| name.to_string()).unwrap_or_default();
-            match self.arguments.iter().position(|taken| taken.name == name) {
+            let is_it = |taken: &Taken| {
+                taken.name == name || taken.also.is_some() && name.strip_suffix('_') == Some(taken.name)
+            };
+            match self.arguments.iter().position(is_it) {
                 Some(position) if position < given => return Misfit::Twice(position),
                 Some(_) => {}
                 None => return Misfit::Unknown(name),
@@ -276,7 +283,22 @@ fn is_integers(ty: &Type) -> bool {
     }
 }
 
+/// Whether a name is a word of Python, which a caller cannot write as a keyword.
+fn is_word(py: Python<'_>, name: &str) -> bool {
+    let is_keyword = py.import("keyword").and_then(|words| words.call_method1("iskeyword", (name,)));
+    is_keyword.and_then(|answer| answer.is_truthy()).unwrap_or(false)
+}
+
 impl Taken {
+    /// What is given by name.
+    #[inline]
+    fn named<'py>(&self, named: Named<'_, 'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        match (named.get(&self.interned)?, &self.also) {
+            (None, Some(also)) => named.get(also),
+            (found, _) => Ok(found),
+        }
+    }
+
     #[inline]
     fn value(&self, position: usize, object: &Bound<'_, PyAny>, strict: bool) -> Result<Value, Misfit> {
         if self.is_tensor

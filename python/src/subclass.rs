@@ -1,6 +1,7 @@
 //! Tensors of Python classes: over the data of another tensor, or without data (P117 to P124).
 
 use std::collections::HashMap;
+use std::num::NonZeroU32;
 use std::sync::{Mutex, PoisonError};
 
 use foldhash::fast::FixedState;
@@ -19,7 +20,7 @@ use crate::handlers;
 use crate::key_sets::PyKeySet;
 use crate::metadata::policy;
 use crate::modes::operators_named;
-use crate::object::{AttachedCell, address_of};
+use crate::object::{AttachedCell, address_of, state_of};
 use crate::overload::operator_of;
 use crate::tensor::{PyTensor, expect_tensor, has_handler, of_class, type_name};
 use crate::types::{device_of, dtype_of};
@@ -54,8 +55,41 @@ fn wanted(class: &Bound<'_, PyAny>) -> PyResult<Option<OperatorSet>> {
     Ok(operators)
 }
 
+/// Classes as they were when their handler was found to want every operator, each at the place that the low bits of its state say.
+static WANTING_ALL: [AttachedCell<Option<NonZeroU32>>; 64] = [const { AttachedCell::new(None) }; 64];
+
+fn place_of(state: NonZeroU32) -> &'static AttachedCell<Option<NonZeroU32>> {
+    &WANTING_ALL[state.get() as usize % WANTING_ALL.len()]
+}
+
+/// Whether a class is known to be one of tensors, with a handler that wants every operator, and has not changed since.
+#[inline]
+fn is_known_to_want_all(class: &Bound<'_, PyType>) -> bool {
+    state_of(class).is_some_and(|state| place_of(state).get(class.py()) == Some(state))
+}
+
+/// Whether a class of tensors has a handler, having read which operators it wants.
+///
+/// # Errors
+/// What reading the attribute `dispatch_operators` and looking operators up report.
+fn has_readable_handler(class: &Bound<'_, PyType>) -> PyResult<bool> {
+    if is_known_to_want_all(class) {
+        return Ok(true);
+    }
+    let before = state_of(class);
+    let wants_all = wanted(class.as_any())?.is_none();
+    let has_handler = has_handler(class)?;
+    if let Some(state) = before.filter(|_| wants_all && has_handler && before == state_of(class)) {
+        place_of(state).replace(class.py(), Some(state));
+    }
+    Ok(has_handler)
+}
+
 /// Whether a class wants calls of an operator. One whose attribute cannot be read was refused when its tensors were made.
 pub(crate) fn wants(class: &Bound<'_, PyAny>, operator: &'static Operator) -> bool {
+    if class.cast::<PyType>().is_ok_and(is_known_to_want_all) {
+        return true;
+    }
     wanted(class).ok().flatten().is_none_or(|operators| operators.contains(operator))
 }
 
@@ -80,8 +114,7 @@ fn over<'py>(
     policy: MetadataPolicy,
 ) -> PyResult<Bound<'py, PyAny>> {
     let _no_modes = ModeStackGuard::install(ModeStack::default());
-    wanted(class.as_any())?;
-    let head = match has_handler(class)? {
+    let head = match has_readable_handler(class)? {
         true => {
             Tensor::foreign_wrapper(WrapperMetadata { policy, ..WrapperMetadata::like(data).sharing(data) })
         }
@@ -155,10 +188,9 @@ impl PyTensor {
     ) -> PyResult<Bound<'py, PyAny>> {
         let class = tensor_class(cls)?;
         let py = class.py();
-        if !has_handler(class)? {
+        if !has_readable_handler(class)? {
             return Err(PyTypeError::new_err(format!("{} must define __torch_dispatch__", class.name()?)));
         }
-        wanted(class.as_any())?;
         if requires_grad {
             return Err(PyRuntimeError::new_err("gradients are not there yet: leave requires_grad out"));
         }

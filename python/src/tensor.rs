@@ -375,7 +375,7 @@ impl PyTensor {
 
     /// Whether both tensors share their memory.
     fn shares_storage(slf: &Bound<'_, PyTensor>, other: &Bound<'_, PyAny>) -> PyResult<bool> {
-        Ok(expect_tensor(slf.as_any())?.storage().is_same(expect_tensor(other)?.storage()))
+        Ok(expect_tensor(slf.as_any())?.shares_storage(&expect_tensor(other)?))
     }
 
     fn __hash__(slf: &Bound<'_, PyTensor>) -> isize {

@@ -2,11 +2,13 @@
 
 use keyway::Tensor;
 use keyway_modes::Graph;
+use pyo3::IntoPyObjectExt;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyList, PyTuple};
 
 use crate::exceptions::{OrRaise, to_error};
+use crate::overload;
 use crate::tensor::{expect_tensor, tensor_of, type_name, wrap};
 
 /// The operator calls of a function: `str()` shows them, calling it runs them on other tensors of the same sizes and dtypes.
@@ -87,9 +89,23 @@ fn outputs_of(result: &Bound<'_, PyAny>) -> PyResult<(Vec<Tensor>, bool)> {
 ///
 /// Tensors that the function uses besides its inputs become constants of the graph. With `verify` the graph is run on copies of the
 /// inputs, and ValueError says where it computes something else.
+///
+/// Of a tensor alone it is what the operator of this name gives: the sum of a matrix's diagonal.
 #[pyfunction]
 #[pyo3(signature = (function, *inputs, verify=false))]
 fn trace<'py>(
+    function: &Bound<'py, PyAny>,
+    inputs: &Bound<'py, PyTuple>,
+    verify: bool,
+) -> PyResult<Bound<'py, PyAny>> {
+    let py = function.py();
+    if inputs.is_empty() && tensor_of(function).is_some() {
+        return overload::named(py, "aten::trace")?.call1((function,));
+    }
+    traced(function, inputs, verify)?.into_bound_py_any(py)
+}
+
+fn traced<'py>(
     function: &Bound<'py, PyAny>,
     inputs: &Bound<'py, PyTuple>,
     verify: bool,

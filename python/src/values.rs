@@ -8,6 +8,8 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyComplex, PyFloat, PyInt, PyList, PyNone, PySequence, PyString, PyTuple};
 
+use smallvec::SmallVec;
+
 use crate::tensor::{tensor_of, type_name, wrap};
 use crate::types::{
     PyDevice, PyLayout, PyMemoryFormat, PyOpaque, device_of, dtype_object, dtype_of, layout_object,
@@ -163,6 +165,11 @@ fn is_list(object: &Bound<'_, PyAny>) -> bool {
 const LIKELY: usize = 64;
 
 fn list_of(object: &Bound<'_, PyAny>, element: &Type, size: Option<u32>) -> Taken<Value> {
+    if let Type::Base(BaseType::Int | BaseType::SymInt) = element
+        && let Some(integers) = tuple_of_integers::<Vec<i64>>(object)
+    {
+        return Ok(Value::from(integers));
+    }
     // `int[2]` takes one number for all places (D229).
     if let Some(size) = size
         && !is_list(object)
@@ -185,8 +192,18 @@ fn list_of(object: &Bound<'_, PyAny>, element: &Type, size: Option<u32>) -> Take
     Value::list(element, &values).ok_or(Refusal::Kind)
 }
 
+/// The integers of a tuple of them, as sizes come; none if there is anything else in it.
+#[inline]
+fn tuple_of_integers<C: FromIterator<i64>>(object: &Bound<'_, PyAny>) -> Option<C> {
+    let integer = |item: Borrowed<'_, '_, PyAny>| {
+        let number = item.cast_exact::<PyInt>().ok()?;
+        number.extract::<i64>().ok()
+    };
+    object.cast_exact::<PyTuple>().ok()?.iter_borrowed().map(integer).collect()
+}
+
 /// A sequence of integers as an argument of a function. Unlike `Vec`, it makes room for what the sequence gives, not for the length it claims.
-pub(crate) struct Integers(Vec<i64>);
+pub(crate) struct Integers(SmallVec<[i64; 6]>);
 
 impl std::ops::Deref for Integers {
     type Target = [i64];
@@ -200,8 +217,11 @@ impl<'py> FromPyObject<'_, 'py> for Integers {
     type Error = PyErr;
 
     fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Integers> {
+        if let Some(integers) = tuple_of_integers(&object) {
+            return Ok(Integers(integers));
+        }
         match list_of(&object, &Type::Base(BaseType::Int), None) {
-            Ok(value) => Ok(Integers(value.as_ints().map(<[i64]>::to_vec).unwrap_or_default())),
+            Ok(value) => Ok(Integers(value.as_ints().map(SmallVec::from_slice).unwrap_or_default())),
             Err(Refusal::Raised(error)) => Err(error),
             Err(Refusal::Kind) => Err(PyTypeError::new_err(format!(
                 "a sequence of integers is needed, not {}",

@@ -1,6 +1,6 @@
 //! Runs the pytest suite of `python/tests` against the extension that Cargo just built.
 //!
-//! The package goes into a folder below the target folder, pytest and NumPy into a virtual environment beside it. Where Python 3.10 or
+//! The package goes into a folder below the target folder, pytest, NumPy and mypy into a virtual environment beside it. Where Python 3.10 or
 //! pip is missing the suite does not run, and says so; with `KEYWAY_REQUIRE_PYTHON` set that is a failure.
 
 use std::path::{Path, PathBuf};
@@ -58,7 +58,7 @@ fn failed(what: &str, output: &Output) -> Missing {
     Missing(format!("{what} failed: {last}"))
 }
 
-/// The Python of an environment with pytest and NumPy, made at the first run.
+/// The Python of an environment with pytest, NumPy and mypy, made at the first run.
 fn environment() -> Result<PathBuf, Missing> {
     let base = ["python3", "python"].into_iter().find(|name| is_new_enough(name));
     let base = base.ok_or_else(|| Missing("there is no Python 3.10 or later on the path".to_owned()))?;
@@ -76,11 +76,19 @@ fn environment() -> Result<PathBuf, Missing> {
         }
         Err(error) => return Err(Missing(format!("{base} cannot be run: {error}"))),
     }
-    let arguments =
-        ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "pytest>=8", "numpy>=1.24"];
+    let arguments = [
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        "pytest>=8",
+        "numpy>=1.24",
+        "mypy>=1.15",
+    ];
     match Command::new(&python).args(arguments).output() {
         Ok(output) if output.status.success() => Ok(python),
-        Ok(output) => Err(failed("pip install pytest numpy", &output)),
+        Ok(output) => Err(failed("pip install pytest numpy mypy", &output)),
         Err(error) => Err(Missing(format!("pip cannot be run: {error}"))),
     }
 }
@@ -94,7 +102,7 @@ fn is_new_enough(python: &str) -> bool {
 }
 
 fn has_packages(python: &Path) -> bool {
-    succeeds(Command::new(python).args(["-c", "import pytest, numpy"]))
+    succeeds(Command::new(python).args(["-c", "import pytest, numpy, mypy"]))
 }
 
 /// A folder with the package as it would be installed: the Python files, and the extension that Cargo built.

@@ -11,7 +11,7 @@ fn the_stub_file_is_that_of_the_list() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let read = |path: &str| std::fs::read_to_string(root.join(path)).unwrap_or_default();
     let list = load(Source::new("ops.yaml", read("../ops.yaml"))).expect("the bundled list is right");
-    let text = emit::stubs(&list, &read("stubs/tensor_members.pyi"));
+    let text = emit::stubs(&list, &read("stubs/tensor_members.pyi"), &read("python/keyway/__init__.pyi"));
     let path = root.join("python/keyway/_operators.pyi");
     if std::env::var_os("KEYWAY_BLESS").is_some() {
         std::fs::write(&path, &text).expect("the stub file can be written");

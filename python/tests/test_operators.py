@@ -226,3 +226,15 @@ def test_methods_are_found_by_instance_class_and_super():
     assert bound(x).tolist() == [2.0, 4.0] and bound.__self__ is x
     assert Named([1.0, 2.0]).add(x).tolist() == [4.0, 8.0]
     assert list(map(keyway.Tensor.neg, [x]))[0].tolist() == [-1.0, -2.0]
+
+
+def test_arguments_that_are_words_of_python_take_an_underscore():
+    """What stubs call `from_` can be said so; a word of Python itself only by position or in a dictionary."""
+    x = keyway.zeros([4])
+    for result in (x.uniform_(from_=2.0, to=3.0), x.uniform_(2.0, to=3.0), x.uniform_(**{"from": 2.0}, to=3.0)):
+        assert all(2.0 <= value < 3.0 for value in result.tolist())
+    assert keyway.can_cast(from_=keyway.int32, to=keyway.float32)
+    with pytest.raises(TypeError, match="position and by name"):
+        x.uniform_(2.0, from_=1.0)
+    with pytest.raises(TypeError, match="no argument 'to_'"):
+        x.uniform_(2.0, to_=1.0)

@@ -49,7 +49,7 @@ def classes():
 
 
 CLASSES = {name: (members, node) for name, members, node in classes()}
-TYPING = {"Any", "Callable", "Iterable", "Iterator", "NoReturn", "Sequence", "TypeGuard", "overload", "builtins", "annotations", "*"}
+TYPING = {"AbstractContextManager", "Any", "Callable", "Iterable", "Iterator", "NoReturn", "Self", "Sequence", "TypeAlias", "TypeGuard", "TypeVar", "overload", "builtins", "annotations", "*"}
 
 
 def operators():

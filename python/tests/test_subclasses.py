@@ -393,6 +393,34 @@ def test_a_class_may_name_the_operators_it_wants():
     x.neg(), x + x
     assert seen[2:] == ["aten.neg.default"]
 
+    class Changing(Wrapper):
+        """Wants all operators at first: what is remembered of a class goes with each change of it or of its bases."""
+
+        seen = []
+
+        @classmethod
+        def __torch_dispatch__(cls, func, types, args=(), kwargs=None):
+            cls.seen.append(str(func))
+            return super().__torch_dispatch__(func, types, args, kwargs)
+
+    class Derived(Changing):
+        pass
+
+    w = [Derived(tensor([1.0])) for _ in range(3)][2]
+    w + w
+    Changing.dispatch_operators = ["aten::mul.Tensor"]
+    w * w
+    with pytest.raises(RuntimeError):
+        # Not wanted, so it goes on below, where a wrapper has no memory.
+        w + w
+    Changing.dispatch_operators = None
+    w - w
+    assert Changing.seen == ["aten.add.Tensor", "aten.mul.Tensor", "aten.sub.Tensor"]
+    Derived.__torch_dispatch__ = Tensor.__torch_dispatch__
+    with pytest.raises(RuntimeError):
+        # The handler is that of `Tensor` now, which runs operators plainly.
+        w - w
+
     class Mistaken(Tensor):
         dispatch_operators = ["aten::no_such_operator"]
 

@@ -16,6 +16,11 @@ def test_a_graph_is_shown_and_run_again():
     assert keyway.Graph.parse(graph.to_text())(x, y).tolist() == [4.0, 12.0]
 
 
+def test_of_a_tensor_alone_it_is_the_operator_of_that_name():
+    x = tensor([[1.0, 2.0], [3.0, 5.0]])
+    assert keyway.trace(x).item() == x.trace().item() == 6.0
+
+
 def test_several_outputs_and_constants():
     bias = tensor([0.5])
     graph, result = keyway.trace(lambda x: [x + bias, x.neg()], tensor([1.0]))

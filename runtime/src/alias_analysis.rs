@@ -105,7 +105,7 @@ fn sources(schema: &Schema, slot: Slot, given: &[Value]) -> Vec<usize> {
     };
     let tied: Vec<usize> = all.clone().filter(tied).collect();
     let shares = |a: usize, b: usize| match (given.get(a), given.get(b)) {
-        (Some(a), Some(b)) => a.tensors().any(|a| b.tensors().any(|b| a.storage().is_same(b.storage()))),
+        (Some(a), Some(b)) => a.tensors().any(|a| b.tensors().any(|b| a.shares_storage(b))),
         _ => false,
     };
     all.filter(|&position| tied.iter().any(|&own| own == position || shares(own, position))).collect()

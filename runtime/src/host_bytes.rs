@@ -46,6 +46,14 @@ impl<const HELD: usize> SmallBytes<HELD> {
     /// No bytes.
     pub(crate) const EMPTY: SmallBytes<HELD> = SmallBytes { words: [0; HELD], len: 0 };
 
+    /// No memory, which is not the same as no bytes: it is within no number of words.
+    pub(crate) const ABSENT: SmallBytes<HELD> = SmallBytes { words: [0; HELD], len: usize::MAX };
+
+    #[inline]
+    pub(crate) fn is_absent(&self) -> bool {
+        self.len == usize::MAX
+    }
+
     /// The same bytes in another number of words, unless they are too many.
     #[inline]
     pub(crate) fn within<const WORDS: usize>(&self) -> Option<SmallBytes<WORDS>> {

@@ -37,7 +37,7 @@ impl Tensor {
     /// benefit of the doubt.
     pub fn overlaps_partially(&self, other: &Tensor) -> bool {
         if self.is_same(other)
-            || !self.storage().is_same(other.storage())
+            || !self.shares_storage(other)
             || self.numel() == 0
             || other.numel() == 0
             || !self.geometry().is_dense()

@@ -92,7 +92,7 @@ mod tests {
         assert_eq!(view.quantizer().unwrap().scheme(), QScheme::PerTensorSymmetric);
         let integers = x.integers().unwrap();
         assert_eq!(integers.to_vec::<i8>().unwrap(), [1, -2]);
-        assert!(integers.key_set().contains(DispatchKey::CPU) && integers.storage().is_same(x.storage()));
+        assert!(integers.key_set().contains(DispatchKey::CPU) && integers.shares_storage(&x));
         assert!(make(DType::Int8).is_err());
         assert!(
             Tensor::zeros(&[2], DType::QInt8, Device::CPU).unwrap_err().to_string().contains("quantizer")

@@ -194,14 +194,13 @@ pub struct Written<'a> {
 impl Written<'_> {
     /// Whether an argument that is written is read as well.
     fn is_read(&self, target: &Tensor) -> bool {
-        self.inputs.iter().any(|input| input.storage().is_same(target.storage()))
+        self.inputs.iter().any(|input| input.shares_storage(target))
     }
 
     /// Whether the kernel may fill an argument that is read as well. With several results, the first would be written
     /// before the second is computed.
     fn is_replaced(&self, target: &Tensor) -> bool {
-        let other =
-            |input: &&Tensor| input.storage().is_same(target.storage()) && !same_elements(input, target);
+        let other = |input: &&Tensor| input.shares_storage(target) && !same_elements(input, target);
         self.in_place && self.targets.len() == 1 && !self.inputs.iter().any(other)
     }
 }

@@ -22,8 +22,9 @@ pub(crate) struct Window {
     pub(crate) storage: Storage,
 }
 
-/// The memory that a tensor is made over: a storage, or few elements in the tensor itself, which move to a storage when somebody
-/// asks for it. Most results of few elements are read once, and none of them costs an allocation then.
+/// The memory that a tensor is made over: a storage, or few elements in the tensor itself, or none, which become a storage when
+/// somebody asks for it. Most results of few elements are read once, hardly anybody asks where nothing is, and neither costs an
+/// allocation then.
 #[derive(Debug)]
 pub(crate) struct FirstMemory {
     storage: OnceLock<Storage>,
@@ -42,18 +43,33 @@ impl From<Storage> for FirstMemory {
 }
 
 impl FirstMemory {
+    /// None: that of `Meta` tensors and of wrappers.
+    #[inline]
+    pub(crate) const fn absent() -> FirstMemory {
+        FirstMemory::held(SmallBytes::ABSENT)
+    }
+
     /// A copy of elements, row by row.
     #[inline]
     pub(crate) fn of<T: Element>(elements: &[T]) -> FirstMemory {
         match SmallBytes::of(elements) {
-            Some(elements) => FirstMemory { storage: OnceLock::new(), elements },
+            Some(elements) => FirstMemory::held(elements),
             None => Storage::from_slice(elements).into(),
         }
     }
 
+    /// Bytes that the tensor holds itself.
+    #[inline]
+    pub(crate) const fn held(elements: SmallBytes<HELD_WORDS>) -> FirstMemory {
+        FirstMemory { storage: OnceLock::new(), elements }
+    }
+
     #[inline]
     fn storage(&self) -> &Storage {
-        self.storage.get_or_init(|| Storage::from_slice(self.elements.bytes()))
+        self.storage.get_or_init(|| match self.elements.is_absent() {
+            true => Storage::absent(),
+            false => Storage::from_slice(self.elements.bytes()),
+        })
     }
 }
 

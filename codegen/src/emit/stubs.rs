@@ -20,13 +20,16 @@ const PYTHON_WORDS: [&str; 35] = [
 
 /// Types under names that no method can hide.
 const PREAMBLE: &str = "\
-from typing import Any, Iterator, Sequence, overload
+import builtins
+from typing import Any, Iterator, Sequence, TypeAlias, TypeVar, overload
 
-_int = int
-_float = float
-_bool = bool
-_str = str
-_Number = int | float | bool | complex
+_int: TypeAlias = builtins.int
+_float: TypeAlias = builtins.float
+_complex: TypeAlias = builtins.complex
+_bool: TypeAlias = builtins.bool
+_str: TypeAlias = builtins.str
+_Number: TypeAlias = _int | _float | _bool | _complex
+_Class = TypeVar(\"_Class\")
 
 class dtype:
     @property
@@ -50,11 +53,11 @@ class Generator:
     def __init__(self, seed: _int = 0, device: Any = None) -> None: ...
 class Storage: ...
 class Stream: ...
-_dtype = dtype
-_layout = layout
-_device = device
-_memory_format = memory_format
-_qscheme = qscheme
+_dtype: TypeAlias = dtype
+_layout: TypeAlias = layout
+_device: TypeAlias = device
+_memory_format: TypeAlias = memory_format
+_qscheme: TypeAlias = qscheme
 
 class OpOverload:
     @property
@@ -95,16 +98,17 @@ class OpOverloadPacket:
 ///     "- func: add.Tensor(Tensor self, Tensor other, *, Scalar alpha=1) -> Tensor\n  variants: function, method\n",
 /// ))
 /// .unwrap();
-/// let text = emit::stubs(&list, "    def tolist(self) -> Any: ...\n");
+/// let text = emit::stubs(&list, "    def tolist(self) -> Any: ...\n", "");
 /// assert!(text.contains("    def add(self, other: Tensor, *, alpha: _Number = 1) -> Tensor: ..."));
 /// assert!(text.contains("def add(self: Tensor, other: Tensor, *, alpha: _Number = 1) -> Tensor: ..."));
-/// assert!(text.contains("class _aten_add_Tensor(OpOverload):"));
+/// assert!(text.contains("class _aten_add__Tensor(OpOverload):"));
 /// assert!(text.contains("    def tolist(self) -> Any: ..."));
 /// ```
 ///
 /// `members` is what the class `Tensor` has besides the operators, as indented lines of a stub; a name that is defined there takes the place
-/// of an operator's method.
-pub fn stubs(list: &OperatorList, members: &str) -> String {
+/// of an operator's method. `package` is the stub of the package that takes the functions over: a name that is defined there takes the place
+/// of an operator's function.
+pub fn stubs(list: &OperatorList, members: &str, package: &str) -> String {
     let mut w = Writer::default();
     w.line(&format!("# The operators of {}, for type checkers and editors. Generated.", file_name(list)));
     w.line("from __future__ import annotations");
@@ -112,8 +116,8 @@ pub fn stubs(list: &OperatorList, members: &str) -> String {
     PREAMBLE.lines().for_each(|line| w.line(line));
     tensor(list, members, &mut w);
     w.gap();
-    w.line("_Tensor = Tensor");
-    functions(list, &mut w);
+    w.line("_Tensor: TypeAlias = Tensor");
+    functions(list, package, &mut w);
     operators(list, &mut w);
     w.finish()
 }
@@ -175,13 +179,16 @@ fn defined_name(line: &str) -> Option<&str> {
     }
 }
 
-fn functions(list: &OperatorList, w: &mut Writer) {
+fn functions(list: &OperatorList, package: &str, w: &mut Writer) {
     w.gap();
+    let taken: Vec<&str> =
+        package.lines().filter(|line| !line.starts_with(' ')).filter_map(defined_name).collect();
     let is_function = |entry: &OperatorEntry| {
         entry.variants.function
             && !entry.manual_cpp_binding
             && entry.python_module.is_none()
             && entry.namespace() == DEFAULT_NAMESPACE
+            && !taken.contains(&entry.schema.name.name.as_str())
     };
     for (name, entries) in by_name(list, is_function) {
         let parameters = entries.iter().flat_map(|entry| spread(&entry.schema, None)).collect::<Vec<_>>();
@@ -233,7 +240,7 @@ fn packet(class: &str, entries: &[&OperatorEntry], w: &mut Writer) {
     };
     for entry in entries {
         w.gap();
-        w.line(&format!("class {class}_{}(OpOverload):", overload(entry)));
+        w.line(&format!("class {class}__{}(OpOverload):", overload(entry)));
         w.indented(|w| definitions("__call__", &[call(entry)], w));
     }
     w.gap();
@@ -241,7 +248,7 @@ fn packet(class: &str, entries: &[&OperatorEntry], w: &mut Writer) {
     w.indented(|w| {
         for entry in entries {
             let name = overload(entry);
-            w.line(&format!("{}: {class}_{name}", identifier(&name)));
+            w.line(&format!("{}: {class}__{name}", identifier(&name)));
         }
         let calls: Vec<_> = entries.iter().map(|entry| call(entry)).collect();
         definitions("__call__", &calls, w);
@@ -335,6 +342,8 @@ fn argument_type(ty: &Type) -> String {
 
 fn return_type(ty: &Type) -> String {
     match ty {
+        // Of which kind a number is depends on the tensor; with a union nothing could be done but ask.
+        Type::Base(BaseType::Scalar) => "Any".to_owned(),
         Type::Base(base) => base_type(*base).to_owned(),
         Type::Class { .. } => "Any".to_owned(),
         Type::Optional(inner) => format!("{} | None", return_type(inner)),

@@ -11,6 +11,11 @@ use crate::memory_format::{is_contiguous_in, new_geometry, suggested_format};
 
 #[kernel("aten::clone", CompositeExplicitAutograd)]
 fn clone(self_: &Tensor, memory_format: Option<MemoryFormat>) -> Result<Tensor> {
+    // Where elements lie row by row, these keep them so.
+    let is_kept = matches!(memory_format, None | Some(MemoryFormat::Preserve | MemoryFormat::Contiguous));
+    if is_kept && let Some(copy) = self_.small_copy() {
+        return Ok(copy);
+    }
     let out = new_like(self_, (None, None, None, None), memory_format)?;
     aten::copy_::default.call(&out, self_, false)?;
     Ok(out)

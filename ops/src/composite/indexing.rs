@@ -132,7 +132,7 @@ fn put_(self_: &Tensor, index: &Tensor, source: &Tensor, accumulate: bool) -> Re
     let elements = flat(self_)?;
     aten::index_put_::default.call(&elements, &[Some(flat(index)?)], &flat(source)?, accumulate)?;
     // Where they did not lie in a row, they were copied.
-    match elements.storage().is_same(self_.storage()) {
+    match elements.shares_storage(self_) {
         true => Ok(()),
         false => {
             let elements = aten::view::default.call(&elements, self_.sizes())?;

@@ -84,5 +84,5 @@ fn set_source_storage_storage_offset_(
 
 #[kernel("aten::is_set_to", CompositeExplicitAutograd)]
 fn is_set_to(self_: &Tensor, tensor: &Tensor) -> Result<bool> {
-    Ok(self_.storage().is_same(tensor.storage()) && self_.geometry() == tensor.geometry())
+    Ok(self_.shares_storage(tensor) && self_.geometry() == tensor.geometry())
 }

@@ -195,7 +195,7 @@ fn rearranged(x: &Tensor, split: &[i64], order: &[usize], merged: &[i64]) -> Res
     let order: Vec<i64> = order.iter().map(|&d| d as i64).collect();
     let parts = aten::permute::default.call(&aten::reshape::default.call(x, split)?, &order)?;
     let out = aten::reshape::default.call(&parts, merged)?;
-    match out.storage().is_same(x.storage()) {
+    match out.shares_storage(x) {
         true => aten::clone::default.call(&out, Some(MemoryFormat::Contiguous)),
         false => Ok(out),
     }

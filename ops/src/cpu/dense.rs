@@ -121,7 +121,7 @@ fn compute<R: Number, const N: usize>(
 ) -> Result<()> {
     let mut copies = [const { None }; N];
     for (copy, tensor) in copies.iter_mut().zip(tensors) {
-        if tensor.storage().is_same(out.storage()) {
+        if tensor.shares_storage(out) {
             *copy = Some(dense_copy(tensor)?);
         }
     }
@@ -132,7 +132,7 @@ fn compute<R: Number, const N: usize>(
 /// Whether an operand is the result itself, in a dtype that the loop can read and write where it is.
 #[inline]
 fn is_replaced<A: Number, R: Number>(plan: &Plan, out: &Tensor, operand: &Tensor) -> bool {
-    operand.storage().is_same(out.storage())
+    operand.shares_storage(out)
         && out.dtype() == R::DTYPE
         && A::DTYPE == R::DTYPE
         && !plan.is_narrower_than(A::DTYPE)
@@ -323,7 +323,7 @@ pub(crate) fn binary<A: Number, R: Number>(
 ) -> Result<()> {
     match (a, b) {
         (Operand::Tensor(a), Operand::Tensor(b))
-            if is_replaced::<A, R>(plan, out, a) && !b.storage().is_same(out.storage()) =>
+            if is_replaced::<A, R>(plan, out, a) && !b.shares_storage(out) =>
         {
             compute_apart(plan, out, [b], |out, operands| {
                 replace(out, operands.result, &operands.get(0)?, function);

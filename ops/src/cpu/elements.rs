@@ -199,10 +199,10 @@ pub(crate) fn write<T: Element, const N: usize, R>(
     inputs: [&Tensor; N],
     kernel: impl FnOnce(ElementsMut<'_, T>, &Inputs<'_, N>) -> Result<R>,
 ) -> Result<R> {
-    if inputs.iter().any(|input| input.storage().is_same(out.storage())) {
+    if inputs.iter().any(|input| input.shares_storage(out)) {
         let mut copies = [const { None }; N];
         for (copy, input) in copies.iter_mut().zip(inputs) {
-            if input.storage().is_same(out.storage()) {
+            if input.shares_storage(out) {
                 *copy = Some(dense_copy(input)?);
             }
         }

@@ -1,13 +1,16 @@
 # The operators of ops.yaml, for type checkers and editors. Generated.
 from __future__ import annotations
 
-from typing import Any, Iterator, Sequence, overload
+import builtins
+from typing import Any, Iterator, Sequence, TypeAlias, TypeVar, overload
 
-_int = int
-_float = float
-_bool = bool
-_str = str
-_Number = int | float | bool | complex
+_int: TypeAlias = builtins.int
+_float: TypeAlias = builtins.float
+_complex: TypeAlias = builtins.complex
+_bool: TypeAlias = builtins.bool
+_str: TypeAlias = builtins.str
+_Number: TypeAlias = _int | _float | _bool | _complex
+_Class = TypeVar("_Class")
 
 class dtype:
     @property
@@ -31,11 +34,11 @@ class Generator:
     def __init__(self, seed: _int = 0, device: Any = None) -> None: ...
 class Storage: ...
 class Stream: ...
-_dtype = dtype
-_layout = layout
-_device = device
-_memory_format = memory_format
-_qscheme = qscheme
+_dtype: TypeAlias = dtype
+_layout: TypeAlias = layout
+_device: TypeAlias = device
+_memory_format: TypeAlias = memory_format
+_qscheme: TypeAlias = qscheme
 
 class OpOverload:
     @property
@@ -152,13 +155,13 @@ class Tensor:
         copy: _bool | None = None,
     ) -> Any: ...
     def __dlpack_device__(self) -> tuple[_int, _int]: ...
-    def as_subclass(self, cls: type[Tensor]) -> Any: ...
+    def as_subclass(self, cls: type[_Class]) -> _Class: ...
     @staticmethod
-    def _make_subclass(cls: type[Any], data: Tensor, require_grad: _bool = False, *, dispatch_sizes_strides_policy: _str | None = None,
-        dispatch_device: _bool = False, dispatch_layout: _bool = False) -> Any: ...
+    def _make_subclass(cls: type[_Class], data: Tensor, require_grad: _bool = False, *, dispatch_sizes_strides_policy: _str | None = None,
+        dispatch_device: _bool = False, dispatch_layout: _bool = False) -> _Class: ...
     @staticmethod
     def _make_wrapper_subclass(
-        cls: type[Any],
+        cls: type[_Class],
         size: Sequence[_int],
         strides: Sequence[_int] | None = None,
         storage_offset: _int | None = None,
@@ -172,7 +175,7 @@ class Tensor:
         dispatch_sizes_strides_policy: _str | None = None,
         dispatch_device: _bool = False,
         dispatch_layout: _bool = False,
-    ) -> Any: ...
+    ) -> _Class: ...
     @classmethod
     def __torch_dispatch__(cls, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any: ...
     def __add__(self, other: Tensor | _Number) -> Tensor: ...
@@ -235,7 +238,7 @@ class Tensor:
     def __bool__(self) -> _bool: ...
     def __int__(self) -> _int: ...
     def __float__(self) -> _float: ...
-    def __complex__(self) -> complex: ...
+    def __complex__(self) -> _complex: ...
     def __index__(self) -> _int: ...
     def __format__(self, spec: _str) -> _str: ...
     def __copy__(self) -> Any: ...
@@ -630,7 +633,7 @@ class Tensor:
     def isneginf(self) -> Tensor: ...
     def isposinf(self) -> Tensor: ...
     def isreal(self) -> Tensor: ...
-    def item(self) -> _Number: ...
+    def item(self) -> Any: ...
     def kron(self, other: Tensor) -> Tensor: ...
     def kthvalue(self, k: _int, dim: _int = -1, keepdim: _bool = False) -> tuple[Tensor, Tensor]: ...
     def lcm(self, other: Tensor) -> Tensor: ...
@@ -1068,7 +1071,7 @@ class Tensor:
     def xlogy_(self, other: Tensor) -> Tensor: ...
     def zero_(self) -> Tensor: ...
 
-_Tensor = Tensor
+_Tensor: TypeAlias = Tensor
 
 @overload
 def _adaptive_avg_pool2d(self: Tensor, output_size: _int | Sequence[_int]) -> Tensor: ...
@@ -1115,7 +1118,7 @@ def _linalg_solve_ex(A: Tensor, B: Tensor, *, left: _bool = True, check_errors: 
 def _linalg_svd(A: Tensor, full_matrices: _bool = False, compute_uv: _bool = True, *, driver: _str | None = None) -> tuple[Tensor, Tensor, Tensor]: ...
 @overload
 def _linalg_svd(A: Tensor, full_matrices: _bool = False, compute_uv: _bool = True, *, driver: _str | None = None, U: Tensor, S: Tensor, Vh: Tensor) -> tuple[Tensor, Tensor, Tensor]: ...
-def _local_scalar_dense(self: Tensor) -> _Number: ...
+def _local_scalar_dense(self: Tensor) -> Any: ...
 @overload
 def _log_softmax(self: Tensor, dim: _int, half_to_float: _bool) -> Tensor: ...
 @overload
@@ -3045,10 +3048,6 @@ def tile(self: Tensor, dims: Sequence[_int]) -> Tensor: ...
 def topk(self: Tensor, k: _int, dim: _int = -1, largest: _bool = True, sorted: _bool = True) -> tuple[Tensor, Tensor]: ...
 @overload
 def topk(self: Tensor, k: _int, dim: _int = -1, largest: _bool = True, sorted: _bool = True, *, values: Tensor, indices: Tensor) -> tuple[Tensor, Tensor]: ...
-@overload
-def trace(self: Tensor) -> Tensor: ...
-@overload
-def trace(self: Tensor, *, out: Tensor) -> Tensor: ...
 def transpose(self: Tensor, dim0: _int, dim1: _int) -> Tensor: ...
 def transpose_copy(self: Tensor, dim0: _int, dim1: _int) -> Tensor: ...
 @overload
@@ -3240,226 +3239,226 @@ def zeros(size: Sequence[_int], *, out: Tensor) -> Tensor: ...
 def zeros(*size: _int, out: Tensor) -> Tensor: ...
 def zeros_like(self: Tensor, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | None = None, pin_memory: _bool | None = None, memory_format: _memory_format | None = None) -> Tensor: ...
 
-class _aten__adaptive_avg_pool2d_default(OpOverload):
+class _aten__adaptive_avg_pool2d__default(OpOverload):
     def __call__(_op, self: _Tensor, output_size: _int | Sequence[_int]) -> _Tensor: ...
 
-class _aten__adaptive_avg_pool2d_out(OpOverload):
+class _aten__adaptive_avg_pool2d__out(OpOverload):
     def __call__(_op, self: _Tensor, output_size: _int | Sequence[_int], *, out: _Tensor) -> _Tensor: ...
 
 class _aten__adaptive_avg_pool2d(OpOverloadPacket):
-    default: _aten__adaptive_avg_pool2d_default
-    out: _aten__adaptive_avg_pool2d_out
+    default: _aten__adaptive_avg_pool2d__default
+    out: _aten__adaptive_avg_pool2d__out
     @overload
     def __call__(_op, self: _Tensor, output_size: _int | Sequence[_int]) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, output_size: _int | Sequence[_int], *, out: _Tensor) -> _Tensor: ...
 
-class _aten__adaptive_avg_pool2d_backward_default(OpOverload):
+class _aten__adaptive_avg_pool2d_backward__default(OpOverload):
     def __call__(_op, grad_output: _Tensor, self: _Tensor) -> _Tensor: ...
 
-class _aten__adaptive_avg_pool2d_backward_out(OpOverload):
+class _aten__adaptive_avg_pool2d_backward__out(OpOverload):
     def __call__(_op, grad_output: _Tensor, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
 
 class _aten__adaptive_avg_pool2d_backward(OpOverloadPacket):
-    default: _aten__adaptive_avg_pool2d_backward_default
-    out: _aten__adaptive_avg_pool2d_backward_out
+    default: _aten__adaptive_avg_pool2d_backward__default
+    out: _aten__adaptive_avg_pool2d_backward__out
     @overload
     def __call__(_op, grad_output: _Tensor, self: _Tensor) -> _Tensor: ...
     @overload
     def __call__(_op, grad_output: _Tensor, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
 
-class _aten__adaptive_avg_pool3d_default(OpOverload):
+class _aten__adaptive_avg_pool3d__default(OpOverload):
     def __call__(_op, self: _Tensor, output_size: _int | Sequence[_int]) -> _Tensor: ...
 
-class _aten__adaptive_avg_pool3d_out(OpOverload):
+class _aten__adaptive_avg_pool3d__out(OpOverload):
     def __call__(_op, self: _Tensor, output_size: _int | Sequence[_int], *, out: _Tensor) -> _Tensor: ...
 
 class _aten__adaptive_avg_pool3d(OpOverloadPacket):
-    default: _aten__adaptive_avg_pool3d_default
-    out: _aten__adaptive_avg_pool3d_out
+    default: _aten__adaptive_avg_pool3d__default
+    out: _aten__adaptive_avg_pool3d__out
     @overload
     def __call__(_op, self: _Tensor, output_size: _int | Sequence[_int]) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, output_size: _int | Sequence[_int], *, out: _Tensor) -> _Tensor: ...
 
-class _aten__adaptive_avg_pool3d_backward_default(OpOverload):
+class _aten__adaptive_avg_pool3d_backward__default(OpOverload):
     def __call__(_op, grad_output: _Tensor, self: _Tensor) -> _Tensor: ...
 
 class _aten__adaptive_avg_pool3d_backward(OpOverloadPacket):
-    default: _aten__adaptive_avg_pool3d_backward_default
+    default: _aten__adaptive_avg_pool3d_backward__default
     def __call__(_op, grad_output: _Tensor, self: _Tensor) -> _Tensor: ...
 
-class _aten__conj_physical_default(OpOverload):
+class _aten__conj_physical__default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten__conj_physical_out(OpOverload):
+class _aten__conj_physical__out(OpOverload):
     def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
 
 class _aten__conj_physical(OpOverloadPacket):
-    default: _aten__conj_physical_default
-    out: _aten__conj_physical_out
+    default: _aten__conj_physical__default
+    out: _aten__conj_physical__out
     @overload
     def __call__(_op, self: _Tensor) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
 
-class _aten__embedding_bag_default(OpOverload):
+class _aten__embedding_bag__default(OpOverload):
     def __call__(_op, weight: _Tensor, indices: _Tensor, offsets: _Tensor, scale_grad_by_freq: _bool = False, mode: _int = 0, sparse: _bool = False, per_sample_weights: _Tensor | None = None, include_last_offset: _bool = False, padding_idx: _int = -1) -> tuple[_Tensor, _Tensor, _Tensor, _Tensor]: ...
 
 class _aten__embedding_bag(OpOverloadPacket):
-    default: _aten__embedding_bag_default
+    default: _aten__embedding_bag__default
     def __call__(_op, weight: _Tensor, indices: _Tensor, offsets: _Tensor, scale_grad_by_freq: _bool = False, mode: _int = 0, sparse: _bool = False, per_sample_weights: _Tensor | None = None, include_last_offset: _bool = False, padding_idx: _int = -1) -> tuple[_Tensor, _Tensor, _Tensor, _Tensor]: ...
 
-class _aten__embedding_bag_forward_only_default(OpOverload):
+class _aten__embedding_bag_forward_only__default(OpOverload):
     def __call__(_op, weight: _Tensor, indices: _Tensor, offsets: _Tensor, scale_grad_by_freq: _bool = False, mode: _int = 0, sparse: _bool = False, per_sample_weights: _Tensor | None = None, include_last_offset: _bool = False, padding_idx: _int = -1) -> tuple[_Tensor, _Tensor, _Tensor, _Tensor]: ...
 
 class _aten__embedding_bag_forward_only(OpOverloadPacket):
-    default: _aten__embedding_bag_forward_only_default
+    default: _aten__embedding_bag_forward_only__default
     def __call__(_op, weight: _Tensor, indices: _Tensor, offsets: _Tensor, scale_grad_by_freq: _bool = False, mode: _int = 0, sparse: _bool = False, per_sample_weights: _Tensor | None = None, include_last_offset: _bool = False, padding_idx: _int = -1) -> tuple[_Tensor, _Tensor, _Tensor, _Tensor]: ...
 
-class _aten__fake_quantize_per_tensor_affine_cachemask_tensor_qparams_default(OpOverload):
+class _aten__fake_quantize_per_tensor_affine_cachemask_tensor_qparams__default(OpOverload):
     def __call__(_op, self: _Tensor, scale: _Tensor, zero_point: _Tensor, fake_quant_enabled: _Tensor, quant_min: _int, quant_max: _int) -> tuple[_Tensor, _Tensor]: ...
 
-class _aten__fake_quantize_per_tensor_affine_cachemask_tensor_qparams_out(OpOverload):
+class _aten__fake_quantize_per_tensor_affine_cachemask_tensor_qparams__out(OpOverload):
     def __call__(_op, self: _Tensor, scale: _Tensor, zero_point: _Tensor, fake_quant_enabled: _Tensor, quant_min: _int, quant_max: _int, *, out0: _Tensor, out1: _Tensor) -> tuple[_Tensor, _Tensor]: ...
 
 class _aten__fake_quantize_per_tensor_affine_cachemask_tensor_qparams(OpOverloadPacket):
-    default: _aten__fake_quantize_per_tensor_affine_cachemask_tensor_qparams_default
-    out: _aten__fake_quantize_per_tensor_affine_cachemask_tensor_qparams_out
+    default: _aten__fake_quantize_per_tensor_affine_cachemask_tensor_qparams__default
+    out: _aten__fake_quantize_per_tensor_affine_cachemask_tensor_qparams__out
     @overload
     def __call__(_op, self: _Tensor, scale: _Tensor, zero_point: _Tensor, fake_quant_enabled: _Tensor, quant_min: _int, quant_max: _int) -> tuple[_Tensor, _Tensor]: ...
     @overload
     def __call__(_op, self: _Tensor, scale: _Tensor, zero_point: _Tensor, fake_quant_enabled: _Tensor, quant_min: _int, quant_max: _int, *, out0: _Tensor, out1: _Tensor) -> tuple[_Tensor, _Tensor]: ...
 
-class _aten__index_put_impl__default(OpOverload):
+class _aten__index_put_impl___default(OpOverload):
     def __call__(_op, self: _Tensor, indices: Sequence[_Tensor | None], values: _Tensor, accumulate: _bool = False, unsafe: _bool = False) -> _Tensor: ...
 
 class _aten__index_put_impl_(OpOverloadPacket):
-    default: _aten__index_put_impl__default
+    default: _aten__index_put_impl___default
     def __call__(_op, self: _Tensor, indices: Sequence[_Tensor | None], values: _Tensor, accumulate: _bool = False, unsafe: _bool = False) -> _Tensor: ...
 
-class _aten__linalg_check_errors_default(OpOverload):
+class _aten__linalg_check_errors__default(OpOverload):
     def __call__(_op, info: _Tensor, api_name: _str, *, is_matrix: _bool) -> None: ...
 
 class _aten__linalg_check_errors(OpOverloadPacket):
-    default: _aten__linalg_check_errors_default
+    default: _aten__linalg_check_errors__default
     def __call__(_op, info: _Tensor, api_name: _str, *, is_matrix: _bool) -> None: ...
 
-class _aten__linalg_det_default(OpOverload):
+class _aten__linalg_det__default(OpOverload):
     def __call__(_op, A: _Tensor) -> tuple[_Tensor, _Tensor, _Tensor]: ...
 
-class _aten__linalg_det_result(OpOverload):
+class _aten__linalg_det__result(OpOverload):
     def __call__(_op, A: _Tensor, *, result: _Tensor, LU: _Tensor, pivots: _Tensor) -> tuple[_Tensor, _Tensor, _Tensor]: ...
 
 class _aten__linalg_det(OpOverloadPacket):
-    default: _aten__linalg_det_default
-    result: _aten__linalg_det_result
+    default: _aten__linalg_det__default
+    result: _aten__linalg_det__result
     @overload
     def __call__(_op, A: _Tensor) -> tuple[_Tensor, _Tensor, _Tensor]: ...
     @overload
     def __call__(_op, A: _Tensor, *, result: _Tensor, LU: _Tensor, pivots: _Tensor) -> tuple[_Tensor, _Tensor, _Tensor]: ...
 
-class _aten__linalg_eigh_default(OpOverload):
+class _aten__linalg_eigh__default(OpOverload):
     def __call__(_op, A: _Tensor, UPLO: _str = "L", compute_v: _bool = True) -> tuple[_Tensor, _Tensor]: ...
 
-class _aten__linalg_eigh_eigenvalues(OpOverload):
+class _aten__linalg_eigh__eigenvalues(OpOverload):
     def __call__(_op, A: _Tensor, UPLO: _str = "L", compute_v: _bool = True, *, eigenvalues: _Tensor, eigenvectors: _Tensor) -> tuple[_Tensor, _Tensor]: ...
 
 class _aten__linalg_eigh(OpOverloadPacket):
-    default: _aten__linalg_eigh_default
-    eigenvalues: _aten__linalg_eigh_eigenvalues
+    default: _aten__linalg_eigh__default
+    eigenvalues: _aten__linalg_eigh__eigenvalues
     @overload
     def __call__(_op, A: _Tensor, UPLO: _str = "L", compute_v: _bool = True) -> tuple[_Tensor, _Tensor]: ...
     @overload
     def __call__(_op, A: _Tensor, UPLO: _str = "L", compute_v: _bool = True, *, eigenvalues: _Tensor, eigenvectors: _Tensor) -> tuple[_Tensor, _Tensor]: ...
 
-class _aten__linalg_slogdet_default(OpOverload):
+class _aten__linalg_slogdet__default(OpOverload):
     def __call__(_op, A: _Tensor) -> tuple[_Tensor, _Tensor, _Tensor, _Tensor]: ...
 
-class _aten__linalg_slogdet_sign(OpOverload):
+class _aten__linalg_slogdet__sign(OpOverload):
     def __call__(_op, A: _Tensor, *, sign: _Tensor, logabsdet: _Tensor, LU: _Tensor, pivots: _Tensor) -> tuple[_Tensor, _Tensor, _Tensor, _Tensor]: ...
 
 class _aten__linalg_slogdet(OpOverloadPacket):
-    default: _aten__linalg_slogdet_default
-    sign: _aten__linalg_slogdet_sign
+    default: _aten__linalg_slogdet__default
+    sign: _aten__linalg_slogdet__sign
     @overload
     def __call__(_op, A: _Tensor) -> tuple[_Tensor, _Tensor, _Tensor, _Tensor]: ...
     @overload
     def __call__(_op, A: _Tensor, *, sign: _Tensor, logabsdet: _Tensor, LU: _Tensor, pivots: _Tensor) -> tuple[_Tensor, _Tensor, _Tensor, _Tensor]: ...
 
-class _aten__linalg_solve_ex_default(OpOverload):
+class _aten__linalg_solve_ex__default(OpOverload):
     def __call__(_op, A: _Tensor, B: _Tensor, *, left: _bool = True, check_errors: _bool = False) -> tuple[_Tensor, _Tensor, _Tensor, _Tensor]: ...
 
-class _aten__linalg_solve_ex_result(OpOverload):
+class _aten__linalg_solve_ex__result(OpOverload):
     def __call__(_op, A: _Tensor, B: _Tensor, *, left: _bool = True, check_errors: _bool = False, result: _Tensor, LU: _Tensor, pivots: _Tensor, info: _Tensor) -> tuple[_Tensor, _Tensor, _Tensor, _Tensor]: ...
 
 class _aten__linalg_solve_ex(OpOverloadPacket):
-    default: _aten__linalg_solve_ex_default
-    result: _aten__linalg_solve_ex_result
+    default: _aten__linalg_solve_ex__default
+    result: _aten__linalg_solve_ex__result
     @overload
     def __call__(_op, A: _Tensor, B: _Tensor, *, left: _bool = True, check_errors: _bool = False) -> tuple[_Tensor, _Tensor, _Tensor, _Tensor]: ...
     @overload
     def __call__(_op, A: _Tensor, B: _Tensor, *, left: _bool = True, check_errors: _bool = False, result: _Tensor, LU: _Tensor, pivots: _Tensor, info: _Tensor) -> tuple[_Tensor, _Tensor, _Tensor, _Tensor]: ...
 
-class _aten__linalg_svd_default(OpOverload):
+class _aten__linalg_svd__default(OpOverload):
     def __call__(_op, A: _Tensor, full_matrices: _bool = False, compute_uv: _bool = True, *, driver: _str | None = None) -> tuple[_Tensor, _Tensor, _Tensor]: ...
 
-class _aten__linalg_svd_U(OpOverload):
+class _aten__linalg_svd__U(OpOverload):
     def __call__(_op, A: _Tensor, full_matrices: _bool = False, compute_uv: _bool = True, *, driver: _str | None = None, U: _Tensor, S: _Tensor, Vh: _Tensor) -> tuple[_Tensor, _Tensor, _Tensor]: ...
 
 class _aten__linalg_svd(OpOverloadPacket):
-    default: _aten__linalg_svd_default
-    U: _aten__linalg_svd_U
+    default: _aten__linalg_svd__default
+    U: _aten__linalg_svd__U
     @overload
     def __call__(_op, A: _Tensor, full_matrices: _bool = False, compute_uv: _bool = True, *, driver: _str | None = None) -> tuple[_Tensor, _Tensor, _Tensor]: ...
     @overload
     def __call__(_op, A: _Tensor, full_matrices: _bool = False, compute_uv: _bool = True, *, driver: _str | None = None, U: _Tensor, S: _Tensor, Vh: _Tensor) -> tuple[_Tensor, _Tensor, _Tensor]: ...
 
-class _aten__local_scalar_dense_default(OpOverload):
-    def __call__(_op, self: _Tensor) -> _Number: ...
+class _aten__local_scalar_dense__default(OpOverload):
+    def __call__(_op, self: _Tensor) -> Any: ...
 
 class _aten__local_scalar_dense(OpOverloadPacket):
-    default: _aten__local_scalar_dense_default
-    def __call__(_op, self: _Tensor) -> _Number: ...
+    default: _aten__local_scalar_dense__default
+    def __call__(_op, self: _Tensor) -> Any: ...
 
-class _aten__log_softmax_default(OpOverload):
+class _aten__log_softmax__default(OpOverload):
     def __call__(_op, self: _Tensor, dim: _int, half_to_float: _bool) -> _Tensor: ...
 
-class _aten__log_softmax_out(OpOverload):
+class _aten__log_softmax__out(OpOverload):
     def __call__(_op, self: _Tensor, dim: _int, half_to_float: _bool, *, out: _Tensor) -> _Tensor: ...
 
 class _aten__log_softmax(OpOverloadPacket):
-    default: _aten__log_softmax_default
-    out: _aten__log_softmax_out
+    default: _aten__log_softmax__default
+    out: _aten__log_softmax__out
     @overload
     def __call__(_op, self: _Tensor, dim: _int, half_to_float: _bool) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, dim: _int, half_to_float: _bool, *, out: _Tensor) -> _Tensor: ...
 
-class _aten__log_softmax_backward_data_default(OpOverload):
+class _aten__log_softmax_backward_data__default(OpOverload):
     def __call__(_op, grad_output: _Tensor, output: _Tensor, dim: _int, input_dtype: _dtype) -> _Tensor: ...
 
 class _aten__log_softmax_backward_data(OpOverloadPacket):
-    default: _aten__log_softmax_backward_data_default
+    default: _aten__log_softmax_backward_data__default
     def __call__(_op, grad_output: _Tensor, output: _Tensor, dim: _int, input_dtype: _dtype) -> _Tensor: ...
 
-class _aten__native_batch_norm_legit_default(OpOverload):
+class _aten__native_batch_norm_legit__default(OpOverload):
     def __call__(_op, input: _Tensor, weight: _Tensor | None, bias: _Tensor | None, running_mean: _Tensor, running_var: _Tensor, training: _bool, momentum: _float, eps: _float) -> tuple[_Tensor, _Tensor, _Tensor]: ...
 
-class _aten__native_batch_norm_legit_out(OpOverload):
+class _aten__native_batch_norm_legit__out(OpOverload):
     def __call__(_op, input: _Tensor, weight: _Tensor | None, bias: _Tensor | None, running_mean: _Tensor, running_var: _Tensor, training: _bool, momentum: _float, eps: _float, *, out: _Tensor, save_mean: _Tensor, save_invstd: _Tensor) -> tuple[_Tensor, _Tensor, _Tensor]: ...
 
-class _aten__native_batch_norm_legit_no_stats(OpOverload):
+class _aten__native_batch_norm_legit__no_stats(OpOverload):
     def __call__(_op, input: _Tensor, weight: _Tensor | None, bias: _Tensor | None, training: _bool, momentum: _float, eps: _float) -> tuple[_Tensor, _Tensor, _Tensor]: ...
 
-class _aten__native_batch_norm_legit_no_stats_out(OpOverload):
+class _aten__native_batch_norm_legit__no_stats_out(OpOverload):
     def __call__(_op, input: _Tensor, weight: _Tensor | None, bias: _Tensor | None, training: _bool, momentum: _float, eps: _float, *, out: _Tensor, save_mean: _Tensor, save_invstd: _Tensor) -> tuple[_Tensor, _Tensor, _Tensor]: ...
 
 class _aten__native_batch_norm_legit(OpOverloadPacket):
-    default: _aten__native_batch_norm_legit_default
-    out: _aten__native_batch_norm_legit_out
-    no_stats: _aten__native_batch_norm_legit_no_stats
-    no_stats_out: _aten__native_batch_norm_legit_no_stats_out
+    default: _aten__native_batch_norm_legit__default
+    out: _aten__native_batch_norm_legit__out
+    no_stats: _aten__native_batch_norm_legit__no_stats
+    no_stats_out: _aten__native_batch_norm_legit__no_stats_out
     @overload
     def __call__(_op, input: _Tensor, weight: _Tensor | None, bias: _Tensor | None, running_mean: _Tensor, running_var: _Tensor, training: _bool, momentum: _float, eps: _float) -> tuple[_Tensor, _Tensor, _Tensor]: ...
     @overload
@@ -3469,114 +3468,114 @@ class _aten__native_batch_norm_legit(OpOverloadPacket):
     @overload
     def __call__(_op, input: _Tensor, weight: _Tensor | None, bias: _Tensor | None, training: _bool, momentum: _float, eps: _float, *, out: _Tensor, save_mean: _Tensor, save_invstd: _Tensor) -> tuple[_Tensor, _Tensor, _Tensor]: ...
 
-class _aten__native_batch_norm_legit_functional_default(OpOverload):
+class _aten__native_batch_norm_legit_functional__default(OpOverload):
     def __call__(_op, input: _Tensor, weight: _Tensor | None, bias: _Tensor | None, running_mean: _Tensor, running_var: _Tensor, training: _bool, momentum: _float, eps: _float) -> tuple[_Tensor, _Tensor, _Tensor, _Tensor, _Tensor]: ...
 
 class _aten__native_batch_norm_legit_functional(OpOverloadPacket):
-    default: _aten__native_batch_norm_legit_functional_default
+    default: _aten__native_batch_norm_legit_functional__default
     def __call__(_op, input: _Tensor, weight: _Tensor | None, bias: _Tensor | None, running_mean: _Tensor, running_var: _Tensor, training: _bool, momentum: _float, eps: _float) -> tuple[_Tensor, _Tensor, _Tensor, _Tensor, _Tensor]: ...
 
-class _aten__native_batch_norm_legit_no_training_default(OpOverload):
+class _aten__native_batch_norm_legit_no_training__default(OpOverload):
     def __call__(_op, input: _Tensor, weight: _Tensor | None, bias: _Tensor | None, running_mean: _Tensor, running_var: _Tensor, momentum: _float, eps: _float) -> tuple[_Tensor, _Tensor, _Tensor]: ...
 
-class _aten__native_batch_norm_legit_no_training_out(OpOverload):
+class _aten__native_batch_norm_legit_no_training__out(OpOverload):
     def __call__(_op, input: _Tensor, weight: _Tensor | None, bias: _Tensor | None, running_mean: _Tensor, running_var: _Tensor, momentum: _float, eps: _float, *, out0: _Tensor, out1: _Tensor, out2: _Tensor) -> tuple[_Tensor, _Tensor, _Tensor]: ...
 
 class _aten__native_batch_norm_legit_no_training(OpOverloadPacket):
-    default: _aten__native_batch_norm_legit_no_training_default
-    out: _aten__native_batch_norm_legit_no_training_out
+    default: _aten__native_batch_norm_legit_no_training__default
+    out: _aten__native_batch_norm_legit_no_training__out
     @overload
     def __call__(_op, input: _Tensor, weight: _Tensor | None, bias: _Tensor | None, running_mean: _Tensor, running_var: _Tensor, momentum: _float, eps: _float) -> tuple[_Tensor, _Tensor, _Tensor]: ...
     @overload
     def __call__(_op, input: _Tensor, weight: _Tensor | None, bias: _Tensor | None, running_mean: _Tensor, running_var: _Tensor, momentum: _float, eps: _float, *, out0: _Tensor, out1: _Tensor, out2: _Tensor) -> tuple[_Tensor, _Tensor, _Tensor]: ...
 
-class _aten__pdist_forward_default(OpOverload):
+class _aten__pdist_forward__default(OpOverload):
     def __call__(_op, self: _Tensor, p: _float = 2) -> _Tensor: ...
 
 class _aten__pdist_forward(OpOverloadPacket):
-    default: _aten__pdist_forward_default
+    default: _aten__pdist_forward__default
     def __call__(_op, self: _Tensor, p: _float = 2) -> _Tensor: ...
 
-class _aten__prelu_kernel_default(OpOverload):
+class _aten__prelu_kernel__default(OpOverload):
     def __call__(_op, self: _Tensor, weight: _Tensor) -> _Tensor: ...
 
 class _aten__prelu_kernel(OpOverloadPacket):
-    default: _aten__prelu_kernel_default
+    default: _aten__prelu_kernel__default
     def __call__(_op, self: _Tensor, weight: _Tensor) -> _Tensor: ...
 
-class _aten__prelu_kernel_backward_default(OpOverload):
+class _aten__prelu_kernel_backward__default(OpOverload):
     def __call__(_op, grad_output: _Tensor, self: _Tensor, weight: _Tensor) -> tuple[_Tensor, _Tensor]: ...
 
 class _aten__prelu_kernel_backward(OpOverloadPacket):
-    default: _aten__prelu_kernel_backward_default
+    default: _aten__prelu_kernel_backward__default
     def __call__(_op, grad_output: _Tensor, self: _Tensor, weight: _Tensor) -> tuple[_Tensor, _Tensor]: ...
 
-class _aten__scaled_dot_product_attention_math_default(OpOverload):
+class _aten__scaled_dot_product_attention_math__default(OpOverload):
     def __call__(_op, query: _Tensor, key: _Tensor, value: _Tensor, attn_mask: _Tensor | None = None, dropout_p: _float = 0.0, is_causal: _bool = False, dropout_mask: _Tensor | None = None, *, scale: _float | None = None, enable_gqa: _bool = False) -> tuple[_Tensor, _Tensor]: ...
 
 class _aten__scaled_dot_product_attention_math(OpOverloadPacket):
-    default: _aten__scaled_dot_product_attention_math_default
+    default: _aten__scaled_dot_product_attention_math__default
     def __call__(_op, query: _Tensor, key: _Tensor, value: _Tensor, attn_mask: _Tensor | None = None, dropout_p: _float = 0.0, is_causal: _bool = False, dropout_mask: _Tensor | None = None, *, scale: _float | None = None, enable_gqa: _bool = False) -> tuple[_Tensor, _Tensor]: ...
 
-class _aten__softmax_default(OpOverload):
+class _aten__softmax__default(OpOverload):
     def __call__(_op, self: _Tensor, dim: _int, half_to_float: _bool) -> _Tensor: ...
 
-class _aten__softmax_out(OpOverload):
+class _aten__softmax__out(OpOverload):
     def __call__(_op, self: _Tensor, dim: _int, half_to_float: _bool, *, out: _Tensor) -> _Tensor: ...
 
 class _aten__softmax(OpOverloadPacket):
-    default: _aten__softmax_default
-    out: _aten__softmax_out
+    default: _aten__softmax__default
+    out: _aten__softmax__out
     @overload
     def __call__(_op, self: _Tensor, dim: _int, half_to_float: _bool) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, dim: _int, half_to_float: _bool, *, out: _Tensor) -> _Tensor: ...
 
-class _aten__softmax_backward_data_default(OpOverload):
+class _aten__softmax_backward_data__default(OpOverload):
     def __call__(_op, grad_output: _Tensor, output: _Tensor, dim: _int, input_dtype: _dtype) -> _Tensor: ...
 
 class _aten__softmax_backward_data(OpOverloadPacket):
-    default: _aten__softmax_backward_data_default
+    default: _aten__softmax_backward_data__default
     def __call__(_op, grad_output: _Tensor, output: _Tensor, dim: _int, input_dtype: _dtype) -> _Tensor: ...
 
-class _aten__to_copy_default(OpOverload):
+class _aten__to_copy__default(OpOverload):
     def __call__(_op, self: _Tensor, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | None = None, pin_memory: _bool | None = None, non_blocking: _bool = False, memory_format: _memory_format | None = None) -> _Tensor: ...
 
 class _aten__to_copy(OpOverloadPacket):
-    default: _aten__to_copy_default
+    default: _aten__to_copy__default
     def __call__(_op, self: _Tensor, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | None = None, pin_memory: _bool | None = None, non_blocking: _bool = False, memory_format: _memory_format | None = None) -> _Tensor: ...
 
-class _aten__unique2_default(OpOverload):
+class _aten__unique2__default(OpOverload):
     def __call__(_op, self: _Tensor, sorted: _bool = True, return_inverse: _bool = False, return_counts: _bool = False) -> tuple[_Tensor, _Tensor, _Tensor]: ...
 
 class _aten__unique2(OpOverloadPacket):
-    default: _aten__unique2_default
+    default: _aten__unique2__default
     def __call__(_op, self: _Tensor, sorted: _bool = True, return_inverse: _bool = False, return_counts: _bool = False) -> tuple[_Tensor, _Tensor, _Tensor]: ...
 
-class _aten__unsafe_view_default(OpOverload):
+class _aten__unsafe_view__default(OpOverload):
     def __call__(_op, self: _Tensor, size: Sequence[_int]) -> _Tensor: ...
 
 class _aten__unsafe_view(OpOverloadPacket):
-    default: _aten__unsafe_view_default
+    default: _aten__unsafe_view__default
     def __call__(_op, self: _Tensor, size: Sequence[_int]) -> _Tensor: ...
 
-class _aten__upsample_nearest_exact1d_default(OpOverload):
+class _aten__upsample_nearest_exact1d__default(OpOverload):
     def __call__(_op, self: _Tensor, output_size: _int | Sequence[_int], scales: _float | None = None) -> _Tensor: ...
 
-class _aten__upsample_nearest_exact1d_out(OpOverload):
+class _aten__upsample_nearest_exact1d__out(OpOverload):
     def __call__(_op, self: _Tensor, output_size: _int | Sequence[_int], scales: _float | None = None, *, out: _Tensor) -> _Tensor: ...
 
-class _aten__upsample_nearest_exact1d_vec(OpOverload):
+class _aten__upsample_nearest_exact1d__vec(OpOverload):
     def __call__(_op, input: _Tensor, output_size: Sequence[_int] | None, scale_factors: Sequence[_float] | None) -> _Tensor: ...
 
-class _aten__upsample_nearest_exact1d_vec_out(OpOverload):
+class _aten__upsample_nearest_exact1d__vec_out(OpOverload):
     def __call__(_op, input: _Tensor, output_size: Sequence[_int] | None, scale_factors: Sequence[_float] | None, *, out: _Tensor) -> _Tensor: ...
 
 class _aten__upsample_nearest_exact1d(OpOverloadPacket):
-    default: _aten__upsample_nearest_exact1d_default
-    out: _aten__upsample_nearest_exact1d_out
-    vec: _aten__upsample_nearest_exact1d_vec
-    vec_out: _aten__upsample_nearest_exact1d_vec_out
+    default: _aten__upsample_nearest_exact1d__default
+    out: _aten__upsample_nearest_exact1d__out
+    vec: _aten__upsample_nearest_exact1d__vec
+    vec_out: _aten__upsample_nearest_exact1d__vec_out
     @overload
     def __call__(_op, self: _Tensor, output_size: _int | Sequence[_int], scales: _float | None = None) -> _Tensor: ...
     @overload
@@ -3586,37 +3585,37 @@ class _aten__upsample_nearest_exact1d(OpOverloadPacket):
     @overload
     def __call__(_op, input: _Tensor, output_size: Sequence[_int] | None, scale_factors: Sequence[_float] | None, *, out: _Tensor) -> _Tensor: ...
 
-class _aten__upsample_nearest_exact1d_backward_default(OpOverload):
+class _aten__upsample_nearest_exact1d_backward__default(OpOverload):
     def __call__(_op, grad_output: _Tensor, output_size: _int | Sequence[_int], input_size: _int | Sequence[_int], scales: _float | None = None) -> _Tensor: ...
 
-class _aten__upsample_nearest_exact1d_backward_grad_input(OpOverload):
+class _aten__upsample_nearest_exact1d_backward__grad_input(OpOverload):
     def __call__(_op, grad_output: _Tensor, output_size: _int | Sequence[_int], input_size: _int | Sequence[_int], scales: _float | None = None, *, grad_input: _Tensor) -> _Tensor: ...
 
 class _aten__upsample_nearest_exact1d_backward(OpOverloadPacket):
-    default: _aten__upsample_nearest_exact1d_backward_default
-    grad_input: _aten__upsample_nearest_exact1d_backward_grad_input
+    default: _aten__upsample_nearest_exact1d_backward__default
+    grad_input: _aten__upsample_nearest_exact1d_backward__grad_input
     @overload
     def __call__(_op, grad_output: _Tensor, output_size: _int | Sequence[_int], input_size: _int | Sequence[_int], scales: _float | None = None) -> _Tensor: ...
     @overload
     def __call__(_op, grad_output: _Tensor, output_size: _int | Sequence[_int], input_size: _int | Sequence[_int], scales: _float | None = None, *, grad_input: _Tensor) -> _Tensor: ...
 
-class _aten__upsample_nearest_exact2d_default(OpOverload):
+class _aten__upsample_nearest_exact2d__default(OpOverload):
     def __call__(_op, self: _Tensor, output_size: _int | Sequence[_int], scales_h: _float | None = None, scales_w: _float | None = None) -> _Tensor: ...
 
-class _aten__upsample_nearest_exact2d_out(OpOverload):
+class _aten__upsample_nearest_exact2d__out(OpOverload):
     def __call__(_op, self: _Tensor, output_size: _int | Sequence[_int], scales_h: _float | None = None, scales_w: _float | None = None, *, out: _Tensor) -> _Tensor: ...
 
-class _aten__upsample_nearest_exact2d_vec(OpOverload):
+class _aten__upsample_nearest_exact2d__vec(OpOverload):
     def __call__(_op, input: _Tensor, output_size: Sequence[_int] | None, scale_factors: Sequence[_float] | None) -> _Tensor: ...
 
-class _aten__upsample_nearest_exact2d_vec_out(OpOverload):
+class _aten__upsample_nearest_exact2d__vec_out(OpOverload):
     def __call__(_op, input: _Tensor, output_size: Sequence[_int] | None, scale_factors: Sequence[_float] | None, *, out: _Tensor) -> _Tensor: ...
 
 class _aten__upsample_nearest_exact2d(OpOverloadPacket):
-    default: _aten__upsample_nearest_exact2d_default
-    out: _aten__upsample_nearest_exact2d_out
-    vec: _aten__upsample_nearest_exact2d_vec
-    vec_out: _aten__upsample_nearest_exact2d_vec_out
+    default: _aten__upsample_nearest_exact2d__default
+    out: _aten__upsample_nearest_exact2d__out
+    vec: _aten__upsample_nearest_exact2d__vec
+    vec_out: _aten__upsample_nearest_exact2d__vec_out
     @overload
     def __call__(_op, self: _Tensor, output_size: _int | Sequence[_int], scales_h: _float | None = None, scales_w: _float | None = None) -> _Tensor: ...
     @overload
@@ -3626,37 +3625,37 @@ class _aten__upsample_nearest_exact2d(OpOverloadPacket):
     @overload
     def __call__(_op, input: _Tensor, output_size: Sequence[_int] | None, scale_factors: Sequence[_float] | None, *, out: _Tensor) -> _Tensor: ...
 
-class _aten__upsample_nearest_exact2d_backward_default(OpOverload):
+class _aten__upsample_nearest_exact2d_backward__default(OpOverload):
     def __call__(_op, grad_output: _Tensor, output_size: _int | Sequence[_int], input_size: _int | Sequence[_int], scales_h: _float | None = None, scales_w: _float | None = None) -> _Tensor: ...
 
-class _aten__upsample_nearest_exact2d_backward_grad_input(OpOverload):
+class _aten__upsample_nearest_exact2d_backward__grad_input(OpOverload):
     def __call__(_op, grad_output: _Tensor, output_size: _int | Sequence[_int], input_size: _int | Sequence[_int], scales_h: _float | None = None, scales_w: _float | None = None, *, grad_input: _Tensor) -> _Tensor: ...
 
 class _aten__upsample_nearest_exact2d_backward(OpOverloadPacket):
-    default: _aten__upsample_nearest_exact2d_backward_default
-    grad_input: _aten__upsample_nearest_exact2d_backward_grad_input
+    default: _aten__upsample_nearest_exact2d_backward__default
+    grad_input: _aten__upsample_nearest_exact2d_backward__grad_input
     @overload
     def __call__(_op, grad_output: _Tensor, output_size: _int | Sequence[_int], input_size: _int | Sequence[_int], scales_h: _float | None = None, scales_w: _float | None = None) -> _Tensor: ...
     @overload
     def __call__(_op, grad_output: _Tensor, output_size: _int | Sequence[_int], input_size: _int | Sequence[_int], scales_h: _float | None = None, scales_w: _float | None = None, *, grad_input: _Tensor) -> _Tensor: ...
 
-class _aten__upsample_nearest_exact3d_default(OpOverload):
+class _aten__upsample_nearest_exact3d__default(OpOverload):
     def __call__(_op, self: _Tensor, output_size: _int | Sequence[_int], scales_d: _float | None = None, scales_h: _float | None = None, scales_w: _float | None = None) -> _Tensor: ...
 
-class _aten__upsample_nearest_exact3d_out(OpOverload):
+class _aten__upsample_nearest_exact3d__out(OpOverload):
     def __call__(_op, self: _Tensor, output_size: _int | Sequence[_int], scales_d: _float | None = None, scales_h: _float | None = None, scales_w: _float | None = None, *, out: _Tensor) -> _Tensor: ...
 
-class _aten__upsample_nearest_exact3d_vec(OpOverload):
+class _aten__upsample_nearest_exact3d__vec(OpOverload):
     def __call__(_op, input: _Tensor, output_size: Sequence[_int] | None, scale_factors: Sequence[_float] | None) -> _Tensor: ...
 
-class _aten__upsample_nearest_exact3d_vec_out(OpOverload):
+class _aten__upsample_nearest_exact3d__vec_out(OpOverload):
     def __call__(_op, input: _Tensor, output_size: Sequence[_int] | None, scale_factors: Sequence[_float] | None, *, out: _Tensor) -> _Tensor: ...
 
 class _aten__upsample_nearest_exact3d(OpOverloadPacket):
-    default: _aten__upsample_nearest_exact3d_default
-    out: _aten__upsample_nearest_exact3d_out
-    vec: _aten__upsample_nearest_exact3d_vec
-    vec_out: _aten__upsample_nearest_exact3d_vec_out
+    default: _aten__upsample_nearest_exact3d__default
+    out: _aten__upsample_nearest_exact3d__out
+    vec: _aten__upsample_nearest_exact3d__vec
+    vec_out: _aten__upsample_nearest_exact3d__vec_out
     @overload
     def __call__(_op, self: _Tensor, output_size: _int | Sequence[_int], scales_d: _float | None = None, scales_h: _float | None = None, scales_w: _float | None = None) -> _Tensor: ...
     @overload
@@ -3666,235 +3665,215 @@ class _aten__upsample_nearest_exact3d(OpOverloadPacket):
     @overload
     def __call__(_op, input: _Tensor, output_size: Sequence[_int] | None, scale_factors: Sequence[_float] | None, *, out: _Tensor) -> _Tensor: ...
 
-class _aten__upsample_nearest_exact3d_backward_default(OpOverload):
+class _aten__upsample_nearest_exact3d_backward__default(OpOverload):
     def __call__(_op, grad_output: _Tensor, output_size: _int | Sequence[_int], input_size: _int | Sequence[_int], scales_d: _float | None = None, scales_h: _float | None = None, scales_w: _float | None = None) -> _Tensor: ...
 
-class _aten__upsample_nearest_exact3d_backward_grad_input(OpOverload):
+class _aten__upsample_nearest_exact3d_backward__grad_input(OpOverload):
     def __call__(_op, grad_output: _Tensor, output_size: _int | Sequence[_int], input_size: _int | Sequence[_int], scales_d: _float | None = None, scales_h: _float | None = None, scales_w: _float | None = None, *, grad_input: _Tensor) -> _Tensor: ...
 
 class _aten__upsample_nearest_exact3d_backward(OpOverloadPacket):
-    default: _aten__upsample_nearest_exact3d_backward_default
-    grad_input: _aten__upsample_nearest_exact3d_backward_grad_input
+    default: _aten__upsample_nearest_exact3d_backward__default
+    grad_input: _aten__upsample_nearest_exact3d_backward__grad_input
     @overload
     def __call__(_op, grad_output: _Tensor, output_size: _int | Sequence[_int], input_size: _int | Sequence[_int], scales_d: _float | None = None, scales_h: _float | None = None, scales_w: _float | None = None) -> _Tensor: ...
     @overload
     def __call__(_op, grad_output: _Tensor, output_size: _int | Sequence[_int], input_size: _int | Sequence[_int], scales_d: _float | None = None, scales_h: _float | None = None, scales_w: _float | None = None, *, grad_input: _Tensor) -> _Tensor: ...
-
-class _aten_abs_default(OpOverload):
-    def __call__(_op, self: _Tensor) -> _Tensor: ...
-
-class _aten_abs_out(OpOverload):
-    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_abs(OpOverloadPacket):
-    default: _aten_abs_default
-    out: _aten_abs_out
-    @overload
-    def __call__(_op, self: _Tensor) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_abs__default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_abs_(OpOverloadPacket):
+class _aten_abs__out(OpOverload):
+    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_abs(OpOverloadPacket):
     default: _aten_abs__default
-    def __call__(_op, self: _Tensor) -> _Tensor: ...
-
-class _aten_absolute_default(OpOverload):
-    def __call__(_op, self: _Tensor) -> _Tensor: ...
-
-class _aten_absolute_out(OpOverload):
-    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_absolute(OpOverloadPacket):
-    default: _aten_absolute_default
-    out: _aten_absolute_out
+    out: _aten_abs__out
     @overload
     def __call__(_op, self: _Tensor) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_abs___default(OpOverload):
+    def __call__(_op, self: _Tensor) -> _Tensor: ...
+
+class _aten_abs_(OpOverloadPacket):
+    default: _aten_abs___default
+    def __call__(_op, self: _Tensor) -> _Tensor: ...
 
 class _aten_absolute__default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_absolute_(OpOverloadPacket):
+class _aten_absolute__out(OpOverload):
+    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_absolute(OpOverloadPacket):
     default: _aten_absolute__default
-    def __call__(_op, self: _Tensor) -> _Tensor: ...
-
-class _aten_acos_default(OpOverload):
-    def __call__(_op, self: _Tensor) -> _Tensor: ...
-
-class _aten_acos_out(OpOverload):
-    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_acos(OpOverloadPacket):
-    default: _aten_acos_default
-    out: _aten_acos_out
+    out: _aten_absolute__out
     @overload
     def __call__(_op, self: _Tensor) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_absolute___default(OpOverload):
+    def __call__(_op, self: _Tensor) -> _Tensor: ...
+
+class _aten_absolute_(OpOverloadPacket):
+    default: _aten_absolute___default
+    def __call__(_op, self: _Tensor) -> _Tensor: ...
 
 class _aten_acos__default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_acos_(OpOverloadPacket):
+class _aten_acos__out(OpOverload):
+    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_acos(OpOverloadPacket):
     default: _aten_acos__default
-    def __call__(_op, self: _Tensor) -> _Tensor: ...
-
-class _aten_acosh_default(OpOverload):
-    def __call__(_op, self: _Tensor) -> _Tensor: ...
-
-class _aten_acosh_out(OpOverload):
-    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_acosh(OpOverloadPacket):
-    default: _aten_acosh_default
-    out: _aten_acosh_out
+    out: _aten_acos__out
     @overload
     def __call__(_op, self: _Tensor) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_acos___default(OpOverload):
+    def __call__(_op, self: _Tensor) -> _Tensor: ...
+
+class _aten_acos_(OpOverloadPacket):
+    default: _aten_acos___default
+    def __call__(_op, self: _Tensor) -> _Tensor: ...
 
 class _aten_acosh__default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_acosh_(OpOverloadPacket):
+class _aten_acosh__out(OpOverload):
+    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_acosh(OpOverloadPacket):
     default: _aten_acosh__default
+    out: _aten_acosh__out
+    @overload
+    def __call__(_op, self: _Tensor) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_acosh___default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_adaptive_avg_pool1d_default(OpOverload):
+class _aten_acosh_(OpOverloadPacket):
+    default: _aten_acosh___default
+    def __call__(_op, self: _Tensor) -> _Tensor: ...
+
+class _aten_adaptive_avg_pool1d__default(OpOverload):
     def __call__(_op, self: _Tensor, output_size: _int | Sequence[_int]) -> _Tensor: ...
 
-class _aten_adaptive_avg_pool1d_out(OpOverload):
+class _aten_adaptive_avg_pool1d__out(OpOverload):
     def __call__(_op, self: _Tensor, output_size: _int | Sequence[_int], *, out: _Tensor) -> _Tensor: ...
 
 class _aten_adaptive_avg_pool1d(OpOverloadPacket):
-    default: _aten_adaptive_avg_pool1d_default
-    out: _aten_adaptive_avg_pool1d_out
+    default: _aten_adaptive_avg_pool1d__default
+    out: _aten_adaptive_avg_pool1d__out
     @overload
     def __call__(_op, self: _Tensor, output_size: _int | Sequence[_int]) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, output_size: _int | Sequence[_int], *, out: _Tensor) -> _Tensor: ...
 
-class _aten_adaptive_avg_pool2d_default(OpOverload):
+class _aten_adaptive_avg_pool2d__default(OpOverload):
     def __call__(_op, self: _Tensor, output_size: _int | Sequence[_int]) -> _Tensor: ...
 
-class _aten_adaptive_avg_pool2d_out(OpOverload):
+class _aten_adaptive_avg_pool2d__out(OpOverload):
     def __call__(_op, self: _Tensor, output_size: _int | Sequence[_int], *, out: _Tensor) -> _Tensor: ...
 
 class _aten_adaptive_avg_pool2d(OpOverloadPacket):
-    default: _aten_adaptive_avg_pool2d_default
-    out: _aten_adaptive_avg_pool2d_out
+    default: _aten_adaptive_avg_pool2d__default
+    out: _aten_adaptive_avg_pool2d__out
     @overload
     def __call__(_op, self: _Tensor, output_size: _int | Sequence[_int]) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, output_size: _int | Sequence[_int], *, out: _Tensor) -> _Tensor: ...
 
-class _aten_adaptive_avg_pool3d_default(OpOverload):
+class _aten_adaptive_avg_pool3d__default(OpOverload):
     def __call__(_op, self: _Tensor, output_size: _int | Sequence[_int]) -> _Tensor: ...
 
-class _aten_adaptive_avg_pool3d_out(OpOverload):
+class _aten_adaptive_avg_pool3d__out(OpOverload):
     def __call__(_op, self: _Tensor, output_size: _int | Sequence[_int], *, out: _Tensor) -> _Tensor: ...
 
 class _aten_adaptive_avg_pool3d(OpOverloadPacket):
-    default: _aten_adaptive_avg_pool3d_default
-    out: _aten_adaptive_avg_pool3d_out
+    default: _aten_adaptive_avg_pool3d__default
+    out: _aten_adaptive_avg_pool3d__out
     @overload
     def __call__(_op, self: _Tensor, output_size: _int | Sequence[_int]) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, output_size: _int | Sequence[_int], *, out: _Tensor) -> _Tensor: ...
 
-class _aten_adaptive_avg_pool3d_backward_grad_input(OpOverload):
+class _aten_adaptive_avg_pool3d_backward__grad_input(OpOverload):
     def __call__(_op, grad_output: _Tensor, self: _Tensor, *, grad_input: _Tensor) -> _Tensor: ...
 
 class _aten_adaptive_avg_pool3d_backward(OpOverloadPacket):
-    grad_input: _aten_adaptive_avg_pool3d_backward_grad_input
+    grad_input: _aten_adaptive_avg_pool3d_backward__grad_input
     def __call__(_op, grad_output: _Tensor, self: _Tensor, *, grad_input: _Tensor) -> _Tensor: ...
 
-class _aten_adaptive_max_pool1d_default(OpOverload):
+class _aten_adaptive_max_pool1d__default(OpOverload):
     def __call__(_op, self: _Tensor, output_size: _int | Sequence[_int]) -> tuple[_Tensor, _Tensor]: ...
 
 class _aten_adaptive_max_pool1d(OpOverloadPacket):
-    default: _aten_adaptive_max_pool1d_default
+    default: _aten_adaptive_max_pool1d__default
     def __call__(_op, self: _Tensor, output_size: _int | Sequence[_int]) -> tuple[_Tensor, _Tensor]: ...
 
-class _aten_adaptive_max_pool2d_default(OpOverload):
+class _aten_adaptive_max_pool2d__default(OpOverload):
     def __call__(_op, self: _Tensor, output_size: _int | Sequence[_int]) -> tuple[_Tensor, _Tensor]: ...
 
-class _aten_adaptive_max_pool2d_out(OpOverload):
+class _aten_adaptive_max_pool2d__out(OpOverload):
     def __call__(_op, self: _Tensor, output_size: _int | Sequence[_int], *, out: _Tensor, indices: _Tensor) -> tuple[_Tensor, _Tensor]: ...
 
 class _aten_adaptive_max_pool2d(OpOverloadPacket):
-    default: _aten_adaptive_max_pool2d_default
-    out: _aten_adaptive_max_pool2d_out
+    default: _aten_adaptive_max_pool2d__default
+    out: _aten_adaptive_max_pool2d__out
     @overload
     def __call__(_op, self: _Tensor, output_size: _int | Sequence[_int]) -> tuple[_Tensor, _Tensor]: ...
     @overload
     def __call__(_op, self: _Tensor, output_size: _int | Sequence[_int], *, out: _Tensor, indices: _Tensor) -> tuple[_Tensor, _Tensor]: ...
 
-class _aten_adaptive_max_pool2d_backward_default(OpOverload):
+class _aten_adaptive_max_pool2d_backward__default(OpOverload):
     def __call__(_op, grad_output: _Tensor, self: _Tensor, indices: _Tensor) -> _Tensor: ...
 
-class _aten_adaptive_max_pool2d_backward_grad_input(OpOverload):
+class _aten_adaptive_max_pool2d_backward__grad_input(OpOverload):
     def __call__(_op, grad_output: _Tensor, self: _Tensor, indices: _Tensor, *, grad_input: _Tensor) -> _Tensor: ...
 
 class _aten_adaptive_max_pool2d_backward(OpOverloadPacket):
-    default: _aten_adaptive_max_pool2d_backward_default
-    grad_input: _aten_adaptive_max_pool2d_backward_grad_input
+    default: _aten_adaptive_max_pool2d_backward__default
+    grad_input: _aten_adaptive_max_pool2d_backward__grad_input
     @overload
     def __call__(_op, grad_output: _Tensor, self: _Tensor, indices: _Tensor) -> _Tensor: ...
     @overload
     def __call__(_op, grad_output: _Tensor, self: _Tensor, indices: _Tensor, *, grad_input: _Tensor) -> _Tensor: ...
 
-class _aten_adaptive_max_pool3d_default(OpOverload):
+class _aten_adaptive_max_pool3d__default(OpOverload):
     def __call__(_op, self: _Tensor, output_size: _int | Sequence[_int]) -> tuple[_Tensor, _Tensor]: ...
 
-class _aten_adaptive_max_pool3d_out(OpOverload):
+class _aten_adaptive_max_pool3d__out(OpOverload):
     def __call__(_op, self: _Tensor, output_size: _int | Sequence[_int], *, out: _Tensor, indices: _Tensor) -> tuple[_Tensor, _Tensor]: ...
 
 class _aten_adaptive_max_pool3d(OpOverloadPacket):
-    default: _aten_adaptive_max_pool3d_default
-    out: _aten_adaptive_max_pool3d_out
+    default: _aten_adaptive_max_pool3d__default
+    out: _aten_adaptive_max_pool3d__out
     @overload
     def __call__(_op, self: _Tensor, output_size: _int | Sequence[_int]) -> tuple[_Tensor, _Tensor]: ...
     @overload
     def __call__(_op, self: _Tensor, output_size: _int | Sequence[_int], *, out: _Tensor, indices: _Tensor) -> tuple[_Tensor, _Tensor]: ...
 
-class _aten_adaptive_max_pool3d_backward_default(OpOverload):
+class _aten_adaptive_max_pool3d_backward__default(OpOverload):
     def __call__(_op, grad_output: _Tensor, self: _Tensor, indices: _Tensor) -> _Tensor: ...
 
-class _aten_adaptive_max_pool3d_backward_grad_input(OpOverload):
+class _aten_adaptive_max_pool3d_backward__grad_input(OpOverload):
     def __call__(_op, grad_output: _Tensor, self: _Tensor, indices: _Tensor, *, grad_input: _Tensor) -> _Tensor: ...
 
 class _aten_adaptive_max_pool3d_backward(OpOverloadPacket):
-    default: _aten_adaptive_max_pool3d_backward_default
-    grad_input: _aten_adaptive_max_pool3d_backward_grad_input
+    default: _aten_adaptive_max_pool3d_backward__default
+    grad_input: _aten_adaptive_max_pool3d_backward__grad_input
     @overload
     def __call__(_op, grad_output: _Tensor, self: _Tensor, indices: _Tensor) -> _Tensor: ...
     @overload
     def __call__(_op, grad_output: _Tensor, self: _Tensor, indices: _Tensor, *, grad_input: _Tensor) -> _Tensor: ...
-
-class _aten_add_Tensor(OpOverload):
-    def __call__(_op, self: _Tensor, other: _Tensor, *, alpha: _Number = 1) -> _Tensor: ...
-
-class _aten_add_Scalar(OpOverload):
-    def __call__(_op, self: _Tensor, other: _Number, alpha: _Number = 1) -> _Tensor: ...
-
-class _aten_add_out(OpOverload):
-    def __call__(_op, self: _Tensor, other: _Tensor, *, alpha: _Number = 1, out: _Tensor) -> _Tensor: ...
-
-class _aten_add(OpOverloadPacket):
-    Tensor: _aten_add_Tensor
-    Scalar: _aten_add_Scalar
-    out: _aten_add_out
-    @overload
-    def __call__(_op, self: _Tensor, other: _Tensor, *, alpha: _Number = 1) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, other: _Number, alpha: _Number = 1) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, other: _Tensor, *, alpha: _Number = 1, out: _Tensor) -> _Tensor: ...
 
 class _aten_add__Tensor(OpOverload):
     def __call__(_op, self: _Tensor, other: _Tensor, *, alpha: _Number = 1) -> _Tensor: ...
@@ -3902,193 +3881,213 @@ class _aten_add__Tensor(OpOverload):
 class _aten_add__Scalar(OpOverload):
     def __call__(_op, self: _Tensor, other: _Number, alpha: _Number = 1) -> _Tensor: ...
 
-class _aten_add_(OpOverloadPacket):
+class _aten_add__out(OpOverload):
+    def __call__(_op, self: _Tensor, other: _Tensor, *, alpha: _Number = 1, out: _Tensor) -> _Tensor: ...
+
+class _aten_add(OpOverloadPacket):
     Tensor: _aten_add__Tensor
     Scalar: _aten_add__Scalar
+    out: _aten_add__out
+    @overload
+    def __call__(_op, self: _Tensor, other: _Tensor, *, alpha: _Number = 1) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, other: _Number, alpha: _Number = 1) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, other: _Tensor, *, alpha: _Number = 1, out: _Tensor) -> _Tensor: ...
+
+class _aten_add___Tensor(OpOverload):
+    def __call__(_op, self: _Tensor, other: _Tensor, *, alpha: _Number = 1) -> _Tensor: ...
+
+class _aten_add___Scalar(OpOverload):
+    def __call__(_op, self: _Tensor, other: _Number, alpha: _Number = 1) -> _Tensor: ...
+
+class _aten_add_(OpOverloadPacket):
+    Tensor: _aten_add___Tensor
+    Scalar: _aten_add___Scalar
     @overload
     def __call__(_op, self: _Tensor, other: _Tensor, *, alpha: _Number = 1) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, other: _Number, alpha: _Number = 1) -> _Tensor: ...
 
-class _aten_addbmm_default(OpOverload):
-    def __call__(_op, self: _Tensor, batch1: _Tensor, batch2: _Tensor, *, beta: _Number = 1, alpha: _Number = 1) -> _Tensor: ...
-
-class _aten_addbmm_out(OpOverload):
-    def __call__(_op, self: _Tensor, batch1: _Tensor, batch2: _Tensor, *, beta: _Number = 1, alpha: _Number = 1, out: _Tensor) -> _Tensor: ...
-
-class _aten_addbmm(OpOverloadPacket):
-    default: _aten_addbmm_default
-    out: _aten_addbmm_out
-    @overload
-    def __call__(_op, self: _Tensor, batch1: _Tensor, batch2: _Tensor, *, beta: _Number = 1, alpha: _Number = 1) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, batch1: _Tensor, batch2: _Tensor, *, beta: _Number = 1, alpha: _Number = 1, out: _Tensor) -> _Tensor: ...
-
 class _aten_addbmm__default(OpOverload):
     def __call__(_op, self: _Tensor, batch1: _Tensor, batch2: _Tensor, *, beta: _Number = 1, alpha: _Number = 1) -> _Tensor: ...
 
-class _aten_addbmm_(OpOverloadPacket):
+class _aten_addbmm__out(OpOverload):
+    def __call__(_op, self: _Tensor, batch1: _Tensor, batch2: _Tensor, *, beta: _Number = 1, alpha: _Number = 1, out: _Tensor) -> _Tensor: ...
+
+class _aten_addbmm(OpOverloadPacket):
     default: _aten_addbmm__default
+    out: _aten_addbmm__out
+    @overload
+    def __call__(_op, self: _Tensor, batch1: _Tensor, batch2: _Tensor, *, beta: _Number = 1, alpha: _Number = 1) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, batch1: _Tensor, batch2: _Tensor, *, beta: _Number = 1, alpha: _Number = 1, out: _Tensor) -> _Tensor: ...
+
+class _aten_addbmm___default(OpOverload):
     def __call__(_op, self: _Tensor, batch1: _Tensor, batch2: _Tensor, *, beta: _Number = 1, alpha: _Number = 1) -> _Tensor: ...
 
-class _aten_addcdiv_default(OpOverload):
-    def __call__(_op, self: _Tensor, tensor1: _Tensor, tensor2: _Tensor, *, value: _Number = 1) -> _Tensor: ...
-
-class _aten_addcdiv_out(OpOverload):
-    def __call__(_op, self: _Tensor, tensor1: _Tensor, tensor2: _Tensor, *, value: _Number = 1, out: _Tensor) -> _Tensor: ...
-
-class _aten_addcdiv(OpOverloadPacket):
-    default: _aten_addcdiv_default
-    out: _aten_addcdiv_out
-    @overload
-    def __call__(_op, self: _Tensor, tensor1: _Tensor, tensor2: _Tensor, *, value: _Number = 1) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, tensor1: _Tensor, tensor2: _Tensor, *, value: _Number = 1, out: _Tensor) -> _Tensor: ...
+class _aten_addbmm_(OpOverloadPacket):
+    default: _aten_addbmm___default
+    def __call__(_op, self: _Tensor, batch1: _Tensor, batch2: _Tensor, *, beta: _Number = 1, alpha: _Number = 1) -> _Tensor: ...
 
 class _aten_addcdiv__default(OpOverload):
     def __call__(_op, self: _Tensor, tensor1: _Tensor, tensor2: _Tensor, *, value: _Number = 1) -> _Tensor: ...
 
-class _aten_addcdiv_(OpOverloadPacket):
+class _aten_addcdiv__out(OpOverload):
+    def __call__(_op, self: _Tensor, tensor1: _Tensor, tensor2: _Tensor, *, value: _Number = 1, out: _Tensor) -> _Tensor: ...
+
+class _aten_addcdiv(OpOverloadPacket):
     default: _aten_addcdiv__default
-    def __call__(_op, self: _Tensor, tensor1: _Tensor, tensor2: _Tensor, *, value: _Number = 1) -> _Tensor: ...
-
-class _aten_addcmul_default(OpOverload):
-    def __call__(_op, self: _Tensor, tensor1: _Tensor, tensor2: _Tensor, *, value: _Number = 1) -> _Tensor: ...
-
-class _aten_addcmul_out(OpOverload):
-    def __call__(_op, self: _Tensor, tensor1: _Tensor, tensor2: _Tensor, *, value: _Number = 1, out: _Tensor) -> _Tensor: ...
-
-class _aten_addcmul(OpOverloadPacket):
-    default: _aten_addcmul_default
-    out: _aten_addcmul_out
+    out: _aten_addcdiv__out
     @overload
     def __call__(_op, self: _Tensor, tensor1: _Tensor, tensor2: _Tensor, *, value: _Number = 1) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, tensor1: _Tensor, tensor2: _Tensor, *, value: _Number = 1, out: _Tensor) -> _Tensor: ...
+
+class _aten_addcdiv___default(OpOverload):
+    def __call__(_op, self: _Tensor, tensor1: _Tensor, tensor2: _Tensor, *, value: _Number = 1) -> _Tensor: ...
+
+class _aten_addcdiv_(OpOverloadPacket):
+    default: _aten_addcdiv___default
+    def __call__(_op, self: _Tensor, tensor1: _Tensor, tensor2: _Tensor, *, value: _Number = 1) -> _Tensor: ...
 
 class _aten_addcmul__default(OpOverload):
     def __call__(_op, self: _Tensor, tensor1: _Tensor, tensor2: _Tensor, *, value: _Number = 1) -> _Tensor: ...
 
-class _aten_addcmul_(OpOverloadPacket):
+class _aten_addcmul__out(OpOverload):
+    def __call__(_op, self: _Tensor, tensor1: _Tensor, tensor2: _Tensor, *, value: _Number = 1, out: _Tensor) -> _Tensor: ...
+
+class _aten_addcmul(OpOverloadPacket):
     default: _aten_addcmul__default
+    out: _aten_addcmul__out
+    @overload
+    def __call__(_op, self: _Tensor, tensor1: _Tensor, tensor2: _Tensor, *, value: _Number = 1) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, tensor1: _Tensor, tensor2: _Tensor, *, value: _Number = 1, out: _Tensor) -> _Tensor: ...
+
+class _aten_addcmul___default(OpOverload):
     def __call__(_op, self: _Tensor, tensor1: _Tensor, tensor2: _Tensor, *, value: _Number = 1) -> _Tensor: ...
 
-class _aten_addmm_default(OpOverload):
-    def __call__(_op, self: _Tensor, mat1: _Tensor, mat2: _Tensor, *, beta: _Number = 1, alpha: _Number = 1) -> _Tensor: ...
-
-class _aten_addmm_out(OpOverload):
-    def __call__(_op, self: _Tensor, mat1: _Tensor, mat2: _Tensor, *, beta: _Number = 1, alpha: _Number = 1, out: _Tensor) -> _Tensor: ...
-
-class _aten_addmm(OpOverloadPacket):
-    default: _aten_addmm_default
-    out: _aten_addmm_out
-    @overload
-    def __call__(_op, self: _Tensor, mat1: _Tensor, mat2: _Tensor, *, beta: _Number = 1, alpha: _Number = 1) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, mat1: _Tensor, mat2: _Tensor, *, beta: _Number = 1, alpha: _Number = 1, out: _Tensor) -> _Tensor: ...
+class _aten_addcmul_(OpOverloadPacket):
+    default: _aten_addcmul___default
+    def __call__(_op, self: _Tensor, tensor1: _Tensor, tensor2: _Tensor, *, value: _Number = 1) -> _Tensor: ...
 
 class _aten_addmm__default(OpOverload):
     def __call__(_op, self: _Tensor, mat1: _Tensor, mat2: _Tensor, *, beta: _Number = 1, alpha: _Number = 1) -> _Tensor: ...
 
-class _aten_addmm_(OpOverloadPacket):
+class _aten_addmm__out(OpOverload):
+    def __call__(_op, self: _Tensor, mat1: _Tensor, mat2: _Tensor, *, beta: _Number = 1, alpha: _Number = 1, out: _Tensor) -> _Tensor: ...
+
+class _aten_addmm(OpOverloadPacket):
     default: _aten_addmm__default
+    out: _aten_addmm__out
+    @overload
+    def __call__(_op, self: _Tensor, mat1: _Tensor, mat2: _Tensor, *, beta: _Number = 1, alpha: _Number = 1) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, mat1: _Tensor, mat2: _Tensor, *, beta: _Number = 1, alpha: _Number = 1, out: _Tensor) -> _Tensor: ...
+
+class _aten_addmm___default(OpOverload):
     def __call__(_op, self: _Tensor, mat1: _Tensor, mat2: _Tensor, *, beta: _Number = 1, alpha: _Number = 1) -> _Tensor: ...
 
-class _aten_addmv_default(OpOverload):
-    def __call__(_op, self: _Tensor, mat: _Tensor, vec: _Tensor, *, beta: _Number = 1, alpha: _Number = 1) -> _Tensor: ...
-
-class _aten_addmv_out(OpOverload):
-    def __call__(_op, self: _Tensor, mat: _Tensor, vec: _Tensor, *, beta: _Number = 1, alpha: _Number = 1, out: _Tensor) -> _Tensor: ...
-
-class _aten_addmv(OpOverloadPacket):
-    default: _aten_addmv_default
-    out: _aten_addmv_out
-    @overload
-    def __call__(_op, self: _Tensor, mat: _Tensor, vec: _Tensor, *, beta: _Number = 1, alpha: _Number = 1) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, mat: _Tensor, vec: _Tensor, *, beta: _Number = 1, alpha: _Number = 1, out: _Tensor) -> _Tensor: ...
+class _aten_addmm_(OpOverloadPacket):
+    default: _aten_addmm___default
+    def __call__(_op, self: _Tensor, mat1: _Tensor, mat2: _Tensor, *, beta: _Number = 1, alpha: _Number = 1) -> _Tensor: ...
 
 class _aten_addmv__default(OpOverload):
     def __call__(_op, self: _Tensor, mat: _Tensor, vec: _Tensor, *, beta: _Number = 1, alpha: _Number = 1) -> _Tensor: ...
 
-class _aten_addmv_(OpOverloadPacket):
+class _aten_addmv__out(OpOverload):
+    def __call__(_op, self: _Tensor, mat: _Tensor, vec: _Tensor, *, beta: _Number = 1, alpha: _Number = 1, out: _Tensor) -> _Tensor: ...
+
+class _aten_addmv(OpOverloadPacket):
     default: _aten_addmv__default
+    out: _aten_addmv__out
+    @overload
+    def __call__(_op, self: _Tensor, mat: _Tensor, vec: _Tensor, *, beta: _Number = 1, alpha: _Number = 1) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, mat: _Tensor, vec: _Tensor, *, beta: _Number = 1, alpha: _Number = 1, out: _Tensor) -> _Tensor: ...
+
+class _aten_addmv___default(OpOverload):
     def __call__(_op, self: _Tensor, mat: _Tensor, vec: _Tensor, *, beta: _Number = 1, alpha: _Number = 1) -> _Tensor: ...
 
-class _aten_addr_default(OpOverload):
-    def __call__(_op, self: _Tensor, vec1: _Tensor, vec2: _Tensor, *, beta: _Number = 1, alpha: _Number = 1) -> _Tensor: ...
-
-class _aten_addr_out(OpOverload):
-    def __call__(_op, self: _Tensor, vec1: _Tensor, vec2: _Tensor, *, beta: _Number = 1, alpha: _Number = 1, out: _Tensor) -> _Tensor: ...
-
-class _aten_addr(OpOverloadPacket):
-    default: _aten_addr_default
-    out: _aten_addr_out
-    @overload
-    def __call__(_op, self: _Tensor, vec1: _Tensor, vec2: _Tensor, *, beta: _Number = 1, alpha: _Number = 1) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, vec1: _Tensor, vec2: _Tensor, *, beta: _Number = 1, alpha: _Number = 1, out: _Tensor) -> _Tensor: ...
+class _aten_addmv_(OpOverloadPacket):
+    default: _aten_addmv___default
+    def __call__(_op, self: _Tensor, mat: _Tensor, vec: _Tensor, *, beta: _Number = 1, alpha: _Number = 1) -> _Tensor: ...
 
 class _aten_addr__default(OpOverload):
     def __call__(_op, self: _Tensor, vec1: _Tensor, vec2: _Tensor, *, beta: _Number = 1, alpha: _Number = 1) -> _Tensor: ...
 
-class _aten_addr_(OpOverloadPacket):
+class _aten_addr__out(OpOverload):
+    def __call__(_op, self: _Tensor, vec1: _Tensor, vec2: _Tensor, *, beta: _Number = 1, alpha: _Number = 1, out: _Tensor) -> _Tensor: ...
+
+class _aten_addr(OpOverloadPacket):
     default: _aten_addr__default
+    out: _aten_addr__out
+    @overload
+    def __call__(_op, self: _Tensor, vec1: _Tensor, vec2: _Tensor, *, beta: _Number = 1, alpha: _Number = 1) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, vec1: _Tensor, vec2: _Tensor, *, beta: _Number = 1, alpha: _Number = 1, out: _Tensor) -> _Tensor: ...
+
+class _aten_addr___default(OpOverload):
     def __call__(_op, self: _Tensor, vec1: _Tensor, vec2: _Tensor, *, beta: _Number = 1, alpha: _Number = 1) -> _Tensor: ...
 
-class _aten_affine_grid_generator_default(OpOverload):
+class _aten_addr_(OpOverloadPacket):
+    default: _aten_addr___default
+    def __call__(_op, self: _Tensor, vec1: _Tensor, vec2: _Tensor, *, beta: _Number = 1, alpha: _Number = 1) -> _Tensor: ...
+
+class _aten_affine_grid_generator__default(OpOverload):
     def __call__(_op, theta: _Tensor, size: Sequence[_int], align_corners: _bool) -> _Tensor: ...
 
-class _aten_affine_grid_generator_out(OpOverload):
+class _aten_affine_grid_generator__out(OpOverload):
     def __call__(_op, theta: _Tensor, size: Sequence[_int], align_corners: _bool, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_affine_grid_generator(OpOverloadPacket):
-    default: _aten_affine_grid_generator_default
-    out: _aten_affine_grid_generator_out
+    default: _aten_affine_grid_generator__default
+    out: _aten_affine_grid_generator__out
     @overload
     def __call__(_op, theta: _Tensor, size: Sequence[_int], align_corners: _bool) -> _Tensor: ...
     @overload
     def __call__(_op, theta: _Tensor, size: Sequence[_int], align_corners: _bool, *, out: _Tensor) -> _Tensor: ...
 
-class _aten_alias_default(OpOverload):
+class _aten_alias__default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
 class _aten_alias(OpOverloadPacket):
-    default: _aten_alias_default
+    default: _aten_alias__default
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_alias_copy_default(OpOverload):
+class _aten_alias_copy__default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
 class _aten_alias_copy(OpOverloadPacket):
-    default: _aten_alias_copy_default
+    default: _aten_alias_copy__default
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_all_default(OpOverload):
+class _aten_all__default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_all_all_out(OpOverload):
+class _aten_all__all_out(OpOverload):
     def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
 
-class _aten_all_dim(OpOverload):
+class _aten_all__dim(OpOverload):
     def __call__(_op, self: _Tensor, dim: _int, keepdim: _bool = False) -> _Tensor: ...
 
-class _aten_all_out(OpOverload):
+class _aten_all__out(OpOverload):
     def __call__(_op, self: _Tensor, dim: _int, keepdim: _bool = False, *, out: _Tensor) -> _Tensor: ...
 
-class _aten_all_dims(OpOverload):
+class _aten_all__dims(OpOverload):
     def __call__(_op, self: _Tensor, dim: Sequence[_int] | None = None, keepdim: _bool = False) -> _Tensor: ...
 
-class _aten_all_dims_out(OpOverload):
+class _aten_all__dims_out(OpOverload):
     def __call__(_op, self: _Tensor, dim: Sequence[_int] | None = None, keepdim: _bool = False, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_all(OpOverloadPacket):
-    default: _aten_all_default
-    all_out: _aten_all_all_out
-    dim: _aten_all_dim
-    out: _aten_all_out
-    dims: _aten_all_dims
-    dims_out: _aten_all_dims_out
+    default: _aten_all__default
+    all_out: _aten_all__all_out
+    dim: _aten_all__dim
+    out: _aten_all__out
+    dims: _aten_all__dims
+    dims_out: _aten_all__dims_out
     @overload
     def __call__(_op, self: _Tensor) -> _Tensor: ...
     @overload
@@ -4102,101 +4101,101 @@ class _aten_all(OpOverloadPacket):
     @overload
     def __call__(_op, self: _Tensor, dim: Sequence[_int] | None = None, keepdim: _bool = False, *, out: _Tensor) -> _Tensor: ...
 
-class _aten_allclose_default(OpOverload):
+class _aten_allclose__default(OpOverload):
     def __call__(_op, self: _Tensor, other: _Tensor, rtol: _float = 1e-5, atol: _float = 1e-8, equal_nan: _bool = False) -> _bool: ...
 
 class _aten_allclose(OpOverloadPacket):
-    default: _aten_allclose_default
+    default: _aten_allclose__default
     def __call__(_op, self: _Tensor, other: _Tensor, rtol: _float = 1e-5, atol: _float = 1e-8, equal_nan: _bool = False) -> _bool: ...
 
-class _aten_alpha_dropout_default(OpOverload):
+class _aten_alpha_dropout__default(OpOverload):
     def __call__(_op, input: _Tensor, p: _float, train: _bool) -> _Tensor: ...
 
 class _aten_alpha_dropout(OpOverloadPacket):
-    default: _aten_alpha_dropout_default
+    default: _aten_alpha_dropout__default
     def __call__(_op, input: _Tensor, p: _float, train: _bool) -> _Tensor: ...
 
-class _aten_amax_default(OpOverload):
+class _aten_amax__default(OpOverload):
     def __call__(_op, self: _Tensor, dim: _int | Sequence[_int] = ..., keepdim: _bool = False) -> _Tensor: ...
 
-class _aten_amax_out(OpOverload):
+class _aten_amax__out(OpOverload):
     def __call__(_op, self: _Tensor, dim: _int | Sequence[_int] = ..., keepdim: _bool = False, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_amax(OpOverloadPacket):
-    default: _aten_amax_default
-    out: _aten_amax_out
+    default: _aten_amax__default
+    out: _aten_amax__out
     @overload
     def __call__(_op, self: _Tensor, dim: _int | Sequence[_int] = ..., keepdim: _bool = False) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, dim: _int | Sequence[_int] = ..., keepdim: _bool = False, *, out: _Tensor) -> _Tensor: ...
 
-class _aten_amin_default(OpOverload):
+class _aten_amin__default(OpOverload):
     def __call__(_op, self: _Tensor, dim: _int | Sequence[_int] = ..., keepdim: _bool = False) -> _Tensor: ...
 
-class _aten_amin_out(OpOverload):
+class _aten_amin__out(OpOverload):
     def __call__(_op, self: _Tensor, dim: _int | Sequence[_int] = ..., keepdim: _bool = False, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_amin(OpOverloadPacket):
-    default: _aten_amin_default
-    out: _aten_amin_out
+    default: _aten_amin__default
+    out: _aten_amin__out
     @overload
     def __call__(_op, self: _Tensor, dim: _int | Sequence[_int] = ..., keepdim: _bool = False) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, dim: _int | Sequence[_int] = ..., keepdim: _bool = False, *, out: _Tensor) -> _Tensor: ...
 
-class _aten_aminmax_default(OpOverload):
+class _aten_aminmax__default(OpOverload):
     def __call__(_op, self: _Tensor, *, dim: _int | None = None, keepdim: _bool = False) -> tuple[_Tensor, _Tensor]: ...
 
-class _aten_aminmax_out(OpOverload):
+class _aten_aminmax__out(OpOverload):
     def __call__(_op, self: _Tensor, *, dim: _int | None = None, keepdim: _bool = False, min: _Tensor, max: _Tensor) -> tuple[_Tensor, _Tensor]: ...
 
 class _aten_aminmax(OpOverloadPacket):
-    default: _aten_aminmax_default
-    out: _aten_aminmax_out
+    default: _aten_aminmax__default
+    out: _aten_aminmax__out
     @overload
     def __call__(_op, self: _Tensor, *, dim: _int | None = None, keepdim: _bool = False) -> tuple[_Tensor, _Tensor]: ...
     @overload
     def __call__(_op, self: _Tensor, *, dim: _int | None = None, keepdim: _bool = False, min: _Tensor, max: _Tensor) -> tuple[_Tensor, _Tensor]: ...
 
-class _aten_angle_default(OpOverload):
+class _aten_angle__default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_angle_out(OpOverload):
+class _aten_angle__out(OpOverload):
     def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_angle(OpOverloadPacket):
-    default: _aten_angle_default
-    out: _aten_angle_out
+    default: _aten_angle__default
+    out: _aten_angle__out
     @overload
     def __call__(_op, self: _Tensor) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
 
-class _aten_any_default(OpOverload):
+class _aten_any__default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_any_all_out(OpOverload):
+class _aten_any__all_out(OpOverload):
     def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
 
-class _aten_any_dim(OpOverload):
+class _aten_any__dim(OpOverload):
     def __call__(_op, self: _Tensor, dim: _int, keepdim: _bool = False) -> _Tensor: ...
 
-class _aten_any_out(OpOverload):
+class _aten_any__out(OpOverload):
     def __call__(_op, self: _Tensor, dim: _int, keepdim: _bool = False, *, out: _Tensor) -> _Tensor: ...
 
-class _aten_any_dims(OpOverload):
+class _aten_any__dims(OpOverload):
     def __call__(_op, self: _Tensor, dim: Sequence[_int] | None = None, keepdim: _bool = False) -> _Tensor: ...
 
-class _aten_any_dims_out(OpOverload):
+class _aten_any__dims_out(OpOverload):
     def __call__(_op, self: _Tensor, dim: Sequence[_int] | None = None, keepdim: _bool = False, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_any(OpOverloadPacket):
-    default: _aten_any_default
-    all_out: _aten_any_all_out
-    dim: _aten_any_dim
-    out: _aten_any_out
-    dims: _aten_any_dims
-    dims_out: _aten_any_dims_out
+    default: _aten_any__default
+    all_out: _aten_any__all_out
+    dim: _aten_any__dim
+    out: _aten_any__out
+    dims: _aten_any__dims
+    dims_out: _aten_any__dims_out
     @overload
     def __call__(_op, self: _Tensor) -> _Tensor: ...
     @overload
@@ -4210,27 +4209,27 @@ class _aten_any(OpOverloadPacket):
     @overload
     def __call__(_op, self: _Tensor, dim: Sequence[_int] | None = None, keepdim: _bool = False, *, out: _Tensor) -> _Tensor: ...
 
-class _aten_arange_default(OpOverload):
+class _aten_arange__default(OpOverload):
     def __call__(_op, end: _Number, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | None = None, pin_memory: _bool | None = None) -> _Tensor: ...
 
-class _aten_arange_start(OpOverload):
+class _aten_arange__start(OpOverload):
     def __call__(_op, start: _Number, end: _Number, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | None = None, pin_memory: _bool | None = None) -> _Tensor: ...
 
-class _aten_arange_start_step(OpOverload):
+class _aten_arange__start_step(OpOverload):
     def __call__(_op, start: _Number, end: _Number, step: _Number = 1, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | None = None, pin_memory: _bool | None = None) -> _Tensor: ...
 
-class _aten_arange_start_out(OpOverload):
+class _aten_arange__start_out(OpOverload):
     def __call__(_op, start: _Number, end: _Number, step: _Number = 1, *, out: _Tensor) -> _Tensor: ...
 
-class _aten_arange_out(OpOverload):
+class _aten_arange__out(OpOverload):
     def __call__(_op, end: _Number, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_arange(OpOverloadPacket):
-    default: _aten_arange_default
-    start: _aten_arange_start
-    start_step: _aten_arange_start_step
-    start_out: _aten_arange_start_out
-    out: _aten_arange_out
+    default: _aten_arange__default
+    start: _aten_arange__start
+    start_step: _aten_arange__start_step
+    start_out: _aten_arange__start_out
+    out: _aten_arange__out
     @overload
     def __call__(_op, end: _Number, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | None = None, pin_memory: _bool | None = None) -> _Tensor: ...
     @overload
@@ -4241,458 +4240,458 @@ class _aten_arange(OpOverloadPacket):
     def __call__(_op, start: _Number, end: _Number, step: _Number = 1, *, out: _Tensor) -> _Tensor: ...
     @overload
     def __call__(_op, end: _Number, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_arccos_default(OpOverload):
-    def __call__(_op, self: _Tensor) -> _Tensor: ...
-
-class _aten_arccos_out(OpOverload):
-    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_arccos(OpOverloadPacket):
-    default: _aten_arccos_default
-    out: _aten_arccos_out
-    @overload
-    def __call__(_op, self: _Tensor) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_arccos__default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_arccos_(OpOverloadPacket):
+class _aten_arccos__out(OpOverload):
+    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_arccos(OpOverloadPacket):
     default: _aten_arccos__default
-    def __call__(_op, self: _Tensor) -> _Tensor: ...
-
-class _aten_arccosh_default(OpOverload):
-    def __call__(_op, self: _Tensor) -> _Tensor: ...
-
-class _aten_arccosh_out(OpOverload):
-    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_arccosh(OpOverloadPacket):
-    default: _aten_arccosh_default
-    out: _aten_arccosh_out
+    out: _aten_arccos__out
     @overload
     def __call__(_op, self: _Tensor) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_arccos___default(OpOverload):
+    def __call__(_op, self: _Tensor) -> _Tensor: ...
+
+class _aten_arccos_(OpOverloadPacket):
+    default: _aten_arccos___default
+    def __call__(_op, self: _Tensor) -> _Tensor: ...
 
 class _aten_arccosh__default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_arccosh_(OpOverloadPacket):
+class _aten_arccosh__out(OpOverload):
+    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_arccosh(OpOverloadPacket):
     default: _aten_arccosh__default
-    def __call__(_op, self: _Tensor) -> _Tensor: ...
-
-class _aten_arcsin_default(OpOverload):
-    def __call__(_op, self: _Tensor) -> _Tensor: ...
-
-class _aten_arcsin_out(OpOverload):
-    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_arcsin(OpOverloadPacket):
-    default: _aten_arcsin_default
-    out: _aten_arcsin_out
+    out: _aten_arccosh__out
     @overload
     def __call__(_op, self: _Tensor) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_arccosh___default(OpOverload):
+    def __call__(_op, self: _Tensor) -> _Tensor: ...
+
+class _aten_arccosh_(OpOverloadPacket):
+    default: _aten_arccosh___default
+    def __call__(_op, self: _Tensor) -> _Tensor: ...
 
 class _aten_arcsin__default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_arcsin_(OpOverloadPacket):
+class _aten_arcsin__out(OpOverload):
+    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_arcsin(OpOverloadPacket):
     default: _aten_arcsin__default
-    def __call__(_op, self: _Tensor) -> _Tensor: ...
-
-class _aten_arcsinh_default(OpOverload):
-    def __call__(_op, self: _Tensor) -> _Tensor: ...
-
-class _aten_arcsinh_out(OpOverload):
-    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_arcsinh(OpOverloadPacket):
-    default: _aten_arcsinh_default
-    out: _aten_arcsinh_out
+    out: _aten_arcsin__out
     @overload
     def __call__(_op, self: _Tensor) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_arcsin___default(OpOverload):
+    def __call__(_op, self: _Tensor) -> _Tensor: ...
+
+class _aten_arcsin_(OpOverloadPacket):
+    default: _aten_arcsin___default
+    def __call__(_op, self: _Tensor) -> _Tensor: ...
 
 class _aten_arcsinh__default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_arcsinh_(OpOverloadPacket):
+class _aten_arcsinh__out(OpOverload):
+    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_arcsinh(OpOverloadPacket):
     default: _aten_arcsinh__default
-    def __call__(_op, self: _Tensor) -> _Tensor: ...
-
-class _aten_arctan_default(OpOverload):
-    def __call__(_op, self: _Tensor) -> _Tensor: ...
-
-class _aten_arctan_out(OpOverload):
-    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_arctan(OpOverloadPacket):
-    default: _aten_arctan_default
-    out: _aten_arctan_out
+    out: _aten_arcsinh__out
     @overload
     def __call__(_op, self: _Tensor) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
 
-class _aten_arctan2_default(OpOverload):
-    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
+class _aten_arcsinh___default(OpOverload):
+    def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_arctan2(OpOverloadPacket):
-    default: _aten_arctan2_default
-    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
-
-class _aten_arctan2__default(OpOverload):
-    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
-
-class _aten_arctan2_(OpOverloadPacket):
-    default: _aten_arctan2__default
-    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
+class _aten_arcsinh_(OpOverloadPacket):
+    default: _aten_arcsinh___default
+    def __call__(_op, self: _Tensor) -> _Tensor: ...
 
 class _aten_arctan__default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_arctan_(OpOverloadPacket):
+class _aten_arctan__out(OpOverload):
+    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_arctan(OpOverloadPacket):
     default: _aten_arctan__default
-    def __call__(_op, self: _Tensor) -> _Tensor: ...
-
-class _aten_arctanh_default(OpOverload):
-    def __call__(_op, self: _Tensor) -> _Tensor: ...
-
-class _aten_arctanh_out(OpOverload):
-    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_arctanh(OpOverloadPacket):
-    default: _aten_arctanh_default
-    out: _aten_arctanh_out
+    out: _aten_arctan__out
     @overload
     def __call__(_op, self: _Tensor) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_arctan2__default(OpOverload):
+    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
+
+class _aten_arctan2(OpOverloadPacket):
+    default: _aten_arctan2__default
+    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
+
+class _aten_arctan2___default(OpOverload):
+    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
+
+class _aten_arctan2_(OpOverloadPacket):
+    default: _aten_arctan2___default
+    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
+
+class _aten_arctan___default(OpOverload):
+    def __call__(_op, self: _Tensor) -> _Tensor: ...
+
+class _aten_arctan_(OpOverloadPacket):
+    default: _aten_arctan___default
+    def __call__(_op, self: _Tensor) -> _Tensor: ...
 
 class _aten_arctanh__default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_arctanh_(OpOverloadPacket):
+class _aten_arctanh__out(OpOverload):
+    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_arctanh(OpOverloadPacket):
     default: _aten_arctanh__default
+    out: _aten_arctanh__out
+    @overload
+    def __call__(_op, self: _Tensor) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_arctanh___default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_argmax_default(OpOverload):
+class _aten_arctanh_(OpOverloadPacket):
+    default: _aten_arctanh___default
+    def __call__(_op, self: _Tensor) -> _Tensor: ...
+
+class _aten_argmax__default(OpOverload):
     def __call__(_op, self: _Tensor, dim: _int | None = None, keepdim: _bool = False) -> _Tensor: ...
 
-class _aten_argmax_out(OpOverload):
+class _aten_argmax__out(OpOverload):
     def __call__(_op, self: _Tensor, dim: _int | None = None, keepdim: _bool = False, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_argmax(OpOverloadPacket):
-    default: _aten_argmax_default
-    out: _aten_argmax_out
+    default: _aten_argmax__default
+    out: _aten_argmax__out
     @overload
     def __call__(_op, self: _Tensor, dim: _int | None = None, keepdim: _bool = False) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, dim: _int | None = None, keepdim: _bool = False, *, out: _Tensor) -> _Tensor: ...
 
-class _aten_argmin_default(OpOverload):
+class _aten_argmin__default(OpOverload):
     def __call__(_op, self: _Tensor, dim: _int | None = None, keepdim: _bool = False) -> _Tensor: ...
 
-class _aten_argmin_out(OpOverload):
+class _aten_argmin__out(OpOverload):
     def __call__(_op, self: _Tensor, dim: _int | None = None, keepdim: _bool = False, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_argmin(OpOverloadPacket):
-    default: _aten_argmin_default
-    out: _aten_argmin_out
+    default: _aten_argmin__default
+    out: _aten_argmin__out
     @overload
     def __call__(_op, self: _Tensor, dim: _int | None = None, keepdim: _bool = False) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, dim: _int | None = None, keepdim: _bool = False, *, out: _Tensor) -> _Tensor: ...
 
-class _aten_argsort_default(OpOverload):
+class _aten_argsort__default(OpOverload):
     def __call__(_op, self: _Tensor, dim: _int = -1, descending: _bool = False) -> _Tensor: ...
 
-class _aten_argsort_stable(OpOverload):
+class _aten_argsort__stable(OpOverload):
     def __call__(_op, self: _Tensor, *, stable: _bool, dim: _int = -1, descending: _bool = False) -> _Tensor: ...
 
 class _aten_argsort(OpOverloadPacket):
-    default: _aten_argsort_default
-    stable: _aten_argsort_stable
+    default: _aten_argsort__default
+    stable: _aten_argsort__stable
     @overload
     def __call__(_op, self: _Tensor, dim: _int = -1, descending: _bool = False) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, *, stable: _bool, dim: _int = -1, descending: _bool = False) -> _Tensor: ...
 
-class _aten_argwhere_default(OpOverload):
+class _aten_argwhere__default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
 class _aten_argwhere(OpOverloadPacket):
-    default: _aten_argwhere_default
+    default: _aten_argwhere__default
     def __call__(_op, self: _Tensor) -> _Tensor: ...
-
-class _aten_as_strided_default(OpOverload):
-    def __call__(_op, self: _Tensor, size: Sequence[_int], stride: Sequence[_int], storage_offset: _int | None = None) -> _Tensor: ...
-
-class _aten_as_strided(OpOverloadPacket):
-    default: _aten_as_strided_default
-    def __call__(_op, self: _Tensor, size: Sequence[_int], stride: Sequence[_int], storage_offset: _int | None = None) -> _Tensor: ...
 
 class _aten_as_strided__default(OpOverload):
     def __call__(_op, self: _Tensor, size: Sequence[_int], stride: Sequence[_int], storage_offset: _int | None = None) -> _Tensor: ...
 
-class _aten_as_strided_(OpOverloadPacket):
+class _aten_as_strided(OpOverloadPacket):
     default: _aten_as_strided__default
     def __call__(_op, self: _Tensor, size: Sequence[_int], stride: Sequence[_int], storage_offset: _int | None = None) -> _Tensor: ...
 
-class _aten_as_strided_copy_default(OpOverload):
+class _aten_as_strided___default(OpOverload):
+    def __call__(_op, self: _Tensor, size: Sequence[_int], stride: Sequence[_int], storage_offset: _int | None = None) -> _Tensor: ...
+
+class _aten_as_strided_(OpOverloadPacket):
+    default: _aten_as_strided___default
+    def __call__(_op, self: _Tensor, size: Sequence[_int], stride: Sequence[_int], storage_offset: _int | None = None) -> _Tensor: ...
+
+class _aten_as_strided_copy__default(OpOverload):
     def __call__(_op, self: _Tensor, size: Sequence[_int], stride: Sequence[_int], storage_offset: _int | None = None) -> _Tensor: ...
 
 class _aten_as_strided_copy(OpOverloadPacket):
-    default: _aten_as_strided_copy_default
+    default: _aten_as_strided_copy__default
     def __call__(_op, self: _Tensor, size: Sequence[_int], stride: Sequence[_int], storage_offset: _int | None = None) -> _Tensor: ...
 
-class _aten_as_strided_scatter_default(OpOverload):
+class _aten_as_strided_scatter__default(OpOverload):
     def __call__(_op, self: _Tensor, src: _Tensor, size: Sequence[_int], stride: Sequence[_int], storage_offset: _int | None = None) -> _Tensor: ...
 
 class _aten_as_strided_scatter(OpOverloadPacket):
-    default: _aten_as_strided_scatter_default
+    default: _aten_as_strided_scatter__default
     def __call__(_op, self: _Tensor, src: _Tensor, size: Sequence[_int], stride: Sequence[_int], storage_offset: _int | None = None) -> _Tensor: ...
-
-class _aten_asin_default(OpOverload):
-    def __call__(_op, self: _Tensor) -> _Tensor: ...
-
-class _aten_asin_out(OpOverload):
-    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_asin(OpOverloadPacket):
-    default: _aten_asin_default
-    out: _aten_asin_out
-    @overload
-    def __call__(_op, self: _Tensor) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_asin__default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_asin_(OpOverloadPacket):
+class _aten_asin__out(OpOverload):
+    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_asin(OpOverloadPacket):
     default: _aten_asin__default
-    def __call__(_op, self: _Tensor) -> _Tensor: ...
-
-class _aten_asinh_default(OpOverload):
-    def __call__(_op, self: _Tensor) -> _Tensor: ...
-
-class _aten_asinh_out(OpOverload):
-    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_asinh(OpOverloadPacket):
-    default: _aten_asinh_default
-    out: _aten_asinh_out
+    out: _aten_asin__out
     @overload
     def __call__(_op, self: _Tensor) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_asin___default(OpOverload):
+    def __call__(_op, self: _Tensor) -> _Tensor: ...
+
+class _aten_asin_(OpOverloadPacket):
+    default: _aten_asin___default
+    def __call__(_op, self: _Tensor) -> _Tensor: ...
 
 class _aten_asinh__default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_asinh_(OpOverloadPacket):
+class _aten_asinh__out(OpOverload):
+    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_asinh(OpOverloadPacket):
     default: _aten_asinh__default
-    def __call__(_op, self: _Tensor) -> _Tensor: ...
-
-class _aten_atan_default(OpOverload):
-    def __call__(_op, self: _Tensor) -> _Tensor: ...
-
-class _aten_atan_out(OpOverload):
-    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_atan(OpOverloadPacket):
-    default: _aten_atan_default
-    out: _aten_atan_out
+    out: _aten_asinh__out
     @overload
     def __call__(_op, self: _Tensor) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
 
-class _aten_atan2_default(OpOverload):
-    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
+class _aten_asinh___default(OpOverload):
+    def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_atan2_out(OpOverload):
-    def __call__(_op, self: _Tensor, other: _Tensor, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_atan2(OpOverloadPacket):
-    default: _aten_atan2_default
-    out: _aten_atan2_out
-    @overload
-    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, other: _Tensor, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_atan2__default(OpOverload):
-    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
-
-class _aten_atan2_(OpOverloadPacket):
-    default: _aten_atan2__default
-    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
+class _aten_asinh_(OpOverloadPacket):
+    default: _aten_asinh___default
+    def __call__(_op, self: _Tensor) -> _Tensor: ...
 
 class _aten_atan__default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_atan_(OpOverloadPacket):
+class _aten_atan__out(OpOverload):
+    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_atan(OpOverloadPacket):
     default: _aten_atan__default
-    def __call__(_op, self: _Tensor) -> _Tensor: ...
-
-class _aten_atanh_default(OpOverload):
-    def __call__(_op, self: _Tensor) -> _Tensor: ...
-
-class _aten_atanh_out(OpOverload):
-    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_atanh(OpOverloadPacket):
-    default: _aten_atanh_default
-    out: _aten_atanh_out
+    out: _aten_atan__out
     @overload
     def __call__(_op, self: _Tensor) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_atan2__default(OpOverload):
+    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
+
+class _aten_atan2__out(OpOverload):
+    def __call__(_op, self: _Tensor, other: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_atan2(OpOverloadPacket):
+    default: _aten_atan2__default
+    out: _aten_atan2__out
+    @overload
+    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, other: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_atan2___default(OpOverload):
+    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
+
+class _aten_atan2_(OpOverloadPacket):
+    default: _aten_atan2___default
+    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
+
+class _aten_atan___default(OpOverload):
+    def __call__(_op, self: _Tensor) -> _Tensor: ...
+
+class _aten_atan_(OpOverloadPacket):
+    default: _aten_atan___default
+    def __call__(_op, self: _Tensor) -> _Tensor: ...
 
 class _aten_atanh__default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_atanh_(OpOverloadPacket):
+class _aten_atanh__out(OpOverload):
+    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_atanh(OpOverloadPacket):
     default: _aten_atanh__default
+    out: _aten_atanh__out
+    @overload
+    def __call__(_op, self: _Tensor) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_atanh___default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_atleast_1d_default(OpOverload):
+class _aten_atanh_(OpOverloadPacket):
+    default: _aten_atanh___default
+    def __call__(_op, self: _Tensor) -> _Tensor: ...
+
+class _aten_atleast_1d__default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
 class _aten_atleast_1d(OpOverloadPacket):
-    default: _aten_atleast_1d_default
+    default: _aten_atleast_1d__default
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_atleast_2d_default(OpOverload):
+class _aten_atleast_2d__default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
 class _aten_atleast_2d(OpOverloadPacket):
-    default: _aten_atleast_2d_default
+    default: _aten_atleast_2d__default
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_atleast_3d_default(OpOverload):
+class _aten_atleast_3d__default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
 class _aten_atleast_3d(OpOverloadPacket):
-    default: _aten_atleast_3d_default
+    default: _aten_atleast_3d__default
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_avg_pool1d_default(OpOverload):
+class _aten_avg_pool1d__default(OpOverload):
     def __call__(_op, self: _Tensor, kernel_size: _int | Sequence[_int], stride: _int | Sequence[_int] = ..., padding: _int | Sequence[_int] = 0, ceil_mode: _bool = False, count_include_pad: _bool = True) -> _Tensor: ...
 
-class _aten_avg_pool1d_out(OpOverload):
+class _aten_avg_pool1d__out(OpOverload):
     def __call__(_op, self: _Tensor, kernel_size: _int | Sequence[_int], stride: _int | Sequence[_int] = ..., padding: _int | Sequence[_int] = 0, ceil_mode: _bool = False, count_include_pad: _bool = True, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_avg_pool1d(OpOverloadPacket):
-    default: _aten_avg_pool1d_default
-    out: _aten_avg_pool1d_out
+    default: _aten_avg_pool1d__default
+    out: _aten_avg_pool1d__out
     @overload
     def __call__(_op, self: _Tensor, kernel_size: _int | Sequence[_int], stride: _int | Sequence[_int] = ..., padding: _int | Sequence[_int] = 0, ceil_mode: _bool = False, count_include_pad: _bool = True) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, kernel_size: _int | Sequence[_int], stride: _int | Sequence[_int] = ..., padding: _int | Sequence[_int] = 0, ceil_mode: _bool = False, count_include_pad: _bool = True, *, out: _Tensor) -> _Tensor: ...
 
-class _aten_avg_pool2d_default(OpOverload):
+class _aten_avg_pool2d__default(OpOverload):
     def __call__(_op, self: _Tensor, kernel_size: _int | Sequence[_int], stride: _int | Sequence[_int] = ..., padding: _int | Sequence[_int] = 0, ceil_mode: _bool = False, count_include_pad: _bool = True, divisor_override: _int | None = None) -> _Tensor: ...
 
-class _aten_avg_pool2d_out(OpOverload):
+class _aten_avg_pool2d__out(OpOverload):
     def __call__(_op, self: _Tensor, kernel_size: _int | Sequence[_int], stride: _int | Sequence[_int] = ..., padding: _int | Sequence[_int] = 0, ceil_mode: _bool = False, count_include_pad: _bool = True, divisor_override: _int | None = None, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_avg_pool2d(OpOverloadPacket):
-    default: _aten_avg_pool2d_default
-    out: _aten_avg_pool2d_out
+    default: _aten_avg_pool2d__default
+    out: _aten_avg_pool2d__out
     @overload
     def __call__(_op, self: _Tensor, kernel_size: _int | Sequence[_int], stride: _int | Sequence[_int] = ..., padding: _int | Sequence[_int] = 0, ceil_mode: _bool = False, count_include_pad: _bool = True, divisor_override: _int | None = None) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, kernel_size: _int | Sequence[_int], stride: _int | Sequence[_int] = ..., padding: _int | Sequence[_int] = 0, ceil_mode: _bool = False, count_include_pad: _bool = True, divisor_override: _int | None = None, *, out: _Tensor) -> _Tensor: ...
 
-class _aten_avg_pool2d_backward_default(OpOverload):
+class _aten_avg_pool2d_backward__default(OpOverload):
     def __call__(_op, grad_output: _Tensor, self: _Tensor, kernel_size: _int | Sequence[_int], stride: _int | Sequence[_int], padding: _int | Sequence[_int], ceil_mode: _bool, count_include_pad: _bool, divisor_override: _int | None) -> _Tensor: ...
 
-class _aten_avg_pool2d_backward_grad_input(OpOverload):
+class _aten_avg_pool2d_backward__grad_input(OpOverload):
     def __call__(_op, grad_output: _Tensor, self: _Tensor, kernel_size: _int | Sequence[_int], stride: _int | Sequence[_int], padding: _int | Sequence[_int], ceil_mode: _bool, count_include_pad: _bool, divisor_override: _int | None, *, grad_input: _Tensor) -> _Tensor: ...
 
 class _aten_avg_pool2d_backward(OpOverloadPacket):
-    default: _aten_avg_pool2d_backward_default
-    grad_input: _aten_avg_pool2d_backward_grad_input
+    default: _aten_avg_pool2d_backward__default
+    grad_input: _aten_avg_pool2d_backward__grad_input
     @overload
     def __call__(_op, grad_output: _Tensor, self: _Tensor, kernel_size: _int | Sequence[_int], stride: _int | Sequence[_int], padding: _int | Sequence[_int], ceil_mode: _bool, count_include_pad: _bool, divisor_override: _int | None) -> _Tensor: ...
     @overload
     def __call__(_op, grad_output: _Tensor, self: _Tensor, kernel_size: _int | Sequence[_int], stride: _int | Sequence[_int], padding: _int | Sequence[_int], ceil_mode: _bool, count_include_pad: _bool, divisor_override: _int | None, *, grad_input: _Tensor) -> _Tensor: ...
 
-class _aten_avg_pool3d_default(OpOverload):
+class _aten_avg_pool3d__default(OpOverload):
     def __call__(_op, self: _Tensor, kernel_size: _int | Sequence[_int], stride: _int | Sequence[_int] = ..., padding: _int | Sequence[_int] = 0, ceil_mode: _bool = False, count_include_pad: _bool = True, divisor_override: _int | None = None) -> _Tensor: ...
 
-class _aten_avg_pool3d_out(OpOverload):
+class _aten_avg_pool3d__out(OpOverload):
     def __call__(_op, self: _Tensor, kernel_size: _int | Sequence[_int], stride: _int | Sequence[_int] = ..., padding: _int | Sequence[_int] = 0, ceil_mode: _bool = False, count_include_pad: _bool = True, divisor_override: _int | None = None, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_avg_pool3d(OpOverloadPacket):
-    default: _aten_avg_pool3d_default
-    out: _aten_avg_pool3d_out
+    default: _aten_avg_pool3d__default
+    out: _aten_avg_pool3d__out
     @overload
     def __call__(_op, self: _Tensor, kernel_size: _int | Sequence[_int], stride: _int | Sequence[_int] = ..., padding: _int | Sequence[_int] = 0, ceil_mode: _bool = False, count_include_pad: _bool = True, divisor_override: _int | None = None) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, kernel_size: _int | Sequence[_int], stride: _int | Sequence[_int] = ..., padding: _int | Sequence[_int] = 0, ceil_mode: _bool = False, count_include_pad: _bool = True, divisor_override: _int | None = None, *, out: _Tensor) -> _Tensor: ...
 
-class _aten_avg_pool3d_backward_default(OpOverload):
+class _aten_avg_pool3d_backward__default(OpOverload):
     def __call__(_op, grad_output: _Tensor, self: _Tensor, kernel_size: _int | Sequence[_int], stride: _int | Sequence[_int], padding: _int | Sequence[_int], ceil_mode: _bool, count_include_pad: _bool, divisor_override: _int | None) -> _Tensor: ...
 
-class _aten_avg_pool3d_backward_grad_input(OpOverload):
+class _aten_avg_pool3d_backward__grad_input(OpOverload):
     def __call__(_op, grad_output: _Tensor, self: _Tensor, kernel_size: _int | Sequence[_int], stride: _int | Sequence[_int], padding: _int | Sequence[_int], ceil_mode: _bool, count_include_pad: _bool, divisor_override: _int | None, *, grad_input: _Tensor) -> _Tensor: ...
 
 class _aten_avg_pool3d_backward(OpOverloadPacket):
-    default: _aten_avg_pool3d_backward_default
-    grad_input: _aten_avg_pool3d_backward_grad_input
+    default: _aten_avg_pool3d_backward__default
+    grad_input: _aten_avg_pool3d_backward__grad_input
     @overload
     def __call__(_op, grad_output: _Tensor, self: _Tensor, kernel_size: _int | Sequence[_int], stride: _int | Sequence[_int], padding: _int | Sequence[_int], ceil_mode: _bool, count_include_pad: _bool, divisor_override: _int | None) -> _Tensor: ...
     @overload
     def __call__(_op, grad_output: _Tensor, self: _Tensor, kernel_size: _int | Sequence[_int], stride: _int | Sequence[_int], padding: _int | Sequence[_int], ceil_mode: _bool, count_include_pad: _bool, divisor_override: _int | None, *, grad_input: _Tensor) -> _Tensor: ...
-
-class _aten_baddbmm_default(OpOverload):
-    def __call__(_op, self: _Tensor, batch1: _Tensor, batch2: _Tensor, *, beta: _Number = 1, alpha: _Number = 1) -> _Tensor: ...
-
-class _aten_baddbmm_out(OpOverload):
-    def __call__(_op, self: _Tensor, batch1: _Tensor, batch2: _Tensor, *, beta: _Number = 1, alpha: _Number = 1, out: _Tensor) -> _Tensor: ...
-
-class _aten_baddbmm(OpOverloadPacket):
-    default: _aten_baddbmm_default
-    out: _aten_baddbmm_out
-    @overload
-    def __call__(_op, self: _Tensor, batch1: _Tensor, batch2: _Tensor, *, beta: _Number = 1, alpha: _Number = 1) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, batch1: _Tensor, batch2: _Tensor, *, beta: _Number = 1, alpha: _Number = 1, out: _Tensor) -> _Tensor: ...
 
 class _aten_baddbmm__default(OpOverload):
     def __call__(_op, self: _Tensor, batch1: _Tensor, batch2: _Tensor, *, beta: _Number = 1, alpha: _Number = 1) -> _Tensor: ...
 
-class _aten_baddbmm_(OpOverloadPacket):
+class _aten_baddbmm__out(OpOverload):
+    def __call__(_op, self: _Tensor, batch1: _Tensor, batch2: _Tensor, *, beta: _Number = 1, alpha: _Number = 1, out: _Tensor) -> _Tensor: ...
+
+class _aten_baddbmm(OpOverloadPacket):
     default: _aten_baddbmm__default
+    out: _aten_baddbmm__out
+    @overload
+    def __call__(_op, self: _Tensor, batch1: _Tensor, batch2: _Tensor, *, beta: _Number = 1, alpha: _Number = 1) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, batch1: _Tensor, batch2: _Tensor, *, beta: _Number = 1, alpha: _Number = 1, out: _Tensor) -> _Tensor: ...
+
+class _aten_baddbmm___default(OpOverload):
     def __call__(_op, self: _Tensor, batch1: _Tensor, batch2: _Tensor, *, beta: _Number = 1, alpha: _Number = 1) -> _Tensor: ...
 
-class _aten_bartlett_window_default(OpOverload):
+class _aten_baddbmm_(OpOverloadPacket):
+    default: _aten_baddbmm___default
+    def __call__(_op, self: _Tensor, batch1: _Tensor, batch2: _Tensor, *, beta: _Number = 1, alpha: _Number = 1) -> _Tensor: ...
+
+class _aten_bartlett_window__default(OpOverload):
     def __call__(_op, window_length: _int, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | None = None, pin_memory: _bool | None = None) -> _Tensor: ...
 
-class _aten_bartlett_window_periodic(OpOverload):
+class _aten_bartlett_window__periodic(OpOverload):
     def __call__(_op, window_length: _int, periodic: _bool, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | None = None, pin_memory: _bool | None = None) -> _Tensor: ...
 
-class _aten_bartlett_window_out(OpOverload):
+class _aten_bartlett_window__out(OpOverload):
     def __call__(_op, window_length: _int, *, out: _Tensor) -> _Tensor: ...
 
-class _aten_bartlett_window_periodic_out(OpOverload):
+class _aten_bartlett_window__periodic_out(OpOverload):
     def __call__(_op, window_length: _int, periodic: _bool, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_bartlett_window(OpOverloadPacket):
-    default: _aten_bartlett_window_default
-    periodic: _aten_bartlett_window_periodic
-    out: _aten_bartlett_window_out
-    periodic_out: _aten_bartlett_window_periodic_out
+    default: _aten_bartlett_window__default
+    periodic: _aten_bartlett_window__periodic
+    out: _aten_bartlett_window__out
+    periodic_out: _aten_bartlett_window__periodic_out
     @overload
     def __call__(_op, window_length: _int, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | None = None, pin_memory: _bool | None = None) -> _Tensor: ...
     @overload
@@ -4702,344 +4701,344 @@ class _aten_bartlett_window(OpOverloadPacket):
     @overload
     def __call__(_op, window_length: _int, periodic: _bool, *, out: _Tensor) -> _Tensor: ...
 
-class _aten_batch_norm_default(OpOverload):
+class _aten_batch_norm__default(OpOverload):
     def __call__(_op, input: _Tensor, weight: _Tensor | None, bias: _Tensor | None, running_mean: _Tensor | None, running_var: _Tensor | None, training: _bool, momentum: _float, eps: _float, cudnn_enabled: _bool) -> _Tensor: ...
 
 class _aten_batch_norm(OpOverloadPacket):
-    default: _aten_batch_norm_default
+    default: _aten_batch_norm__default
     def __call__(_op, input: _Tensor, weight: _Tensor | None, bias: _Tensor | None, running_mean: _Tensor | None, running_var: _Tensor | None, training: _bool, momentum: _float, eps: _float, cudnn_enabled: _bool) -> _Tensor: ...
 
-class _aten_bernoulli_default(OpOverload):
+class _aten_bernoulli__default(OpOverload):
     def __call__(_op, self: _Tensor, *, generator: Generator | None = None) -> _Tensor: ...
 
-class _aten_bernoulli_out(OpOverload):
+class _aten_bernoulli__out(OpOverload):
     def __call__(_op, self: _Tensor, *, generator: Generator | None = None, out: _Tensor) -> _Tensor: ...
 
-class _aten_bernoulli_p(OpOverload):
+class _aten_bernoulli__p(OpOverload):
     def __call__(_op, self: _Tensor, p: _float, *, generator: Generator | None = None) -> _Tensor: ...
 
-class _aten_bernoulli_Tensor_out(OpOverload):
+class _aten_bernoulli__Tensor_out(OpOverload):
     def __call__(_op, self: _Tensor, p: _Tensor, *, generator: Generator | None = None, out: _Tensor) -> _Tensor: ...
-
-class _aten_bernoulli_Tensor(OpOverload):
-    def __call__(_op, self: _Tensor, p: _Tensor, *, generator: Generator | None = None) -> _Tensor: ...
-
-class _aten_bernoulli_float_out(OpOverload):
-    def __call__(_op, self: _Tensor, p: _float = 0.5, *, generator: Generator | None = None, out: _Tensor) -> _Tensor: ...
-
-class _aten_bernoulli(OpOverloadPacket):
-    default: _aten_bernoulli_default
-    out: _aten_bernoulli_out
-    p: _aten_bernoulli_p
-    Tensor_out: _aten_bernoulli_Tensor_out
-    Tensor: _aten_bernoulli_Tensor
-    float_out: _aten_bernoulli_float_out
-    @overload
-    def __call__(_op, self: _Tensor, *, generator: Generator | None = None) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, *, generator: Generator | None = None, out: _Tensor) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, p: _float, *, generator: Generator | None = None) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, p: _Tensor, *, generator: Generator | None = None, out: _Tensor) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, p: _Tensor, *, generator: Generator | None = None) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, p: _float = 0.5, *, generator: Generator | None = None, out: _Tensor) -> _Tensor: ...
 
 class _aten_bernoulli__Tensor(OpOverload):
     def __call__(_op, self: _Tensor, p: _Tensor, *, generator: Generator | None = None) -> _Tensor: ...
 
-class _aten_bernoulli__float(OpOverload):
+class _aten_bernoulli__float_out(OpOverload):
+    def __call__(_op, self: _Tensor, p: _float = 0.5, *, generator: Generator | None = None, out: _Tensor) -> _Tensor: ...
+
+class _aten_bernoulli(OpOverloadPacket):
+    default: _aten_bernoulli__default
+    out: _aten_bernoulli__out
+    p: _aten_bernoulli__p
+    Tensor_out: _aten_bernoulli__Tensor_out
+    Tensor: _aten_bernoulli__Tensor
+    float_out: _aten_bernoulli__float_out
+    @overload
+    def __call__(_op, self: _Tensor, *, generator: Generator | None = None) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, *, generator: Generator | None = None, out: _Tensor) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, p: _float, *, generator: Generator | None = None) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, p: _Tensor, *, generator: Generator | None = None, out: _Tensor) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, p: _Tensor, *, generator: Generator | None = None) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, p: _float = 0.5, *, generator: Generator | None = None, out: _Tensor) -> _Tensor: ...
+
+class _aten_bernoulli___Tensor(OpOverload):
+    def __call__(_op, self: _Tensor, p: _Tensor, *, generator: Generator | None = None) -> _Tensor: ...
+
+class _aten_bernoulli___float(OpOverload):
     def __call__(_op, self: _Tensor, p: _float = 0.5, *, generator: Generator | None = None) -> _Tensor: ...
 
 class _aten_bernoulli_(OpOverloadPacket):
-    Tensor: _aten_bernoulli__Tensor
-    float: _aten_bernoulli__float
+    Tensor: _aten_bernoulli___Tensor
+    float: _aten_bernoulli___float
     @overload
     def __call__(_op, self: _Tensor, p: _Tensor, *, generator: Generator | None = None) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, p: _float = 0.5, *, generator: Generator | None = None) -> _Tensor: ...
 
-class _aten_binary_cross_entropy_default(OpOverload):
+class _aten_binary_cross_entropy__default(OpOverload):
     def __call__(_op, self: _Tensor, target: _Tensor, weight: _Tensor | None = None, reduction: _int = ...) -> _Tensor: ...
 
-class _aten_binary_cross_entropy_out(OpOverload):
+class _aten_binary_cross_entropy__out(OpOverload):
     def __call__(_op, self: _Tensor, target: _Tensor, weight: _Tensor | None = None, reduction: _int = ..., *, out: _Tensor) -> _Tensor: ...
 
 class _aten_binary_cross_entropy(OpOverloadPacket):
-    default: _aten_binary_cross_entropy_default
-    out: _aten_binary_cross_entropy_out
+    default: _aten_binary_cross_entropy__default
+    out: _aten_binary_cross_entropy__out
     @overload
     def __call__(_op, self: _Tensor, target: _Tensor, weight: _Tensor | None = None, reduction: _int = ...) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, target: _Tensor, weight: _Tensor | None = None, reduction: _int = ..., *, out: _Tensor) -> _Tensor: ...
 
-class _aten_binary_cross_entropy_backward_default(OpOverload):
+class _aten_binary_cross_entropy_backward__default(OpOverload):
     def __call__(_op, grad_output: _Tensor, self: _Tensor, target: _Tensor, weight: _Tensor | None = None, reduction: _int = ...) -> _Tensor: ...
 
-class _aten_binary_cross_entropy_backward_grad_input(OpOverload):
+class _aten_binary_cross_entropy_backward__grad_input(OpOverload):
     def __call__(_op, grad_output: _Tensor, self: _Tensor, target: _Tensor, weight: _Tensor | None = None, reduction: _int = ..., *, grad_input: _Tensor) -> _Tensor: ...
 
 class _aten_binary_cross_entropy_backward(OpOverloadPacket):
-    default: _aten_binary_cross_entropy_backward_default
-    grad_input: _aten_binary_cross_entropy_backward_grad_input
+    default: _aten_binary_cross_entropy_backward__default
+    grad_input: _aten_binary_cross_entropy_backward__grad_input
     @overload
     def __call__(_op, grad_output: _Tensor, self: _Tensor, target: _Tensor, weight: _Tensor | None = None, reduction: _int = ...) -> _Tensor: ...
     @overload
     def __call__(_op, grad_output: _Tensor, self: _Tensor, target: _Tensor, weight: _Tensor | None = None, reduction: _int = ..., *, grad_input: _Tensor) -> _Tensor: ...
 
-class _aten_binary_cross_entropy_with_logits_default(OpOverload):
+class _aten_binary_cross_entropy_with_logits__default(OpOverload):
     def __call__(_op, self: _Tensor, target: _Tensor, weight: _Tensor | None = None, pos_weight: _Tensor | None = None, reduction: _int = ...) -> _Tensor: ...
 
-class _aten_binary_cross_entropy_with_logits_out(OpOverload):
+class _aten_binary_cross_entropy_with_logits__out(OpOverload):
     def __call__(_op, self: _Tensor, target: _Tensor, weight: _Tensor | None = None, pos_weight: _Tensor | None = None, reduction: _int = ..., *, out: _Tensor) -> _Tensor: ...
 
 class _aten_binary_cross_entropy_with_logits(OpOverloadPacket):
-    default: _aten_binary_cross_entropy_with_logits_default
-    out: _aten_binary_cross_entropy_with_logits_out
+    default: _aten_binary_cross_entropy_with_logits__default
+    out: _aten_binary_cross_entropy_with_logits__out
     @overload
     def __call__(_op, self: _Tensor, target: _Tensor, weight: _Tensor | None = None, pos_weight: _Tensor | None = None, reduction: _int = ...) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, target: _Tensor, weight: _Tensor | None = None, pos_weight: _Tensor | None = None, reduction: _int = ..., *, out: _Tensor) -> _Tensor: ...
 
-class _aten_bincount_default(OpOverload):
+class _aten_bincount__default(OpOverload):
     def __call__(_op, self: _Tensor, weights: _Tensor | None = None, minlength: _int = 0) -> _Tensor: ...
 
 class _aten_bincount(OpOverloadPacket):
-    default: _aten_bincount_default
+    default: _aten_bincount__default
     def __call__(_op, self: _Tensor, weights: _Tensor | None = None, minlength: _int = 0) -> _Tensor: ...
-
-class _aten_bitwise_and_Tensor(OpOverload):
-    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
-
-class _aten_bitwise_and_Tensor_out(OpOverload):
-    def __call__(_op, self: _Tensor, other: _Tensor, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_bitwise_and_Scalar(OpOverload):
-    def __call__(_op, self: _Tensor, other: _Number) -> _Tensor: ...
-
-class _aten_bitwise_and_Scalar_out(OpOverload):
-    def __call__(_op, self: _Tensor, other: _Number, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_bitwise_and_Scalar_Tensor(OpOverload):
-    def __call__(_op, self: _Number, other: _Tensor) -> _Tensor: ...
-
-class _aten_bitwise_and(OpOverloadPacket):
-    Tensor: _aten_bitwise_and_Tensor
-    Tensor_out: _aten_bitwise_and_Tensor_out
-    Scalar: _aten_bitwise_and_Scalar
-    Scalar_out: _aten_bitwise_and_Scalar_out
-    Scalar_Tensor: _aten_bitwise_and_Scalar_Tensor
-    @overload
-    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, other: _Tensor, *, out: _Tensor) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, other: _Number) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, other: _Number, *, out: _Tensor) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Number, other: _Tensor) -> _Tensor: ...
 
 class _aten_bitwise_and__Tensor(OpOverload):
     def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
 
+class _aten_bitwise_and__Tensor_out(OpOverload):
+    def __call__(_op, self: _Tensor, other: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
 class _aten_bitwise_and__Scalar(OpOverload):
     def __call__(_op, self: _Tensor, other: _Number) -> _Tensor: ...
 
-class _aten_bitwise_and_(OpOverloadPacket):
+class _aten_bitwise_and__Scalar_out(OpOverload):
+    def __call__(_op, self: _Tensor, other: _Number, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_bitwise_and__Scalar_Tensor(OpOverload):
+    def __call__(_op, self: _Number, other: _Tensor) -> _Tensor: ...
+
+class _aten_bitwise_and(OpOverloadPacket):
     Tensor: _aten_bitwise_and__Tensor
+    Tensor_out: _aten_bitwise_and__Tensor_out
     Scalar: _aten_bitwise_and__Scalar
-    @overload
-    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, other: _Number) -> _Tensor: ...
-
-class _aten_bitwise_left_shift_Tensor(OpOverload):
-    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
-
-class _aten_bitwise_left_shift_Tensor_out(OpOverload):
-    def __call__(_op, self: _Tensor, other: _Tensor, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_bitwise_left_shift_Tensor_Scalar(OpOverload):
-    def __call__(_op, self: _Tensor, other: _Number) -> _Tensor: ...
-
-class _aten_bitwise_left_shift(OpOverloadPacket):
-    Tensor: _aten_bitwise_left_shift_Tensor
-    Tensor_out: _aten_bitwise_left_shift_Tensor_out
-    Tensor_Scalar: _aten_bitwise_left_shift_Tensor_Scalar
+    Scalar_out: _aten_bitwise_and__Scalar_out
+    Scalar_Tensor: _aten_bitwise_and__Scalar_Tensor
     @overload
     def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, other: _Tensor, *, out: _Tensor) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, other: _Number) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, other: _Number, *, out: _Tensor) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Number, other: _Tensor) -> _Tensor: ...
+
+class _aten_bitwise_and___Tensor(OpOverload):
+    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
+
+class _aten_bitwise_and___Scalar(OpOverload):
+    def __call__(_op, self: _Tensor, other: _Number) -> _Tensor: ...
+
+class _aten_bitwise_and_(OpOverloadPacket):
+    Tensor: _aten_bitwise_and___Tensor
+    Scalar: _aten_bitwise_and___Scalar
+    @overload
+    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, other: _Number) -> _Tensor: ...
 
 class _aten_bitwise_left_shift__Tensor(OpOverload):
     def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
 
-class _aten_bitwise_left_shift_(OpOverloadPacket):
+class _aten_bitwise_left_shift__Tensor_out(OpOverload):
+    def __call__(_op, self: _Tensor, other: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_bitwise_left_shift__Tensor_Scalar(OpOverload):
+    def __call__(_op, self: _Tensor, other: _Number) -> _Tensor: ...
+
+class _aten_bitwise_left_shift(OpOverloadPacket):
     Tensor: _aten_bitwise_left_shift__Tensor
+    Tensor_out: _aten_bitwise_left_shift__Tensor_out
+    Tensor_Scalar: _aten_bitwise_left_shift__Tensor_Scalar
+    @overload
+    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, other: _Tensor, *, out: _Tensor) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, other: _Number) -> _Tensor: ...
+
+class _aten_bitwise_left_shift___Tensor(OpOverload):
     def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
 
-class _aten_bitwise_not_default(OpOverload):
-    def __call__(_op, self: _Tensor) -> _Tensor: ...
-
-class _aten_bitwise_not_out(OpOverload):
-    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_bitwise_not(OpOverloadPacket):
-    default: _aten_bitwise_not_default
-    out: _aten_bitwise_not_out
-    @overload
-    def __call__(_op, self: _Tensor) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
+class _aten_bitwise_left_shift_(OpOverloadPacket):
+    Tensor: _aten_bitwise_left_shift___Tensor
+    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
 
 class _aten_bitwise_not__default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_bitwise_not_(OpOverloadPacket):
+class _aten_bitwise_not__out(OpOverload):
+    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_bitwise_not(OpOverloadPacket):
     default: _aten_bitwise_not__default
+    out: _aten_bitwise_not__out
+    @overload
+    def __call__(_op, self: _Tensor) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_bitwise_not___default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_bitwise_or_Tensor(OpOverload):
-    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
-
-class _aten_bitwise_or_Tensor_out(OpOverload):
-    def __call__(_op, self: _Tensor, other: _Tensor, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_bitwise_or_Scalar(OpOverload):
-    def __call__(_op, self: _Tensor, other: _Number) -> _Tensor: ...
-
-class _aten_bitwise_or_Scalar_out(OpOverload):
-    def __call__(_op, self: _Tensor, other: _Number, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_bitwise_or_Scalar_Tensor(OpOverload):
-    def __call__(_op, self: _Number, other: _Tensor) -> _Tensor: ...
-
-class _aten_bitwise_or(OpOverloadPacket):
-    Tensor: _aten_bitwise_or_Tensor
-    Tensor_out: _aten_bitwise_or_Tensor_out
-    Scalar: _aten_bitwise_or_Scalar
-    Scalar_out: _aten_bitwise_or_Scalar_out
-    Scalar_Tensor: _aten_bitwise_or_Scalar_Tensor
-    @overload
-    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, other: _Tensor, *, out: _Tensor) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, other: _Number) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, other: _Number, *, out: _Tensor) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Number, other: _Tensor) -> _Tensor: ...
+class _aten_bitwise_not_(OpOverloadPacket):
+    default: _aten_bitwise_not___default
+    def __call__(_op, self: _Tensor) -> _Tensor: ...
 
 class _aten_bitwise_or__Tensor(OpOverload):
     def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
 
+class _aten_bitwise_or__Tensor_out(OpOverload):
+    def __call__(_op, self: _Tensor, other: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
 class _aten_bitwise_or__Scalar(OpOverload):
     def __call__(_op, self: _Tensor, other: _Number) -> _Tensor: ...
 
-class _aten_bitwise_or_(OpOverloadPacket):
+class _aten_bitwise_or__Scalar_out(OpOverload):
+    def __call__(_op, self: _Tensor, other: _Number, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_bitwise_or__Scalar_Tensor(OpOverload):
+    def __call__(_op, self: _Number, other: _Tensor) -> _Tensor: ...
+
+class _aten_bitwise_or(OpOverloadPacket):
     Tensor: _aten_bitwise_or__Tensor
+    Tensor_out: _aten_bitwise_or__Tensor_out
     Scalar: _aten_bitwise_or__Scalar
-    @overload
-    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, other: _Number) -> _Tensor: ...
-
-class _aten_bitwise_right_shift_Tensor(OpOverload):
-    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
-
-class _aten_bitwise_right_shift_Tensor_out(OpOverload):
-    def __call__(_op, self: _Tensor, other: _Tensor, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_bitwise_right_shift_Tensor_Scalar(OpOverload):
-    def __call__(_op, self: _Tensor, other: _Number) -> _Tensor: ...
-
-class _aten_bitwise_right_shift(OpOverloadPacket):
-    Tensor: _aten_bitwise_right_shift_Tensor
-    Tensor_out: _aten_bitwise_right_shift_Tensor_out
-    Tensor_Scalar: _aten_bitwise_right_shift_Tensor_Scalar
+    Scalar_out: _aten_bitwise_or__Scalar_out
+    Scalar_Tensor: _aten_bitwise_or__Scalar_Tensor
     @overload
     def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, other: _Tensor, *, out: _Tensor) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, other: _Number) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, other: _Number, *, out: _Tensor) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Number, other: _Tensor) -> _Tensor: ...
+
+class _aten_bitwise_or___Tensor(OpOverload):
+    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
+
+class _aten_bitwise_or___Scalar(OpOverload):
+    def __call__(_op, self: _Tensor, other: _Number) -> _Tensor: ...
+
+class _aten_bitwise_or_(OpOverloadPacket):
+    Tensor: _aten_bitwise_or___Tensor
+    Scalar: _aten_bitwise_or___Scalar
+    @overload
+    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, other: _Number) -> _Tensor: ...
 
 class _aten_bitwise_right_shift__Tensor(OpOverload):
     def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
 
-class _aten_bitwise_right_shift_(OpOverloadPacket):
+class _aten_bitwise_right_shift__Tensor_out(OpOverload):
+    def __call__(_op, self: _Tensor, other: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_bitwise_right_shift__Tensor_Scalar(OpOverload):
+    def __call__(_op, self: _Tensor, other: _Number) -> _Tensor: ...
+
+class _aten_bitwise_right_shift(OpOverloadPacket):
     Tensor: _aten_bitwise_right_shift__Tensor
-    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
-
-class _aten_bitwise_xor_Tensor(OpOverload):
-    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
-
-class _aten_bitwise_xor_Tensor_out(OpOverload):
-    def __call__(_op, self: _Tensor, other: _Tensor, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_bitwise_xor_Scalar(OpOverload):
-    def __call__(_op, self: _Tensor, other: _Number) -> _Tensor: ...
-
-class _aten_bitwise_xor_Scalar_out(OpOverload):
-    def __call__(_op, self: _Tensor, other: _Number, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_bitwise_xor_Scalar_Tensor(OpOverload):
-    def __call__(_op, self: _Number, other: _Tensor) -> _Tensor: ...
-
-class _aten_bitwise_xor(OpOverloadPacket):
-    Tensor: _aten_bitwise_xor_Tensor
-    Tensor_out: _aten_bitwise_xor_Tensor_out
-    Scalar: _aten_bitwise_xor_Scalar
-    Scalar_out: _aten_bitwise_xor_Scalar_out
-    Scalar_Tensor: _aten_bitwise_xor_Scalar_Tensor
+    Tensor_out: _aten_bitwise_right_shift__Tensor_out
+    Tensor_Scalar: _aten_bitwise_right_shift__Tensor_Scalar
     @overload
     def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, other: _Tensor, *, out: _Tensor) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, other: _Number) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, other: _Number, *, out: _Tensor) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Number, other: _Tensor) -> _Tensor: ...
+
+class _aten_bitwise_right_shift___Tensor(OpOverload):
+    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
+
+class _aten_bitwise_right_shift_(OpOverloadPacket):
+    Tensor: _aten_bitwise_right_shift___Tensor
+    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
 
 class _aten_bitwise_xor__Tensor(OpOverload):
     def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
 
+class _aten_bitwise_xor__Tensor_out(OpOverload):
+    def __call__(_op, self: _Tensor, other: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
 class _aten_bitwise_xor__Scalar(OpOverload):
     def __call__(_op, self: _Tensor, other: _Number) -> _Tensor: ...
 
-class _aten_bitwise_xor_(OpOverloadPacket):
+class _aten_bitwise_xor__Scalar_out(OpOverload):
+    def __call__(_op, self: _Tensor, other: _Number, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_bitwise_xor__Scalar_Tensor(OpOverload):
+    def __call__(_op, self: _Number, other: _Tensor) -> _Tensor: ...
+
+class _aten_bitwise_xor(OpOverloadPacket):
     Tensor: _aten_bitwise_xor__Tensor
+    Tensor_out: _aten_bitwise_xor__Tensor_out
     Scalar: _aten_bitwise_xor__Scalar
+    Scalar_out: _aten_bitwise_xor__Scalar_out
+    Scalar_Tensor: _aten_bitwise_xor__Scalar_Tensor
+    @overload
+    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, other: _Tensor, *, out: _Tensor) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, other: _Number) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, other: _Number, *, out: _Tensor) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Number, other: _Tensor) -> _Tensor: ...
+
+class _aten_bitwise_xor___Tensor(OpOverload):
+    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
+
+class _aten_bitwise_xor___Scalar(OpOverload):
+    def __call__(_op, self: _Tensor, other: _Number) -> _Tensor: ...
+
+class _aten_bitwise_xor_(OpOverloadPacket):
+    Tensor: _aten_bitwise_xor___Tensor
+    Scalar: _aten_bitwise_xor___Scalar
     @overload
     def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, other: _Number) -> _Tensor: ...
 
-class _aten_blackman_window_default(OpOverload):
+class _aten_blackman_window__default(OpOverload):
     def __call__(_op, window_length: _int, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | None = None, pin_memory: _bool | None = None) -> _Tensor: ...
 
-class _aten_blackman_window_periodic(OpOverload):
+class _aten_blackman_window__periodic(OpOverload):
     def __call__(_op, window_length: _int, periodic: _bool, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | None = None, pin_memory: _bool | None = None) -> _Tensor: ...
 
-class _aten_blackman_window_out(OpOverload):
+class _aten_blackman_window__out(OpOverload):
     def __call__(_op, window_length: _int, *, out: _Tensor) -> _Tensor: ...
 
-class _aten_blackman_window_periodic_out(OpOverload):
+class _aten_blackman_window__periodic_out(OpOverload):
     def __call__(_op, window_length: _int, periodic: _bool, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_blackman_window(OpOverloadPacket):
-    default: _aten_blackman_window_default
-    periodic: _aten_blackman_window_periodic
-    out: _aten_blackman_window_out
-    periodic_out: _aten_blackman_window_periodic_out
+    default: _aten_blackman_window__default
+    periodic: _aten_blackman_window__periodic
+    out: _aten_blackman_window__out
+    periodic_out: _aten_blackman_window__periodic_out
     @overload
     def __call__(_op, window_length: _int, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | None = None, pin_memory: _bool | None = None) -> _Tensor: ...
     @overload
@@ -5049,61 +5048,61 @@ class _aten_blackman_window(OpOverloadPacket):
     @overload
     def __call__(_op, window_length: _int, periodic: _bool, *, out: _Tensor) -> _Tensor: ...
 
-class _aten_block_diag_default(OpOverload):
+class _aten_block_diag__default(OpOverload):
     def __call__(_op, tensors: Sequence[_Tensor]) -> _Tensor: ...
 
-class _aten_block_diag_out(OpOverload):
+class _aten_block_diag__out(OpOverload):
     def __call__(_op, tensors: Sequence[_Tensor], *, out: _Tensor) -> _Tensor: ...
 
 class _aten_block_diag(OpOverloadPacket):
-    default: _aten_block_diag_default
-    out: _aten_block_diag_out
+    default: _aten_block_diag__default
+    out: _aten_block_diag__out
     @overload
     def __call__(_op, tensors: Sequence[_Tensor]) -> _Tensor: ...
     @overload
     def __call__(_op, tensors: Sequence[_Tensor], *, out: _Tensor) -> _Tensor: ...
 
-class _aten_bmm_default(OpOverload):
+class _aten_bmm__default(OpOverload):
     def __call__(_op, self: _Tensor, mat2: _Tensor) -> _Tensor: ...
 
-class _aten_bmm_out(OpOverload):
+class _aten_bmm__out(OpOverload):
     def __call__(_op, self: _Tensor, mat2: _Tensor, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_bmm(OpOverloadPacket):
-    default: _aten_bmm_default
-    out: _aten_bmm_out
+    default: _aten_bmm__default
+    out: _aten_bmm__out
     @overload
     def __call__(_op, self: _Tensor, mat2: _Tensor) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, mat2: _Tensor, *, out: _Tensor) -> _Tensor: ...
 
-class _aten_broadcast_tensors_default(OpOverload):
+class _aten_broadcast_tensors__default(OpOverload):
     def __call__(_op, tensors: Sequence[_Tensor]) -> list[_Tensor]: ...
 
 class _aten_broadcast_tensors(OpOverloadPacket):
-    default: _aten_broadcast_tensors_default
+    default: _aten_broadcast_tensors__default
     def __call__(_op, tensors: Sequence[_Tensor]) -> list[_Tensor]: ...
 
-class _aten_broadcast_to_default(OpOverload):
+class _aten_broadcast_to__default(OpOverload):
     def __call__(_op, self: _Tensor, size: Sequence[_int]) -> _Tensor: ...
 
 class _aten_broadcast_to(OpOverloadPacket):
-    default: _aten_broadcast_to_default
+    default: _aten_broadcast_to__default
     def __call__(_op, self: _Tensor, size: Sequence[_int]) -> _Tensor: ...
 
-class _aten_bucketize_Tensor(OpOverload):
+class _aten_bucketize__Tensor(OpOverload):
     def __call__(_op, self: _Tensor, boundaries: _Tensor, *, out_int32: _bool = False, right: _bool = False) -> _Tensor: ...
 
-class _aten_bucketize_Tensor_out(OpOverload):
+class _aten_bucketize__Tensor_out(OpOverload):
     def __call__(_op, self: _Tensor, boundaries: _Tensor, *, out_int32: _bool = False, right: _bool = False, out: _Tensor) -> _Tensor: ...
 
-class _aten_bucketize_Scalar(OpOverload):
+class _aten_bucketize__Scalar(OpOverload):
     def __call__(_op, self: _Number, boundaries: _Tensor, *, out_int32: _bool = False, right: _bool = False) -> _Tensor: ...
 
 class _aten_bucketize(OpOverloadPacket):
-    Tensor: _aten_bucketize_Tensor
-    Tensor_out: _aten_bucketize_Tensor_out
-    Scalar: _aten_bucketize_Scalar
+    Tensor: _aten_bucketize__Tensor
+    Tensor_out: _aten_bucketize__Tensor_out
+    Scalar: _aten_bucketize__Scalar
     @overload
     def __call__(_op, self: _Tensor, boundaries: _Tensor, *, out_int32: _bool = False, right: _bool = False) -> _Tensor: ...
     @overload
@@ -5111,862 +5110,824 @@ class _aten_bucketize(OpOverloadPacket):
     @overload
     def __call__(_op, self: _Number, boundaries: _Tensor, *, out_int32: _bool = False, right: _bool = False) -> _Tensor: ...
 
-class _aten_can_cast_default(OpOverload):
+class _aten_can_cast__default(OpOverload):
     def __call__(_op, from_: _dtype, to: _dtype) -> _bool: ...
 
 class _aten_can_cast(OpOverloadPacket):
-    default: _aten_can_cast_default
+    default: _aten_can_cast__default
     def __call__(_op, from_: _dtype, to: _dtype) -> _bool: ...
 
-class _aten_cartesian_prod_default(OpOverload):
+class _aten_cartesian_prod__default(OpOverload):
     def __call__(_op, tensors: Sequence[_Tensor]) -> _Tensor: ...
 
 class _aten_cartesian_prod(OpOverloadPacket):
-    default: _aten_cartesian_prod_default
+    default: _aten_cartesian_prod__default
     def __call__(_op, tensors: Sequence[_Tensor]) -> _Tensor: ...
 
-class _aten_cat_default(OpOverload):
+class _aten_cat__default(OpOverload):
     def __call__(_op, tensors: Sequence[_Tensor], dim: _int = 0) -> _Tensor: ...
 
-class _aten_cat_out(OpOverload):
+class _aten_cat__out(OpOverload):
     def __call__(_op, tensors: Sequence[_Tensor], dim: _int = 0, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_cat(OpOverloadPacket):
-    default: _aten_cat_default
-    out: _aten_cat_out
+    default: _aten_cat__default
+    out: _aten_cat__out
     @overload
     def __call__(_op, tensors: Sequence[_Tensor], dim: _int = 0) -> _Tensor: ...
     @overload
     def __call__(_op, tensors: Sequence[_Tensor], dim: _int = 0, *, out: _Tensor) -> _Tensor: ...
 
-class _aten_cauchy_out(OpOverload):
+class _aten_cauchy__out(OpOverload):
     def __call__(_op, self: _Tensor, median: _float = 0, sigma: _float = 1, *, generator: Generator | None = None, out: _Tensor) -> _Tensor: ...
-
-class _aten_cauchy_default(OpOverload):
-    def __call__(_op, self: _Tensor, median: _float = 0, sigma: _float = 1, *, generator: Generator | None = None) -> _Tensor: ...
-
-class _aten_cauchy(OpOverloadPacket):
-    out: _aten_cauchy_out
-    default: _aten_cauchy_default
-    @overload
-    def __call__(_op, self: _Tensor, median: _float = 0, sigma: _float = 1, *, generator: Generator | None = None, out: _Tensor) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, median: _float = 0, sigma: _float = 1, *, generator: Generator | None = None) -> _Tensor: ...
 
 class _aten_cauchy__default(OpOverload):
     def __call__(_op, self: _Tensor, median: _float = 0, sigma: _float = 1, *, generator: Generator | None = None) -> _Tensor: ...
 
-class _aten_cauchy_(OpOverloadPacket):
+class _aten_cauchy(OpOverloadPacket):
+    out: _aten_cauchy__out
     default: _aten_cauchy__default
+    @overload
+    def __call__(_op, self: _Tensor, median: _float = 0, sigma: _float = 1, *, generator: Generator | None = None, out: _Tensor) -> _Tensor: ...
+    @overload
     def __call__(_op, self: _Tensor, median: _float = 0, sigma: _float = 1, *, generator: Generator | None = None) -> _Tensor: ...
 
-class _aten_cdist_default(OpOverload):
+class _aten_cauchy___default(OpOverload):
+    def __call__(_op, self: _Tensor, median: _float = 0, sigma: _float = 1, *, generator: Generator | None = None) -> _Tensor: ...
+
+class _aten_cauchy_(OpOverloadPacket):
+    default: _aten_cauchy___default
+    def __call__(_op, self: _Tensor, median: _float = 0, sigma: _float = 1, *, generator: Generator | None = None) -> _Tensor: ...
+
+class _aten_cdist__default(OpOverload):
     def __call__(_op, x1: _Tensor, x2: _Tensor, p: _float = 2, compute_mode: _int | None = None) -> _Tensor: ...
 
 class _aten_cdist(OpOverloadPacket):
-    default: _aten_cdist_default
+    default: _aten_cdist__default
     def __call__(_op, x1: _Tensor, x2: _Tensor, p: _float = 2, compute_mode: _int | None = None) -> _Tensor: ...
-
-class _aten_ceil_default(OpOverload):
-    def __call__(_op, self: _Tensor) -> _Tensor: ...
-
-class _aten_ceil_out(OpOverload):
-    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_ceil(OpOverloadPacket):
-    default: _aten_ceil_default
-    out: _aten_ceil_out
-    @overload
-    def __call__(_op, self: _Tensor) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_ceil__default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_ceil_(OpOverloadPacket):
+class _aten_ceil__out(OpOverload):
+    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_ceil(OpOverloadPacket):
     default: _aten_ceil__default
+    out: _aten_ceil__out
+    @overload
+    def __call__(_op, self: _Tensor) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_ceil___default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_celu_default(OpOverload):
-    def __call__(_op, self: _Tensor, alpha: _Number = 1.0) -> _Tensor: ...
-
-class _aten_celu_out(OpOverload):
-    def __call__(_op, self: _Tensor, alpha: _Number = 1.0, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_celu(OpOverloadPacket):
-    default: _aten_celu_default
-    out: _aten_celu_out
-    @overload
-    def __call__(_op, self: _Tensor, alpha: _Number = 1.0) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, alpha: _Number = 1.0, *, out: _Tensor) -> _Tensor: ...
+class _aten_ceil_(OpOverloadPacket):
+    default: _aten_ceil___default
+    def __call__(_op, self: _Tensor) -> _Tensor: ...
 
 class _aten_celu__default(OpOverload):
     def __call__(_op, self: _Tensor, alpha: _Number = 1.0) -> _Tensor: ...
 
-class _aten_celu_(OpOverloadPacket):
+class _aten_celu__out(OpOverload):
+    def __call__(_op, self: _Tensor, alpha: _Number = 1.0, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_celu(OpOverloadPacket):
     default: _aten_celu__default
+    out: _aten_celu__out
+    @overload
+    def __call__(_op, self: _Tensor, alpha: _Number = 1.0) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, alpha: _Number = 1.0, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_celu___default(OpOverload):
     def __call__(_op, self: _Tensor, alpha: _Number = 1.0) -> _Tensor: ...
 
-class _aten_chain_matmul_default(OpOverload):
+class _aten_celu_(OpOverloadPacket):
+    default: _aten_celu___default
+    def __call__(_op, self: _Tensor, alpha: _Number = 1.0) -> _Tensor: ...
+
+class _aten_chain_matmul__default(OpOverload):
     def __call__(_op, matrices: Sequence[_Tensor]) -> _Tensor: ...
 
 class _aten_chain_matmul(OpOverloadPacket):
-    default: _aten_chain_matmul_default
+    default: _aten_chain_matmul__default
     def __call__(_op, matrices: Sequence[_Tensor]) -> _Tensor: ...
 
-class _aten_channel_shuffle_default(OpOverload):
+class _aten_channel_shuffle__default(OpOverload):
     def __call__(_op, self: _Tensor, groups: _int) -> _Tensor: ...
 
-class _aten_channel_shuffle_out(OpOverload):
+class _aten_channel_shuffle__out(OpOverload):
     def __call__(_op, self: _Tensor, groups: _int, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_channel_shuffle(OpOverloadPacket):
-    default: _aten_channel_shuffle_default
-    out: _aten_channel_shuffle_out
+    default: _aten_channel_shuffle__default
+    out: _aten_channel_shuffle__out
     @overload
     def __call__(_op, self: _Tensor, groups: _int) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, groups: _int, *, out: _Tensor) -> _Tensor: ...
 
-class _aten_chunk_default(OpOverload):
+class _aten_chunk__default(OpOverload):
     def __call__(_op, self: _Tensor, chunks: _int, dim: _int = 0) -> list[_Tensor]: ...
 
 class _aten_chunk(OpOverloadPacket):
-    default: _aten_chunk_default
+    default: _aten_chunk__default
     def __call__(_op, self: _Tensor, chunks: _int, dim: _int = 0) -> list[_Tensor]: ...
-
-class _aten_clamp_default(OpOverload):
-    def __call__(_op, self: _Tensor, min: _Number | None = None, max: _Number | None = None) -> _Tensor: ...
-
-class _aten_clamp_out(OpOverload):
-    def __call__(_op, self: _Tensor, min: _Number | None = None, max: _Number | None = None, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_clamp_Tensor(OpOverload):
-    def __call__(_op, self: _Tensor, min: _Tensor | None = None, max: _Tensor | None = None) -> _Tensor: ...
-
-class _aten_clamp_Tensor_out(OpOverload):
-    def __call__(_op, self: _Tensor, min: _Tensor | None = None, max: _Tensor | None = None, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_clamp(OpOverloadPacket):
-    default: _aten_clamp_default
-    out: _aten_clamp_out
-    Tensor: _aten_clamp_Tensor
-    Tensor_out: _aten_clamp_Tensor_out
-    @overload
-    def __call__(_op, self: _Tensor, min: _Number | None = None, max: _Number | None = None) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, min: _Number | None = None, max: _Number | None = None, *, out: _Tensor) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, min: _Tensor | None = None, max: _Tensor | None = None) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, min: _Tensor | None = None, max: _Tensor | None = None, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_clamp__default(OpOverload):
     def __call__(_op, self: _Tensor, min: _Number | None = None, max: _Number | None = None) -> _Tensor: ...
 
+class _aten_clamp__out(OpOverload):
+    def __call__(_op, self: _Tensor, min: _Number | None = None, max: _Number | None = None, *, out: _Tensor) -> _Tensor: ...
+
 class _aten_clamp__Tensor(OpOverload):
     def __call__(_op, self: _Tensor, min: _Tensor | None = None, max: _Tensor | None = None) -> _Tensor: ...
 
-class _aten_clamp_(OpOverloadPacket):
+class _aten_clamp__Tensor_out(OpOverload):
+    def __call__(_op, self: _Tensor, min: _Tensor | None = None, max: _Tensor | None = None, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_clamp(OpOverloadPacket):
     default: _aten_clamp__default
+    out: _aten_clamp__out
     Tensor: _aten_clamp__Tensor
+    Tensor_out: _aten_clamp__Tensor_out
+    @overload
+    def __call__(_op, self: _Tensor, min: _Number | None = None, max: _Number | None = None) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, min: _Number | None = None, max: _Number | None = None, *, out: _Tensor) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, min: _Tensor | None = None, max: _Tensor | None = None) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, min: _Tensor | None = None, max: _Tensor | None = None, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_clamp___default(OpOverload):
+    def __call__(_op, self: _Tensor, min: _Number | None = None, max: _Number | None = None) -> _Tensor: ...
+
+class _aten_clamp___Tensor(OpOverload):
+    def __call__(_op, self: _Tensor, min: _Tensor | None = None, max: _Tensor | None = None) -> _Tensor: ...
+
+class _aten_clamp_(OpOverloadPacket):
+    default: _aten_clamp___default
+    Tensor: _aten_clamp___Tensor
     @overload
     def __call__(_op, self: _Tensor, min: _Number | None = None, max: _Number | None = None) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, min: _Tensor | None = None, max: _Tensor | None = None) -> _Tensor: ...
-
-class _aten_clamp_max_default(OpOverload):
-    def __call__(_op, self: _Tensor, max: _Number) -> _Tensor: ...
-
-class _aten_clamp_max_out(OpOverload):
-    def __call__(_op, self: _Tensor, max: _Number, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_clamp_max_Tensor(OpOverload):
-    def __call__(_op, self: _Tensor, max: _Tensor) -> _Tensor: ...
-
-class _aten_clamp_max_Tensor_out(OpOverload):
-    def __call__(_op, self: _Tensor, max: _Tensor, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_clamp_max(OpOverloadPacket):
-    default: _aten_clamp_max_default
-    out: _aten_clamp_max_out
-    Tensor: _aten_clamp_max_Tensor
-    Tensor_out: _aten_clamp_max_Tensor_out
-    @overload
-    def __call__(_op, self: _Tensor, max: _Number) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, max: _Number, *, out: _Tensor) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, max: _Tensor) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, max: _Tensor, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_clamp_max__default(OpOverload):
     def __call__(_op, self: _Tensor, max: _Number) -> _Tensor: ...
 
+class _aten_clamp_max__out(OpOverload):
+    def __call__(_op, self: _Tensor, max: _Number, *, out: _Tensor) -> _Tensor: ...
+
 class _aten_clamp_max__Tensor(OpOverload):
     def __call__(_op, self: _Tensor, max: _Tensor) -> _Tensor: ...
 
-class _aten_clamp_max_(OpOverloadPacket):
+class _aten_clamp_max__Tensor_out(OpOverload):
+    def __call__(_op, self: _Tensor, max: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_clamp_max(OpOverloadPacket):
     default: _aten_clamp_max__default
+    out: _aten_clamp_max__out
     Tensor: _aten_clamp_max__Tensor
+    Tensor_out: _aten_clamp_max__Tensor_out
+    @overload
+    def __call__(_op, self: _Tensor, max: _Number) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, max: _Number, *, out: _Tensor) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, max: _Tensor) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, max: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_clamp_max___default(OpOverload):
+    def __call__(_op, self: _Tensor, max: _Number) -> _Tensor: ...
+
+class _aten_clamp_max___Tensor(OpOverload):
+    def __call__(_op, self: _Tensor, max: _Tensor) -> _Tensor: ...
+
+class _aten_clamp_max_(OpOverloadPacket):
+    default: _aten_clamp_max___default
+    Tensor: _aten_clamp_max___Tensor
     @overload
     def __call__(_op, self: _Tensor, max: _Number) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, max: _Tensor) -> _Tensor: ...
 
-class _aten_clamp_min_default(OpOverload):
-    def __call__(_op, self: _Tensor, min: _Number) -> _Tensor: ...
-
-class _aten_clamp_min_out(OpOverload):
-    def __call__(_op, self: _Tensor, min: _Number, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_clamp_min_Tensor(OpOverload):
-    def __call__(_op, self: _Tensor, min: _Tensor) -> _Tensor: ...
-
-class _aten_clamp_min_Tensor_out(OpOverload):
-    def __call__(_op, self: _Tensor, min: _Tensor, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_clamp_min(OpOverloadPacket):
-    default: _aten_clamp_min_default
-    out: _aten_clamp_min_out
-    Tensor: _aten_clamp_min_Tensor
-    Tensor_out: _aten_clamp_min_Tensor_out
-    @overload
-    def __call__(_op, self: _Tensor, min: _Number) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, min: _Number, *, out: _Tensor) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, min: _Tensor) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, min: _Tensor, *, out: _Tensor) -> _Tensor: ...
-
 class _aten_clamp_min__default(OpOverload):
     def __call__(_op, self: _Tensor, min: _Number) -> _Tensor: ...
+
+class _aten_clamp_min__out(OpOverload):
+    def __call__(_op, self: _Tensor, min: _Number, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_clamp_min__Tensor(OpOverload):
     def __call__(_op, self: _Tensor, min: _Tensor) -> _Tensor: ...
 
-class _aten_clamp_min_(OpOverloadPacket):
+class _aten_clamp_min__Tensor_out(OpOverload):
+    def __call__(_op, self: _Tensor, min: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_clamp_min(OpOverloadPacket):
     default: _aten_clamp_min__default
+    out: _aten_clamp_min__out
     Tensor: _aten_clamp_min__Tensor
+    Tensor_out: _aten_clamp_min__Tensor_out
+    @overload
+    def __call__(_op, self: _Tensor, min: _Number) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, min: _Number, *, out: _Tensor) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, min: _Tensor) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, min: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_clamp_min___default(OpOverload):
+    def __call__(_op, self: _Tensor, min: _Number) -> _Tensor: ...
+
+class _aten_clamp_min___Tensor(OpOverload):
+    def __call__(_op, self: _Tensor, min: _Tensor) -> _Tensor: ...
+
+class _aten_clamp_min_(OpOverloadPacket):
+    default: _aten_clamp_min___default
+    Tensor: _aten_clamp_min___Tensor
     @overload
     def __call__(_op, self: _Tensor, min: _Number) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, min: _Tensor) -> _Tensor: ...
 
-class _aten_clip_default(OpOverload):
-    def __call__(_op, self: _Tensor, min: _Number | None = None, max: _Number | None = None) -> _Tensor: ...
-
-class _aten_clip_out(OpOverload):
-    def __call__(_op, self: _Tensor, min: _Number | None = None, max: _Number | None = None, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_clip(OpOverloadPacket):
-    default: _aten_clip_default
-    out: _aten_clip_out
-    @overload
-    def __call__(_op, self: _Tensor, min: _Number | None = None, max: _Number | None = None) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, min: _Number | None = None, max: _Number | None = None, *, out: _Tensor) -> _Tensor: ...
-
 class _aten_clip__default(OpOverload):
     def __call__(_op, self: _Tensor, min: _Number | None = None, max: _Number | None = None) -> _Tensor: ...
 
-class _aten_clip_(OpOverloadPacket):
+class _aten_clip__out(OpOverload):
+    def __call__(_op, self: _Tensor, min: _Number | None = None, max: _Number | None = None, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_clip(OpOverloadPacket):
     default: _aten_clip__default
+    out: _aten_clip__out
+    @overload
+    def __call__(_op, self: _Tensor, min: _Number | None = None, max: _Number | None = None) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, min: _Number | None = None, max: _Number | None = None, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_clip___default(OpOverload):
     def __call__(_op, self: _Tensor, min: _Number | None = None, max: _Number | None = None) -> _Tensor: ...
 
-class _aten_clone_default(OpOverload):
+class _aten_clip_(OpOverloadPacket):
+    default: _aten_clip___default
+    def __call__(_op, self: _Tensor, min: _Number | None = None, max: _Number | None = None) -> _Tensor: ...
+
+class _aten_clone__default(OpOverload):
     def __call__(_op, self: _Tensor, *, memory_format: _memory_format | None = None) -> _Tensor: ...
 
 class _aten_clone(OpOverloadPacket):
-    default: _aten_clone_default
+    default: _aten_clone__default
     def __call__(_op, self: _Tensor, *, memory_format: _memory_format | None = None) -> _Tensor: ...
 
-class _aten_col2im_default(OpOverload):
+class _aten_col2im__default(OpOverload):
     def __call__(_op, self: _Tensor, output_size: _int | Sequence[_int], kernel_size: _int | Sequence[_int], dilation: _int | Sequence[_int], padding: _int | Sequence[_int], stride: _int | Sequence[_int]) -> _Tensor: ...
 
 class _aten_col2im(OpOverloadPacket):
-    default: _aten_col2im_default
+    default: _aten_col2im__default
     def __call__(_op, self: _Tensor, output_size: _int | Sequence[_int], kernel_size: _int | Sequence[_int], dilation: _int | Sequence[_int], padding: _int | Sequence[_int], stride: _int | Sequence[_int]) -> _Tensor: ...
 
-class _aten_column_stack_default(OpOverload):
+class _aten_column_stack__default(OpOverload):
     def __call__(_op, tensors: Sequence[_Tensor]) -> _Tensor: ...
 
 class _aten_column_stack(OpOverloadPacket):
-    default: _aten_column_stack_default
+    default: _aten_column_stack__default
     def __call__(_op, tensors: Sequence[_Tensor]) -> _Tensor: ...
 
-class _aten_combinations_default(OpOverload):
+class _aten_combinations__default(OpOverload):
     def __call__(_op, self: _Tensor, r: _int = 2, with_replacement: _bool = False) -> _Tensor: ...
 
 class _aten_combinations(OpOverloadPacket):
-    default: _aten_combinations_default
+    default: _aten_combinations__default
     def __call__(_op, self: _Tensor, r: _int = 2, with_replacement: _bool = False) -> _Tensor: ...
 
-class _aten_complex_default(OpOverload):
+class _aten_complex__default(OpOverload):
     def __call__(_op, real: _Tensor, imag: _Tensor) -> _Tensor: ...
 
-class _aten_complex_out(OpOverload):
+class _aten_complex__out(OpOverload):
     def __call__(_op, real: _Tensor, imag: _Tensor, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_complex(OpOverloadPacket):
-    default: _aten_complex_default
-    out: _aten_complex_out
+    default: _aten_complex__default
+    out: _aten_complex__out
     @overload
     def __call__(_op, real: _Tensor, imag: _Tensor) -> _Tensor: ...
     @overload
     def __call__(_op, real: _Tensor, imag: _Tensor, *, out: _Tensor) -> _Tensor: ...
 
-class _aten_concat_default(OpOverload):
+class _aten_concat__default(OpOverload):
     def __call__(_op, tensors: Sequence[_Tensor], dim: _int = 0) -> _Tensor: ...
 
-class _aten_concat_out(OpOverload):
+class _aten_concat__out(OpOverload):
     def __call__(_op, tensors: Sequence[_Tensor], dim: _int = 0, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_concat(OpOverloadPacket):
-    default: _aten_concat_default
-    out: _aten_concat_out
+    default: _aten_concat__default
+    out: _aten_concat__out
     @overload
     def __call__(_op, tensors: Sequence[_Tensor], dim: _int = 0) -> _Tensor: ...
     @overload
     def __call__(_op, tensors: Sequence[_Tensor], dim: _int = 0, *, out: _Tensor) -> _Tensor: ...
 
-class _aten_concatenate_default(OpOverload):
+class _aten_concatenate__default(OpOverload):
     def __call__(_op, tensors: Sequence[_Tensor], dim: _int = 0) -> _Tensor: ...
 
 class _aten_concatenate(OpOverloadPacket):
-    default: _aten_concatenate_default
+    default: _aten_concatenate__default
     def __call__(_op, tensors: Sequence[_Tensor], dim: _int = 0) -> _Tensor: ...
-
-class _aten_conj_physical_default(OpOverload):
-    def __call__(_op, self: _Tensor) -> _Tensor: ...
-
-class _aten_conj_physical_out(OpOverload):
-    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_conj_physical(OpOverloadPacket):
-    default: _aten_conj_physical_default
-    out: _aten_conj_physical_out
-    @overload
-    def __call__(_op, self: _Tensor) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_conj_physical__default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_conj_physical_(OpOverloadPacket):
+class _aten_conj_physical__out(OpOverload):
+    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_conj_physical(OpOverloadPacket):
     default: _aten_conj_physical__default
+    out: _aten_conj_physical__out
+    @overload
+    def __call__(_op, self: _Tensor) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_conj_physical___default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_constant_pad_nd_default(OpOverload):
+class _aten_conj_physical_(OpOverloadPacket):
+    default: _aten_conj_physical___default
+    def __call__(_op, self: _Tensor) -> _Tensor: ...
+
+class _aten_constant_pad_nd__default(OpOverload):
     def __call__(_op, self: _Tensor, pad: Sequence[_int], value: _Number = 0) -> _Tensor: ...
 
-class _aten_constant_pad_nd_out(OpOverload):
+class _aten_constant_pad_nd__out(OpOverload):
     def __call__(_op, self: _Tensor, pad: Sequence[_int], value: _Number = 0, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_constant_pad_nd(OpOverloadPacket):
-    default: _aten_constant_pad_nd_default
-    out: _aten_constant_pad_nd_out
+    default: _aten_constant_pad_nd__default
+    out: _aten_constant_pad_nd__out
     @overload
     def __call__(_op, self: _Tensor, pad: Sequence[_int], value: _Number = 0) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, pad: Sequence[_int], value: _Number = 0, *, out: _Tensor) -> _Tensor: ...
 
-class _aten_contiguous_default(OpOverload):
+class _aten_contiguous__default(OpOverload):
     def __call__(_op, self: _Tensor, *, memory_format: _memory_format = ...) -> _Tensor: ...
 
 class _aten_contiguous(OpOverloadPacket):
-    default: _aten_contiguous_default
+    default: _aten_contiguous__default
     def __call__(_op, self: _Tensor, *, memory_format: _memory_format = ...) -> _Tensor: ...
 
-class _aten_conv1d_default(OpOverload):
+class _aten_conv1d__default(OpOverload):
     def __call__(_op, input: _Tensor, weight: _Tensor, bias: _Tensor | None = None, stride: _int | Sequence[_int] = 1, padding: _int | Sequence[_int] = 0, dilation: _int | Sequence[_int] = 1, groups: _int = 1) -> _Tensor: ...
 
-class _aten_conv1d_padding(OpOverload):
+class _aten_conv1d__padding(OpOverload):
     def __call__(_op, input: _Tensor, weight: _Tensor, bias: _Tensor | None = None, stride: _int | Sequence[_int] = 1, padding: _str = "valid", dilation: _int | Sequence[_int] = 1, groups: _int = 1) -> _Tensor: ...
 
 class _aten_conv1d(OpOverloadPacket):
-    default: _aten_conv1d_default
-    padding: _aten_conv1d_padding
+    default: _aten_conv1d__default
+    padding: _aten_conv1d__padding
     @overload
     def __call__(_op, input: _Tensor, weight: _Tensor, bias: _Tensor | None = None, stride: _int | Sequence[_int] = 1, padding: _int | Sequence[_int] = 0, dilation: _int | Sequence[_int] = 1, groups: _int = 1) -> _Tensor: ...
     @overload
     def __call__(_op, input: _Tensor, weight: _Tensor, bias: _Tensor | None = None, stride: _int | Sequence[_int] = 1, padding: _str = "valid", dilation: _int | Sequence[_int] = 1, groups: _int = 1) -> _Tensor: ...
 
-class _aten_conv2d_default(OpOverload):
+class _aten_conv2d__default(OpOverload):
     def __call__(_op, input: _Tensor, weight: _Tensor, bias: _Tensor | None = None, stride: _int | Sequence[_int] = 1, padding: _int | Sequence[_int] = 0, dilation: _int | Sequence[_int] = 1, groups: _int = 1) -> _Tensor: ...
 
-class _aten_conv2d_padding(OpOverload):
+class _aten_conv2d__padding(OpOverload):
     def __call__(_op, input: _Tensor, weight: _Tensor, bias: _Tensor | None = None, stride: _int | Sequence[_int] = 1, padding: _str = "valid", dilation: _int | Sequence[_int] = 1, groups: _int = 1) -> _Tensor: ...
 
 class _aten_conv2d(OpOverloadPacket):
-    default: _aten_conv2d_default
-    padding: _aten_conv2d_padding
+    default: _aten_conv2d__default
+    padding: _aten_conv2d__padding
     @overload
     def __call__(_op, input: _Tensor, weight: _Tensor, bias: _Tensor | None = None, stride: _int | Sequence[_int] = 1, padding: _int | Sequence[_int] = 0, dilation: _int | Sequence[_int] = 1, groups: _int = 1) -> _Tensor: ...
     @overload
     def __call__(_op, input: _Tensor, weight: _Tensor, bias: _Tensor | None = None, stride: _int | Sequence[_int] = 1, padding: _str = "valid", dilation: _int | Sequence[_int] = 1, groups: _int = 1) -> _Tensor: ...
 
-class _aten_conv3d_default(OpOverload):
+class _aten_conv3d__default(OpOverload):
     def __call__(_op, input: _Tensor, weight: _Tensor, bias: _Tensor | None = None, stride: _int | Sequence[_int] = 1, padding: _int | Sequence[_int] = 0, dilation: _int | Sequence[_int] = 1, groups: _int = 1) -> _Tensor: ...
 
-class _aten_conv3d_padding(OpOverload):
+class _aten_conv3d__padding(OpOverload):
     def __call__(_op, input: _Tensor, weight: _Tensor, bias: _Tensor | None = None, stride: _int | Sequence[_int] = 1, padding: _str = "valid", dilation: _int | Sequence[_int] = 1, groups: _int = 1) -> _Tensor: ...
 
 class _aten_conv3d(OpOverloadPacket):
-    default: _aten_conv3d_default
-    padding: _aten_conv3d_padding
+    default: _aten_conv3d__default
+    padding: _aten_conv3d__padding
     @overload
     def __call__(_op, input: _Tensor, weight: _Tensor, bias: _Tensor | None = None, stride: _int | Sequence[_int] = 1, padding: _int | Sequence[_int] = 0, dilation: _int | Sequence[_int] = 1, groups: _int = 1) -> _Tensor: ...
     @overload
     def __call__(_op, input: _Tensor, weight: _Tensor, bias: _Tensor | None = None, stride: _int | Sequence[_int] = 1, padding: _str = "valid", dilation: _int | Sequence[_int] = 1, groups: _int = 1) -> _Tensor: ...
 
-class _aten_conv_transpose1d_default(OpOverload):
+class _aten_conv_transpose1d__default(OpOverload):
     def __call__(_op, input: _Tensor, weight: _Tensor, bias: _Tensor | None = None, stride: _int | Sequence[_int] = 1, padding: _int | Sequence[_int] = 0, output_padding: _int | Sequence[_int] = 0, groups: _int = 1, dilation: _int | Sequence[_int] = 1) -> _Tensor: ...
 
 class _aten_conv_transpose1d(OpOverloadPacket):
-    default: _aten_conv_transpose1d_default
+    default: _aten_conv_transpose1d__default
     def __call__(_op, input: _Tensor, weight: _Tensor, bias: _Tensor | None = None, stride: _int | Sequence[_int] = 1, padding: _int | Sequence[_int] = 0, output_padding: _int | Sequence[_int] = 0, groups: _int = 1, dilation: _int | Sequence[_int] = 1) -> _Tensor: ...
 
-class _aten_conv_transpose2d_input(OpOverload):
+class _aten_conv_transpose2d__input(OpOverload):
     def __call__(_op, input: _Tensor, weight: _Tensor, bias: _Tensor | None = None, stride: _int | Sequence[_int] = 1, padding: _int | Sequence[_int] = 0, output_padding: _int | Sequence[_int] = 0, groups: _int = 1, dilation: _int | Sequence[_int] = 1) -> _Tensor: ...
 
 class _aten_conv_transpose2d(OpOverloadPacket):
-    input: _aten_conv_transpose2d_input
+    input: _aten_conv_transpose2d__input
     def __call__(_op, input: _Tensor, weight: _Tensor, bias: _Tensor | None = None, stride: _int | Sequence[_int] = 1, padding: _int | Sequence[_int] = 0, output_padding: _int | Sequence[_int] = 0, groups: _int = 1, dilation: _int | Sequence[_int] = 1) -> _Tensor: ...
 
-class _aten_conv_transpose3d_input(OpOverload):
+class _aten_conv_transpose3d__input(OpOverload):
     def __call__(_op, input: _Tensor, weight: _Tensor, bias: _Tensor | None = None, stride: _int | Sequence[_int] = 1, padding: _int | Sequence[_int] = 0, output_padding: _int | Sequence[_int] = 0, groups: _int = 1, dilation: _int | Sequence[_int] = 1) -> _Tensor: ...
 
 class _aten_conv_transpose3d(OpOverloadPacket):
-    input: _aten_conv_transpose3d_input
+    input: _aten_conv_transpose3d__input
     def __call__(_op, input: _Tensor, weight: _Tensor, bias: _Tensor | None = None, stride: _int | Sequence[_int] = 1, padding: _int | Sequence[_int] = 0, output_padding: _int | Sequence[_int] = 0, groups: _int = 1, dilation: _int | Sequence[_int] = 1) -> _Tensor: ...
 
-class _aten_convolution_default(OpOverload):
+class _aten_convolution__default(OpOverload):
     def __call__(_op, input: _Tensor, weight: _Tensor, bias: _Tensor | None, stride: Sequence[_int], padding: Sequence[_int], dilation: Sequence[_int], transposed: _bool, output_padding: Sequence[_int], groups: _int) -> _Tensor: ...
 
-class _aten_convolution_out(OpOverload):
+class _aten_convolution__out(OpOverload):
     def __call__(_op, input: _Tensor, weight: _Tensor, bias: _Tensor | None, stride: Sequence[_int], padding: Sequence[_int], dilation: Sequence[_int], transposed: _bool, output_padding: Sequence[_int], groups: _int, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_convolution(OpOverloadPacket):
-    default: _aten_convolution_default
-    out: _aten_convolution_out
+    default: _aten_convolution__default
+    out: _aten_convolution__out
     @overload
     def __call__(_op, input: _Tensor, weight: _Tensor, bias: _Tensor | None, stride: Sequence[_int], padding: Sequence[_int], dilation: Sequence[_int], transposed: _bool, output_padding: Sequence[_int], groups: _int) -> _Tensor: ...
     @overload
     def __call__(_op, input: _Tensor, weight: _Tensor, bias: _Tensor | None, stride: Sequence[_int], padding: Sequence[_int], dilation: Sequence[_int], transposed: _bool, output_padding: Sequence[_int], groups: _int, *, out: _Tensor) -> _Tensor: ...
 
-class _aten_convolution_backward_default(OpOverload):
+class _aten_convolution_backward__default(OpOverload):
     def __call__(_op, grad_output: _Tensor, input: _Tensor, weight: _Tensor, bias_sizes: Sequence[_int] | None, stride: Sequence[_int], padding: Sequence[_int], dilation: Sequence[_int], transposed: _bool, output_padding: Sequence[_int], groups: _int, output_mask: _bool | Sequence[_bool]) -> tuple[_Tensor, _Tensor, _Tensor]: ...
 
-class _aten_convolution_backward_out(OpOverload):
+class _aten_convolution_backward__out(OpOverload):
     def __call__(_op, grad_output: _Tensor, input: _Tensor, weight: _Tensor, bias_sizes: Sequence[_int] | None, stride: Sequence[_int], padding: Sequence[_int], dilation: Sequence[_int], transposed: _bool, output_padding: Sequence[_int], groups: _int, output_mask: _bool | Sequence[_bool], *, out0: _Tensor, out1: _Tensor, out2: _Tensor) -> tuple[_Tensor, _Tensor, _Tensor]: ...
 
 class _aten_convolution_backward(OpOverloadPacket):
-    default: _aten_convolution_backward_default
-    out: _aten_convolution_backward_out
+    default: _aten_convolution_backward__default
+    out: _aten_convolution_backward__out
     @overload
     def __call__(_op, grad_output: _Tensor, input: _Tensor, weight: _Tensor, bias_sizes: Sequence[_int] | None, stride: Sequence[_int], padding: Sequence[_int], dilation: Sequence[_int], transposed: _bool, output_padding: Sequence[_int], groups: _int, output_mask: _bool | Sequence[_bool]) -> tuple[_Tensor, _Tensor, _Tensor]: ...
     @overload
     def __call__(_op, grad_output: _Tensor, input: _Tensor, weight: _Tensor, bias_sizes: Sequence[_int] | None, stride: Sequence[_int], padding: Sequence[_int], dilation: Sequence[_int], transposed: _bool, output_padding: Sequence[_int], groups: _int, output_mask: _bool | Sequence[_bool], *, out0: _Tensor, out1: _Tensor, out2: _Tensor) -> tuple[_Tensor, _Tensor, _Tensor]: ...
-
-class _aten_copy_default(OpOverload):
-    def __call__(_op, self: _Tensor, src: _Tensor, non_blocking: _bool = False) -> _Tensor: ...
-
-class _aten_copy(OpOverloadPacket):
-    default: _aten_copy_default
-    def __call__(_op, self: _Tensor, src: _Tensor, non_blocking: _bool = False) -> _Tensor: ...
 
 class _aten_copy__default(OpOverload):
     def __call__(_op, self: _Tensor, src: _Tensor, non_blocking: _bool = False) -> _Tensor: ...
 
-class _aten_copy_(OpOverloadPacket):
+class _aten_copy(OpOverloadPacket):
     default: _aten_copy__default
     def __call__(_op, self: _Tensor, src: _Tensor, non_blocking: _bool = False) -> _Tensor: ...
 
-class _aten_copysign_Tensor(OpOverload):
-    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
+class _aten_copy___default(OpOverload):
+    def __call__(_op, self: _Tensor, src: _Tensor, non_blocking: _bool = False) -> _Tensor: ...
 
-class _aten_copysign_out(OpOverload):
-    def __call__(_op, self: _Tensor, other: _Tensor, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_copysign_Scalar(OpOverload):
-    def __call__(_op, self: _Tensor, other: _Number) -> _Tensor: ...
-
-class _aten_copysign(OpOverloadPacket):
-    Tensor: _aten_copysign_Tensor
-    out: _aten_copysign_out
-    Scalar: _aten_copysign_Scalar
-    @overload
-    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, other: _Tensor, *, out: _Tensor) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, other: _Number) -> _Tensor: ...
+class _aten_copy_(OpOverloadPacket):
+    default: _aten_copy___default
+    def __call__(_op, self: _Tensor, src: _Tensor, non_blocking: _bool = False) -> _Tensor: ...
 
 class _aten_copysign__Tensor(OpOverload):
     def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
 
+class _aten_copysign__out(OpOverload):
+    def __call__(_op, self: _Tensor, other: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
 class _aten_copysign__Scalar(OpOverload):
     def __call__(_op, self: _Tensor, other: _Number) -> _Tensor: ...
 
-class _aten_copysign_(OpOverloadPacket):
+class _aten_copysign(OpOverloadPacket):
     Tensor: _aten_copysign__Tensor
+    out: _aten_copysign__out
     Scalar: _aten_copysign__Scalar
     @overload
     def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
     @overload
+    def __call__(_op, self: _Tensor, other: _Tensor, *, out: _Tensor) -> _Tensor: ...
+    @overload
     def __call__(_op, self: _Tensor, other: _Number) -> _Tensor: ...
 
-class _aten_corrcoef_default(OpOverload):
+class _aten_copysign___Tensor(OpOverload):
+    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
+
+class _aten_copysign___Scalar(OpOverload):
+    def __call__(_op, self: _Tensor, other: _Number) -> _Tensor: ...
+
+class _aten_copysign_(OpOverloadPacket):
+    Tensor: _aten_copysign___Tensor
+    Scalar: _aten_copysign___Scalar
+    @overload
+    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, other: _Number) -> _Tensor: ...
+
+class _aten_corrcoef__default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
 class _aten_corrcoef(OpOverloadPacket):
-    default: _aten_corrcoef_default
+    default: _aten_corrcoef__default
     def __call__(_op, self: _Tensor) -> _Tensor: ...
-
-class _aten_cos_default(OpOverload):
-    def __call__(_op, self: _Tensor) -> _Tensor: ...
-
-class _aten_cos_out(OpOverload):
-    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_cos(OpOverloadPacket):
-    default: _aten_cos_default
-    out: _aten_cos_out
-    @overload
-    def __call__(_op, self: _Tensor) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_cos__default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_cos_(OpOverloadPacket):
+class _aten_cos__out(OpOverload):
+    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_cos(OpOverloadPacket):
     default: _aten_cos__default
-    def __call__(_op, self: _Tensor) -> _Tensor: ...
-
-class _aten_cosh_default(OpOverload):
-    def __call__(_op, self: _Tensor) -> _Tensor: ...
-
-class _aten_cosh_out(OpOverload):
-    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_cosh(OpOverloadPacket):
-    default: _aten_cosh_default
-    out: _aten_cosh_out
+    out: _aten_cos__out
     @overload
     def __call__(_op, self: _Tensor) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_cos___default(OpOverload):
+    def __call__(_op, self: _Tensor) -> _Tensor: ...
+
+class _aten_cos_(OpOverloadPacket):
+    default: _aten_cos___default
+    def __call__(_op, self: _Tensor) -> _Tensor: ...
 
 class _aten_cosh__default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_cosh_(OpOverloadPacket):
+class _aten_cosh__out(OpOverload):
+    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_cosh(OpOverloadPacket):
     default: _aten_cosh__default
+    out: _aten_cosh__out
+    @overload
+    def __call__(_op, self: _Tensor) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_cosh___default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_cosine_embedding_loss_default(OpOverload):
+class _aten_cosh_(OpOverloadPacket):
+    default: _aten_cosh___default
+    def __call__(_op, self: _Tensor) -> _Tensor: ...
+
+class _aten_cosine_embedding_loss__default(OpOverload):
     def __call__(_op, input1: _Tensor, input2: _Tensor, target: _Tensor, margin: _float = 0.0, reduction: _int = ...) -> _Tensor: ...
 
 class _aten_cosine_embedding_loss(OpOverloadPacket):
-    default: _aten_cosine_embedding_loss_default
+    default: _aten_cosine_embedding_loss__default
     def __call__(_op, input1: _Tensor, input2: _Tensor, target: _Tensor, margin: _float = 0.0, reduction: _int = ...) -> _Tensor: ...
 
-class _aten_cosine_similarity_default(OpOverload):
+class _aten_cosine_similarity__default(OpOverload):
     def __call__(_op, x1: _Tensor, x2: _Tensor, dim: _int = 1, eps: _float = 1e-8) -> _Tensor: ...
 
 class _aten_cosine_similarity(OpOverloadPacket):
-    default: _aten_cosine_similarity_default
+    default: _aten_cosine_similarity__default
     def __call__(_op, x1: _Tensor, x2: _Tensor, dim: _int = 1, eps: _float = 1e-8) -> _Tensor: ...
 
-class _aten_count_nonzero_default(OpOverload):
+class _aten_count_nonzero__default(OpOverload):
     def __call__(_op, self: _Tensor, dim: _int | None = None) -> _Tensor: ...
 
-class _aten_count_nonzero_dim_IntList(OpOverload):
+class _aten_count_nonzero__dim_IntList(OpOverload):
     def __call__(_op, self: _Tensor, dim: Sequence[_int]) -> _Tensor: ...
 
 class _aten_count_nonzero(OpOverloadPacket):
-    default: _aten_count_nonzero_default
-    dim_IntList: _aten_count_nonzero_dim_IntList
+    default: _aten_count_nonzero__default
+    dim_IntList: _aten_count_nonzero__dim_IntList
     @overload
     def __call__(_op, self: _Tensor, dim: _int | None = None) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, dim: Sequence[_int]) -> _Tensor: ...
 
-class _aten_cov_default(OpOverload):
+class _aten_cov__default(OpOverload):
     def __call__(_op, self: _Tensor, *, correction: _int = 1, fweights: _Tensor | None = None, aweights: _Tensor | None = None) -> _Tensor: ...
 
 class _aten_cov(OpOverloadPacket):
-    default: _aten_cov_default
+    default: _aten_cov__default
     def __call__(_op, self: _Tensor, *, correction: _int = 1, fweights: _Tensor | None = None, aweights: _Tensor | None = None) -> _Tensor: ...
 
-class _aten_cross_default(OpOverload):
+class _aten_cross__default(OpOverload):
     def __call__(_op, self: _Tensor, other: _Tensor, dim: _int | None = None) -> _Tensor: ...
 
 class _aten_cross(OpOverloadPacket):
-    default: _aten_cross_default
+    default: _aten_cross__default
     def __call__(_op, self: _Tensor, other: _Tensor, dim: _int | None = None) -> _Tensor: ...
 
-class _aten_cross_entropy_loss_default(OpOverload):
+class _aten_cross_entropy_loss__default(OpOverload):
     def __call__(_op, self: _Tensor, target: _Tensor, weight: _Tensor | None = None, reduction: _int = ..., ignore_index: _int = -100, label_smoothing: _float = 0.0) -> _Tensor: ...
 
 class _aten_cross_entropy_loss(OpOverloadPacket):
-    default: _aten_cross_entropy_loss_default
+    default: _aten_cross_entropy_loss__default
     def __call__(_op, self: _Tensor, target: _Tensor, weight: _Tensor | None = None, reduction: _int = ..., ignore_index: _int = -100, label_smoothing: _float = 0.0) -> _Tensor: ...
 
-class _aten_cummax_default(OpOverload):
+class _aten_cummax__default(OpOverload):
     def __call__(_op, self: _Tensor, dim: _int) -> tuple[_Tensor, _Tensor]: ...
 
 class _aten_cummax(OpOverloadPacket):
-    default: _aten_cummax_default
+    default: _aten_cummax__default
     def __call__(_op, self: _Tensor, dim: _int) -> tuple[_Tensor, _Tensor]: ...
 
-class _aten_cummin_default(OpOverload):
+class _aten_cummin__default(OpOverload):
     def __call__(_op, self: _Tensor, dim: _int) -> tuple[_Tensor, _Tensor]: ...
 
 class _aten_cummin(OpOverloadPacket):
-    default: _aten_cummin_default
+    default: _aten_cummin__default
     def __call__(_op, self: _Tensor, dim: _int) -> tuple[_Tensor, _Tensor]: ...
-
-class _aten_cumprod_default(OpOverload):
-    def __call__(_op, self: _Tensor, dim: _int, *, dtype: _dtype | None = None) -> _Tensor: ...
-
-class _aten_cumprod_out(OpOverload):
-    def __call__(_op, self: _Tensor, dim: _int, *, dtype: _dtype | None = None, out: _Tensor) -> _Tensor: ...
-
-class _aten_cumprod(OpOverloadPacket):
-    default: _aten_cumprod_default
-    out: _aten_cumprod_out
-    @overload
-    def __call__(_op, self: _Tensor, dim: _int, *, dtype: _dtype | None = None) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, dim: _int, *, dtype: _dtype | None = None, out: _Tensor) -> _Tensor: ...
 
 class _aten_cumprod__default(OpOverload):
     def __call__(_op, self: _Tensor, dim: _int, *, dtype: _dtype | None = None) -> _Tensor: ...
 
-class _aten_cumprod_(OpOverloadPacket):
+class _aten_cumprod__out(OpOverload):
+    def __call__(_op, self: _Tensor, dim: _int, *, dtype: _dtype | None = None, out: _Tensor) -> _Tensor: ...
+
+class _aten_cumprod(OpOverloadPacket):
     default: _aten_cumprod__default
-    def __call__(_op, self: _Tensor, dim: _int, *, dtype: _dtype | None = None) -> _Tensor: ...
-
-class _aten_cumsum_default(OpOverload):
-    def __call__(_op, self: _Tensor, dim: _int, *, dtype: _dtype | None = None) -> _Tensor: ...
-
-class _aten_cumsum_out(OpOverload):
-    def __call__(_op, self: _Tensor, dim: _int, *, dtype: _dtype | None = None, out: _Tensor) -> _Tensor: ...
-
-class _aten_cumsum(OpOverloadPacket):
-    default: _aten_cumsum_default
-    out: _aten_cumsum_out
+    out: _aten_cumprod__out
     @overload
     def __call__(_op, self: _Tensor, dim: _int, *, dtype: _dtype | None = None) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, dim: _int, *, dtype: _dtype | None = None, out: _Tensor) -> _Tensor: ...
+
+class _aten_cumprod___default(OpOverload):
+    def __call__(_op, self: _Tensor, dim: _int, *, dtype: _dtype | None = None) -> _Tensor: ...
+
+class _aten_cumprod_(OpOverloadPacket):
+    default: _aten_cumprod___default
+    def __call__(_op, self: _Tensor, dim: _int, *, dtype: _dtype | None = None) -> _Tensor: ...
 
 class _aten_cumsum__default(OpOverload):
     def __call__(_op, self: _Tensor, dim: _int, *, dtype: _dtype | None = None) -> _Tensor: ...
 
-class _aten_cumsum_(OpOverloadPacket):
+class _aten_cumsum__out(OpOverload):
+    def __call__(_op, self: _Tensor, dim: _int, *, dtype: _dtype | None = None, out: _Tensor) -> _Tensor: ...
+
+class _aten_cumsum(OpOverloadPacket):
     default: _aten_cumsum__default
+    out: _aten_cumsum__out
+    @overload
+    def __call__(_op, self: _Tensor, dim: _int, *, dtype: _dtype | None = None) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, dim: _int, *, dtype: _dtype | None = None, out: _Tensor) -> _Tensor: ...
+
+class _aten_cumsum___default(OpOverload):
     def __call__(_op, self: _Tensor, dim: _int, *, dtype: _dtype | None = None) -> _Tensor: ...
 
-class _aten_cumulative_trapezoid_x(OpOverload):
+class _aten_cumsum_(OpOverloadPacket):
+    default: _aten_cumsum___default
+    def __call__(_op, self: _Tensor, dim: _int, *, dtype: _dtype | None = None) -> _Tensor: ...
+
+class _aten_cumulative_trapezoid__x(OpOverload):
     def __call__(_op, y: _Tensor, x: _Tensor, *, dim: _int = -1) -> _Tensor: ...
 
-class _aten_cumulative_trapezoid_dx(OpOverload):
+class _aten_cumulative_trapezoid__dx(OpOverload):
     def __call__(_op, y: _Tensor, *, dx: _Number = 1, dim: _int = -1) -> _Tensor: ...
 
 class _aten_cumulative_trapezoid(OpOverloadPacket):
-    x: _aten_cumulative_trapezoid_x
-    dx: _aten_cumulative_trapezoid_dx
+    x: _aten_cumulative_trapezoid__x
+    dx: _aten_cumulative_trapezoid__dx
     @overload
     def __call__(_op, y: _Tensor, x: _Tensor, *, dim: _int = -1) -> _Tensor: ...
     @overload
     def __call__(_op, y: _Tensor, *, dx: _Number = 1, dim: _int = -1) -> _Tensor: ...
-
-class _aten_deg2rad_default(OpOverload):
-    def __call__(_op, self: _Tensor) -> _Tensor: ...
-
-class _aten_deg2rad_out(OpOverload):
-    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_deg2rad(OpOverloadPacket):
-    default: _aten_deg2rad_default
-    out: _aten_deg2rad_out
-    @overload
-    def __call__(_op, self: _Tensor) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_deg2rad__default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_deg2rad_(OpOverloadPacket):
+class _aten_deg2rad__out(OpOverload):
+    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_deg2rad(OpOverloadPacket):
     default: _aten_deg2rad__default
+    out: _aten_deg2rad__out
+    @overload
+    def __call__(_op, self: _Tensor) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_deg2rad___default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_dequantize_self(OpOverload):
+class _aten_deg2rad_(OpOverloadPacket):
+    default: _aten_deg2rad___default
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_dequantize_self_out(OpOverload):
+class _aten_dequantize__self(OpOverload):
+    def __call__(_op, self: _Tensor) -> _Tensor: ...
+
+class _aten_dequantize__self_out(OpOverload):
     def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_dequantize(OpOverloadPacket):
-    self: _aten_dequantize_self
-    self_out: _aten_dequantize_self_out
+    self: _aten_dequantize__self
+    self_out: _aten_dequantize__self_out
     @overload
     def __call__(_op, self: _Tensor) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
 
-class _aten_det_default(OpOverload):
+class _aten_det__default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
 class _aten_det(OpOverloadPacket):
-    default: _aten_det_default
+    default: _aten_det__default
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_detach_default(OpOverload):
+class _aten_detach__default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
 class _aten_detach(OpOverloadPacket):
-    default: _aten_detach_default
+    default: _aten_detach__default
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_detach_copy_default(OpOverload):
+class _aten_detach_copy__default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
 class _aten_detach_copy(OpOverloadPacket):
-    default: _aten_detach_copy_default
+    default: _aten_detach_copy__default
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_diag_default(OpOverload):
+class _aten_diag__default(OpOverload):
     def __call__(_op, self: _Tensor, diagonal: _int = 0) -> _Tensor: ...
 
 class _aten_diag(OpOverloadPacket):
-    default: _aten_diag_default
+    default: _aten_diag__default
     def __call__(_op, self: _Tensor, diagonal: _int = 0) -> _Tensor: ...
 
-class _aten_diag_embed_default(OpOverload):
+class _aten_diag_embed__default(OpOverload):
     def __call__(_op, self: _Tensor, offset: _int = 0, dim1: _int = -2, dim2: _int = -1) -> _Tensor: ...
 
 class _aten_diag_embed(OpOverloadPacket):
-    default: _aten_diag_embed_default
+    default: _aten_diag_embed__default
     def __call__(_op, self: _Tensor, offset: _int = 0, dim1: _int = -2, dim2: _int = -1) -> _Tensor: ...
 
-class _aten_diagflat_default(OpOverload):
+class _aten_diagflat__default(OpOverload):
     def __call__(_op, self: _Tensor, offset: _int = 0) -> _Tensor: ...
 
 class _aten_diagflat(OpOverloadPacket):
-    default: _aten_diagflat_default
+    default: _aten_diagflat__default
     def __call__(_op, self: _Tensor, offset: _int = 0) -> _Tensor: ...
 
-class _aten_diagonal_default(OpOverload):
+class _aten_diagonal__default(OpOverload):
     def __call__(_op, self: _Tensor, offset: _int = 0, dim1: _int = 0, dim2: _int = 1) -> _Tensor: ...
 
 class _aten_diagonal(OpOverloadPacket):
-    default: _aten_diagonal_default
+    default: _aten_diagonal__default
     def __call__(_op, self: _Tensor, offset: _int = 0, dim1: _int = 0, dim2: _int = 1) -> _Tensor: ...
 
-class _aten_diagonal_copy_default(OpOverload):
+class _aten_diagonal_copy__default(OpOverload):
     def __call__(_op, self: _Tensor, offset: _int = 0, dim1: _int = 0, dim2: _int = 1) -> _Tensor: ...
 
 class _aten_diagonal_copy(OpOverloadPacket):
-    default: _aten_diagonal_copy_default
+    default: _aten_diagonal_copy__default
     def __call__(_op, self: _Tensor, offset: _int = 0, dim1: _int = 0, dim2: _int = 1) -> _Tensor: ...
 
-class _aten_diagonal_scatter_default(OpOverload):
+class _aten_diagonal_scatter__default(OpOverload):
     def __call__(_op, self: _Tensor, src: _Tensor, offset: _int = 0, dim1: _int = 0, dim2: _int = 1) -> _Tensor: ...
 
 class _aten_diagonal_scatter(OpOverloadPacket):
-    default: _aten_diagonal_scatter_default
+    default: _aten_diagonal_scatter__default
     def __call__(_op, self: _Tensor, src: _Tensor, offset: _int = 0, dim1: _int = 0, dim2: _int = 1) -> _Tensor: ...
 
-class _aten_diff_default(OpOverload):
+class _aten_diff__default(OpOverload):
     def __call__(_op, self: _Tensor, n: _int = 1, dim: _int = -1, prepend: _Tensor | None = None, append: _Tensor | None = None) -> _Tensor: ...
 
 class _aten_diff(OpOverloadPacket):
-    default: _aten_diff_default
+    default: _aten_diff__default
     def __call__(_op, self: _Tensor, n: _int = 1, dim: _int = -1, prepend: _Tensor | None = None, append: _Tensor | None = None) -> _Tensor: ...
-
-class _aten_digamma_default(OpOverload):
-    def __call__(_op, self: _Tensor) -> _Tensor: ...
-
-class _aten_digamma_out(OpOverload):
-    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_digamma(OpOverloadPacket):
-    default: _aten_digamma_default
-    out: _aten_digamma_out
-    @overload
-    def __call__(_op, self: _Tensor) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_digamma__default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_digamma_(OpOverloadPacket):
+class _aten_digamma__out(OpOverload):
+    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_digamma(OpOverloadPacket):
     default: _aten_digamma__default
+    out: _aten_digamma__out
+    @overload
+    def __call__(_op, self: _Tensor) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_digamma___default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_dist_default(OpOverload):
+class _aten_digamma_(OpOverloadPacket):
+    default: _aten_digamma___default
+    def __call__(_op, self: _Tensor) -> _Tensor: ...
+
+class _aten_dist__default(OpOverload):
     def __call__(_op, self: _Tensor, other: _Tensor, p: _Number = 2) -> _Tensor: ...
 
-class _aten_dist_out(OpOverload):
+class _aten_dist__out(OpOverload):
     def __call__(_op, self: _Tensor, other: _Tensor, p: _Number = 2, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_dist(OpOverloadPacket):
-    default: _aten_dist_default
-    out: _aten_dist_out
+    default: _aten_dist__default
+    out: _aten_dist__out
     @overload
     def __call__(_op, self: _Tensor, other: _Tensor, p: _Number = 2) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, other: _Tensor, p: _Number = 2, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_div_Tensor(OpOverload):
-    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
-
-class _aten_div_Scalar(OpOverload):
-    def __call__(_op, self: _Tensor, other: _Number) -> _Tensor: ...
-
-class _aten_div_Tensor_mode(OpOverload):
-    def __call__(_op, self: _Tensor, other: _Tensor, *, rounding_mode: _str | None) -> _Tensor: ...
-
-class _aten_div_Scalar_mode(OpOverload):
-    def __call__(_op, self: _Tensor, other: _Number, *, rounding_mode: _str | None) -> _Tensor: ...
-
-class _aten_div_out(OpOverload):
-    def __call__(_op, self: _Tensor, other: _Tensor, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_div_out_mode(OpOverload):
-    def __call__(_op, self: _Tensor, other: _Tensor, *, rounding_mode: _str | None, out: _Tensor) -> _Tensor: ...
-
-class _aten_div(OpOverloadPacket):
-    Tensor: _aten_div_Tensor
-    Scalar: _aten_div_Scalar
-    Tensor_mode: _aten_div_Tensor_mode
-    Scalar_mode: _aten_div_Scalar_mode
-    out: _aten_div_out
-    out_mode: _aten_div_out_mode
-    @overload
-    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, other: _Number) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, other: _Tensor, *, rounding_mode: _str | None) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, other: _Number, *, rounding_mode: _str | None) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, other: _Tensor, *, out: _Tensor) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, other: _Tensor, *, rounding_mode: _str | None, out: _Tensor) -> _Tensor: ...
 
 class _aten_div__Tensor(OpOverload):
     def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
@@ -5980,11 +5941,49 @@ class _aten_div__Tensor_mode(OpOverload):
 class _aten_div__Scalar_mode(OpOverload):
     def __call__(_op, self: _Tensor, other: _Number, *, rounding_mode: _str | None) -> _Tensor: ...
 
-class _aten_div_(OpOverloadPacket):
+class _aten_div__out(OpOverload):
+    def __call__(_op, self: _Tensor, other: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_div__out_mode(OpOverload):
+    def __call__(_op, self: _Tensor, other: _Tensor, *, rounding_mode: _str | None, out: _Tensor) -> _Tensor: ...
+
+class _aten_div(OpOverloadPacket):
     Tensor: _aten_div__Tensor
     Scalar: _aten_div__Scalar
     Tensor_mode: _aten_div__Tensor_mode
     Scalar_mode: _aten_div__Scalar_mode
+    out: _aten_div__out
+    out_mode: _aten_div__out_mode
+    @overload
+    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, other: _Number) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, other: _Tensor, *, rounding_mode: _str | None) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, other: _Number, *, rounding_mode: _str | None) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, other: _Tensor, *, out: _Tensor) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, other: _Tensor, *, rounding_mode: _str | None, out: _Tensor) -> _Tensor: ...
+
+class _aten_div___Tensor(OpOverload):
+    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
+
+class _aten_div___Scalar(OpOverload):
+    def __call__(_op, self: _Tensor, other: _Number) -> _Tensor: ...
+
+class _aten_div___Tensor_mode(OpOverload):
+    def __call__(_op, self: _Tensor, other: _Tensor, *, rounding_mode: _str | None) -> _Tensor: ...
+
+class _aten_div___Scalar_mode(OpOverload):
+    def __call__(_op, self: _Tensor, other: _Number, *, rounding_mode: _str | None) -> _Tensor: ...
+
+class _aten_div_(OpOverloadPacket):
+    Tensor: _aten_div___Tensor
+    Scalar: _aten_div___Scalar
+    Tensor_mode: _aten_div___Tensor_mode
+    Scalar_mode: _aten_div___Scalar_mode
     @overload
     def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
     @overload
@@ -5994,199 +5993,173 @@ class _aten_div_(OpOverloadPacket):
     @overload
     def __call__(_op, self: _Tensor, other: _Number, *, rounding_mode: _str | None) -> _Tensor: ...
 
-class _aten_divide_Tensor(OpOverload):
+class _aten_divide__Tensor(OpOverload):
     def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
 
 class _aten_divide(OpOverloadPacket):
-    Tensor: _aten_divide_Tensor
+    Tensor: _aten_divide__Tensor
     def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
 
-class _aten_dot_default(OpOverload):
+class _aten_dot__default(OpOverload):
     def __call__(_op, self: _Tensor, tensor: _Tensor) -> _Tensor: ...
 
-class _aten_dot_out(OpOverload):
+class _aten_dot__out(OpOverload):
     def __call__(_op, self: _Tensor, tensor: _Tensor, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_dot(OpOverloadPacket):
-    default: _aten_dot_default
-    out: _aten_dot_out
+    default: _aten_dot__default
+    out: _aten_dot__out
     @overload
     def __call__(_op, self: _Tensor, tensor: _Tensor) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, tensor: _Tensor, *, out: _Tensor) -> _Tensor: ...
 
-class _aten_dropout_default(OpOverload):
+class _aten_dropout__default(OpOverload):
     def __call__(_op, input: _Tensor, p: _float, train: _bool) -> _Tensor: ...
 
 class _aten_dropout(OpOverloadPacket):
-    default: _aten_dropout_default
+    default: _aten_dropout__default
     def __call__(_op, input: _Tensor, p: _float, train: _bool) -> _Tensor: ...
 
-class _aten_dropout__default(OpOverload):
+class _aten_dropout___default(OpOverload):
     def __call__(_op, self: _Tensor, p: _float, train: _bool) -> _Tensor: ...
 
 class _aten_dropout_(OpOverloadPacket):
-    default: _aten_dropout__default
+    default: _aten_dropout___default
     def __call__(_op, self: _Tensor, p: _float, train: _bool) -> _Tensor: ...
 
-class _aten_dsplit_int(OpOverload):
+class _aten_dsplit__int(OpOverload):
     def __call__(_op, self: _Tensor, sections: _int) -> list[_Tensor]: ...
 
-class _aten_dsplit_array(OpOverload):
+class _aten_dsplit__array(OpOverload):
     def __call__(_op, self: _Tensor, indices: Sequence[_int]) -> list[_Tensor]: ...
 
 class _aten_dsplit(OpOverloadPacket):
-    int: _aten_dsplit_int
-    array: _aten_dsplit_array
+    int: _aten_dsplit__int
+    array: _aten_dsplit__array
     @overload
     def __call__(_op, self: _Tensor, sections: _int) -> list[_Tensor]: ...
     @overload
     def __call__(_op, self: _Tensor, indices: Sequence[_int]) -> list[_Tensor]: ...
 
-class _aten_dstack_default(OpOverload):
+class _aten_dstack__default(OpOverload):
     def __call__(_op, tensors: Sequence[_Tensor]) -> _Tensor: ...
 
 class _aten_dstack(OpOverloadPacket):
-    default: _aten_dstack_default
+    default: _aten_dstack__default
     def __call__(_op, tensors: Sequence[_Tensor]) -> _Tensor: ...
 
-class _aten_einsum_default(OpOverload):
+class _aten_einsum__default(OpOverload):
     def __call__(_op, equation: _str, tensors: Sequence[_Tensor], *, path: Sequence[_int] | None = None) -> _Tensor: ...
 
 class _aten_einsum(OpOverloadPacket):
-    default: _aten_einsum_default
+    default: _aten_einsum__default
     def __call__(_op, equation: _str, tensors: Sequence[_Tensor], *, path: Sequence[_int] | None = None) -> _Tensor: ...
 
-class _aten_elu_out(OpOverload):
+class _aten_elu__out(OpOverload):
     def __call__(_op, self: _Tensor, alpha: _Number = 1, scale: _Number = 1, input_scale: _Number = 1, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_elu_default(OpOverload):
-    def __call__(_op, self: _Tensor, alpha: _Number = 1, scale: _Number = 1, input_scale: _Number = 1) -> _Tensor: ...
-
-class _aten_elu(OpOverloadPacket):
-    out: _aten_elu_out
-    default: _aten_elu_default
-    @overload
-    def __call__(_op, self: _Tensor, alpha: _Number = 1, scale: _Number = 1, input_scale: _Number = 1, *, out: _Tensor) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, alpha: _Number = 1, scale: _Number = 1, input_scale: _Number = 1) -> _Tensor: ...
 
 class _aten_elu__default(OpOverload):
     def __call__(_op, self: _Tensor, alpha: _Number = 1, scale: _Number = 1, input_scale: _Number = 1) -> _Tensor: ...
 
-class _aten_elu_(OpOverloadPacket):
+class _aten_elu(OpOverloadPacket):
+    out: _aten_elu__out
     default: _aten_elu__default
+    @overload
+    def __call__(_op, self: _Tensor, alpha: _Number = 1, scale: _Number = 1, input_scale: _Number = 1, *, out: _Tensor) -> _Tensor: ...
+    @overload
     def __call__(_op, self: _Tensor, alpha: _Number = 1, scale: _Number = 1, input_scale: _Number = 1) -> _Tensor: ...
 
-class _aten_elu_backward_grad_input(OpOverload):
+class _aten_elu___default(OpOverload):
+    def __call__(_op, self: _Tensor, alpha: _Number = 1, scale: _Number = 1, input_scale: _Number = 1) -> _Tensor: ...
+
+class _aten_elu_(OpOverloadPacket):
+    default: _aten_elu___default
+    def __call__(_op, self: _Tensor, alpha: _Number = 1, scale: _Number = 1, input_scale: _Number = 1) -> _Tensor: ...
+
+class _aten_elu_backward__grad_input(OpOverload):
     def __call__(_op, grad_output: _Tensor, alpha: _Number, scale: _Number, input_scale: _Number, is_result: _bool, self_or_result: _Tensor, *, grad_input: _Tensor) -> _Tensor: ...
 
-class _aten_elu_backward_default(OpOverload):
+class _aten_elu_backward__default(OpOverload):
     def __call__(_op, grad_output: _Tensor, alpha: _Number, scale: _Number, input_scale: _Number, is_result: _bool, self_or_result: _Tensor) -> _Tensor: ...
 
 class _aten_elu_backward(OpOverloadPacket):
-    grad_input: _aten_elu_backward_grad_input
-    default: _aten_elu_backward_default
+    grad_input: _aten_elu_backward__grad_input
+    default: _aten_elu_backward__default
     @overload
     def __call__(_op, grad_output: _Tensor, alpha: _Number, scale: _Number, input_scale: _Number, is_result: _bool, self_or_result: _Tensor, *, grad_input: _Tensor) -> _Tensor: ...
     @overload
     def __call__(_op, grad_output: _Tensor, alpha: _Number, scale: _Number, input_scale: _Number, is_result: _bool, self_or_result: _Tensor) -> _Tensor: ...
 
-class _aten_embedding_default(OpOverload):
+class _aten_embedding__default(OpOverload):
     def __call__(_op, weight: _Tensor, indices: _Tensor, padding_idx: _int = -1, scale_grad_by_freq: _bool = False, sparse: _bool = False) -> _Tensor: ...
 
-class _aten_embedding_out(OpOverload):
+class _aten_embedding__out(OpOverload):
     def __call__(_op, weight: _Tensor, indices: _Tensor, padding_idx: _int = -1, scale_grad_by_freq: _bool = False, sparse: _bool = False, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_embedding(OpOverloadPacket):
-    default: _aten_embedding_default
-    out: _aten_embedding_out
+    default: _aten_embedding__default
+    out: _aten_embedding__out
     @overload
     def __call__(_op, weight: _Tensor, indices: _Tensor, padding_idx: _int = -1, scale_grad_by_freq: _bool = False, sparse: _bool = False) -> _Tensor: ...
     @overload
     def __call__(_op, weight: _Tensor, indices: _Tensor, padding_idx: _int = -1, scale_grad_by_freq: _bool = False, sparse: _bool = False, *, out: _Tensor) -> _Tensor: ...
 
-class _aten_embedding_bag_default(OpOverload):
+class _aten_embedding_bag__default(OpOverload):
     def __call__(_op, weight: _Tensor, indices: _Tensor, offsets: _Tensor, scale_grad_by_freq: _bool = False, mode: _int = 0, sparse: _bool = False, per_sample_weights: _Tensor | None = None, include_last_offset: _bool = False) -> tuple[_Tensor, _Tensor, _Tensor, _Tensor]: ...
 
-class _aten_embedding_bag_padding_idx(OpOverload):
+class _aten_embedding_bag__padding_idx(OpOverload):
     def __call__(_op, weight: _Tensor, indices: _Tensor, offsets: _Tensor, scale_grad_by_freq: _bool, mode: _int, sparse: _bool, per_sample_weights: _Tensor | None, include_last_offset: _bool, padding_idx: _int | None) -> tuple[_Tensor, _Tensor, _Tensor, _Tensor]: ...
 
 class _aten_embedding_bag(OpOverloadPacket):
-    default: _aten_embedding_bag_default
-    padding_idx: _aten_embedding_bag_padding_idx
+    default: _aten_embedding_bag__default
+    padding_idx: _aten_embedding_bag__padding_idx
     @overload
     def __call__(_op, weight: _Tensor, indices: _Tensor, offsets: _Tensor, scale_grad_by_freq: _bool = False, mode: _int = 0, sparse: _bool = False, per_sample_weights: _Tensor | None = None, include_last_offset: _bool = False) -> tuple[_Tensor, _Tensor, _Tensor, _Tensor]: ...
     @overload
     def __call__(_op, weight: _Tensor, indices: _Tensor, offsets: _Tensor, scale_grad_by_freq: _bool, mode: _int, sparse: _bool, per_sample_weights: _Tensor | None, include_last_offset: _bool, padding_idx: _int | None) -> tuple[_Tensor, _Tensor, _Tensor, _Tensor]: ...
 
-class _aten_embedding_dense_backward_default(OpOverload):
+class _aten_embedding_dense_backward__default(OpOverload):
     def __call__(_op, grad_output: _Tensor, indices: _Tensor, num_weights: _int, padding_idx: _int, scale_grad_by_freq: _bool) -> _Tensor: ...
 
-class _aten_embedding_dense_backward_out(OpOverload):
+class _aten_embedding_dense_backward__out(OpOverload):
     def __call__(_op, grad_output: _Tensor, indices: _Tensor, num_weights: _int, padding_idx: _int, scale_grad_by_freq: _bool, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_embedding_dense_backward(OpOverloadPacket):
-    default: _aten_embedding_dense_backward_default
-    out: _aten_embedding_dense_backward_out
+    default: _aten_embedding_dense_backward__default
+    out: _aten_embedding_dense_backward__out
     @overload
     def __call__(_op, grad_output: _Tensor, indices: _Tensor, num_weights: _int, padding_idx: _int, scale_grad_by_freq: _bool) -> _Tensor: ...
     @overload
     def __call__(_op, grad_output: _Tensor, indices: _Tensor, num_weights: _int, padding_idx: _int, scale_grad_by_freq: _bool, *, out: _Tensor) -> _Tensor: ...
 
-class _aten_empty_memory_format(OpOverload):
+class _aten_empty__memory_format(OpOverload):
     def __call__(_op, size: Sequence[_int], *, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | None = None, pin_memory: _bool | None = None, memory_format: _memory_format | None = None) -> _Tensor: ...
 
-class _aten_empty_out(OpOverload):
+class _aten_empty__out(OpOverload):
     def __call__(_op, size: Sequence[_int], *, memory_format: _memory_format | None = None, out: _Tensor) -> _Tensor: ...
 
 class _aten_empty(OpOverloadPacket):
-    memory_format: _aten_empty_memory_format
-    out: _aten_empty_out
+    memory_format: _aten_empty__memory_format
+    out: _aten_empty__out
     @overload
     def __call__(_op, size: Sequence[_int], *, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | None = None, pin_memory: _bool | None = None, memory_format: _memory_format | None = None) -> _Tensor: ...
     @overload
     def __call__(_op, size: Sequence[_int], *, memory_format: _memory_format | None = None, out: _Tensor) -> _Tensor: ...
 
-class _aten_empty_like_default(OpOverload):
+class _aten_empty_like__default(OpOverload):
     def __call__(_op, self: _Tensor, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | None = None, pin_memory: _bool | None = None, memory_format: _memory_format | None = None) -> _Tensor: ...
 
 class _aten_empty_like(OpOverloadPacket):
-    default: _aten_empty_like_default
+    default: _aten_empty_like__default
     def __call__(_op, self: _Tensor, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | None = None, pin_memory: _bool | None = None, memory_format: _memory_format | None = None) -> _Tensor: ...
 
-class _aten_empty_strided_default(OpOverload):
+class _aten_empty_strided__default(OpOverload):
     def __call__(_op, size: Sequence[_int], stride: Sequence[_int], *, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | None = None, pin_memory: _bool | None = None) -> _Tensor: ...
 
 class _aten_empty_strided(OpOverloadPacket):
-    default: _aten_empty_strided_default
+    default: _aten_empty_strided__default
     def __call__(_op, size: Sequence[_int], stride: Sequence[_int], *, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | None = None, pin_memory: _bool | None = None) -> _Tensor: ...
-
-class _aten_eq_Tensor(OpOverload):
-    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
-
-class _aten_eq_Scalar(OpOverload):
-    def __call__(_op, self: _Tensor, other: _Number) -> _Tensor: ...
-
-class _aten_eq_Scalar_out(OpOverload):
-    def __call__(_op, self: _Tensor, other: _Number, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_eq_Tensor_out(OpOverload):
-    def __call__(_op, self: _Tensor, other: _Tensor, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_eq(OpOverloadPacket):
-    Tensor: _aten_eq_Tensor
-    Scalar: _aten_eq_Scalar
-    Scalar_out: _aten_eq_Scalar_out
-    Tensor_out: _aten_eq_Tensor_out
-    @overload
-    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, other: _Number) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, other: _Number, *, out: _Tensor) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, other: _Tensor, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_eq__Tensor(OpOverload):
     def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
@@ -6194,86 +6167,98 @@ class _aten_eq__Tensor(OpOverload):
 class _aten_eq__Scalar(OpOverload):
     def __call__(_op, self: _Tensor, other: _Number) -> _Tensor: ...
 
-class _aten_eq_(OpOverloadPacket):
+class _aten_eq__Scalar_out(OpOverload):
+    def __call__(_op, self: _Tensor, other: _Number, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_eq__Tensor_out(OpOverload):
+    def __call__(_op, self: _Tensor, other: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_eq(OpOverloadPacket):
     Tensor: _aten_eq__Tensor
     Scalar: _aten_eq__Scalar
+    Scalar_out: _aten_eq__Scalar_out
+    Tensor_out: _aten_eq__Tensor_out
+    @overload
+    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, other: _Number) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, other: _Number, *, out: _Tensor) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, other: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_eq___Tensor(OpOverload):
+    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
+
+class _aten_eq___Scalar(OpOverload):
+    def __call__(_op, self: _Tensor, other: _Number) -> _Tensor: ...
+
+class _aten_eq_(OpOverloadPacket):
+    Tensor: _aten_eq___Tensor
+    Scalar: _aten_eq___Scalar
     @overload
     def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, other: _Number) -> _Tensor: ...
 
-class _aten_equal_default(OpOverload):
+class _aten_equal__default(OpOverload):
     def __call__(_op, self: _Tensor, other: _Tensor) -> _bool: ...
 
 class _aten_equal(OpOverloadPacket):
-    default: _aten_equal_default
+    default: _aten_equal__default
     def __call__(_op, self: _Tensor, other: _Tensor) -> _bool: ...
-
-class _aten_erf_default(OpOverload):
-    def __call__(_op, self: _Tensor) -> _Tensor: ...
-
-class _aten_erf_out(OpOverload):
-    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_erf(OpOverloadPacket):
-    default: _aten_erf_default
-    out: _aten_erf_out
-    @overload
-    def __call__(_op, self: _Tensor) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_erf__default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_erf_(OpOverloadPacket):
+class _aten_erf__out(OpOverload):
+    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_erf(OpOverloadPacket):
     default: _aten_erf__default
-    def __call__(_op, self: _Tensor) -> _Tensor: ...
-
-class _aten_erfc_default(OpOverload):
-    def __call__(_op, self: _Tensor) -> _Tensor: ...
-
-class _aten_erfc_out(OpOverload):
-    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_erfc(OpOverloadPacket):
-    default: _aten_erfc_default
-    out: _aten_erfc_out
+    out: _aten_erf__out
     @overload
     def __call__(_op, self: _Tensor) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_erf___default(OpOverload):
+    def __call__(_op, self: _Tensor) -> _Tensor: ...
+
+class _aten_erf_(OpOverloadPacket):
+    default: _aten_erf___default
+    def __call__(_op, self: _Tensor) -> _Tensor: ...
 
 class _aten_erfc__default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_erfc_(OpOverloadPacket):
+class _aten_erfc__out(OpOverload):
+    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_erfc(OpOverloadPacket):
     default: _aten_erfc__default
+    out: _aten_erfc__out
+    @overload
+    def __call__(_op, self: _Tensor) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_erfc___default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_exp_default(OpOverload):
+class _aten_erfc_(OpOverloadPacket):
+    default: _aten_erfc___default
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_exp_out(OpOverload):
+class _aten_exp__default(OpOverload):
+    def __call__(_op, self: _Tensor) -> _Tensor: ...
+
+class _aten_exp__out(OpOverload):
     def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_exp(OpOverloadPacket):
-    default: _aten_exp_default
-    out: _aten_exp_out
-    @overload
-    def __call__(_op, self: _Tensor) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_exp2_default(OpOverload):
-    def __call__(_op, self: _Tensor) -> _Tensor: ...
-
-class _aten_exp2_out(OpOverload):
-    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_exp2(OpOverloadPacket):
-    default: _aten_exp2_default
-    out: _aten_exp2_out
+    default: _aten_exp__default
+    out: _aten_exp__out
     @overload
     def __call__(_op, self: _Tensor) -> _Tensor: ...
     @overload
@@ -6282,97 +6267,111 @@ class _aten_exp2(OpOverloadPacket):
 class _aten_exp2__default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_exp2_(OpOverloadPacket):
+class _aten_exp2__out(OpOverload):
+    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_exp2(OpOverloadPacket):
     default: _aten_exp2__default
+    out: _aten_exp2__out
+    @overload
+    def __call__(_op, self: _Tensor) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_exp2___default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_exp__default(OpOverload):
+class _aten_exp2_(OpOverloadPacket):
+    default: _aten_exp2___default
+    def __call__(_op, self: _Tensor) -> _Tensor: ...
+
+class _aten_exp___default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
 class _aten_exp_(OpOverloadPacket):
-    default: _aten_exp__default
+    default: _aten_exp___default
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_expand_default(OpOverload):
+class _aten_expand__default(OpOverload):
     def __call__(_op, self: _Tensor, size: Sequence[_int], *, implicit: _bool = False) -> _Tensor: ...
 
 class _aten_expand(OpOverloadPacket):
-    default: _aten_expand_default
+    default: _aten_expand__default
     def __call__(_op, self: _Tensor, size: Sequence[_int], *, implicit: _bool = False) -> _Tensor: ...
 
-class _aten_expand_as_default(OpOverload):
+class _aten_expand_as__default(OpOverload):
     def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
 
 class _aten_expand_as(OpOverloadPacket):
-    default: _aten_expand_as_default
+    default: _aten_expand_as__default
     def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
 
-class _aten_expand_copy_default(OpOverload):
+class _aten_expand_copy__default(OpOverload):
     def __call__(_op, self: _Tensor, size: Sequence[_int], *, implicit: _bool = False) -> _Tensor: ...
 
 class _aten_expand_copy(OpOverloadPacket):
-    default: _aten_expand_copy_default
+    default: _aten_expand_copy__default
     def __call__(_op, self: _Tensor, size: Sequence[_int], *, implicit: _bool = False) -> _Tensor: ...
-
-class _aten_expm1_default(OpOverload):
-    def __call__(_op, self: _Tensor) -> _Tensor: ...
-
-class _aten_expm1_out(OpOverload):
-    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_expm1(OpOverloadPacket):
-    default: _aten_expm1_default
-    out: _aten_expm1_out
-    @overload
-    def __call__(_op, self: _Tensor) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_expm1__default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_expm1_(OpOverloadPacket):
+class _aten_expm1__out(OpOverload):
+    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_expm1(OpOverloadPacket):
     default: _aten_expm1__default
+    out: _aten_expm1__out
+    @overload
+    def __call__(_op, self: _Tensor) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_expm1___default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_exponential_out(OpOverload):
-    def __call__(_op, self: _Tensor, lambd: _float = 1, *, generator: Generator | None = None, out: _Tensor) -> _Tensor: ...
+class _aten_expm1_(OpOverloadPacket):
+    default: _aten_expm1___default
+    def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_exponential_default(OpOverload):
-    def __call__(_op, self: _Tensor, lambd: _float = 1, *, generator: Generator | None = None) -> _Tensor: ...
-
-class _aten_exponential(OpOverloadPacket):
-    out: _aten_exponential_out
-    default: _aten_exponential_default
-    @overload
+class _aten_exponential__out(OpOverload):
     def __call__(_op, self: _Tensor, lambd: _float = 1, *, generator: Generator | None = None, out: _Tensor) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, lambd: _float = 1, *, generator: Generator | None = None) -> _Tensor: ...
 
 class _aten_exponential__default(OpOverload):
     def __call__(_op, self: _Tensor, lambd: _float = 1, *, generator: Generator | None = None) -> _Tensor: ...
 
-class _aten_exponential_(OpOverloadPacket):
+class _aten_exponential(OpOverloadPacket):
+    out: _aten_exponential__out
     default: _aten_exponential__default
+    @overload
+    def __call__(_op, self: _Tensor, lambd: _float = 1, *, generator: Generator | None = None, out: _Tensor) -> _Tensor: ...
+    @overload
     def __call__(_op, self: _Tensor, lambd: _float = 1, *, generator: Generator | None = None) -> _Tensor: ...
 
-class _aten_eye_default(OpOverload):
+class _aten_exponential___default(OpOverload):
+    def __call__(_op, self: _Tensor, lambd: _float = 1, *, generator: Generator | None = None) -> _Tensor: ...
+
+class _aten_exponential_(OpOverloadPacket):
+    default: _aten_exponential___default
+    def __call__(_op, self: _Tensor, lambd: _float = 1, *, generator: Generator | None = None) -> _Tensor: ...
+
+class _aten_eye__default(OpOverload):
     def __call__(_op, n: _int, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | None = None, pin_memory: _bool | None = None) -> _Tensor: ...
 
-class _aten_eye_m(OpOverload):
+class _aten_eye__m(OpOverload):
     def __call__(_op, n: _int, m: _int, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | None = None, pin_memory: _bool | None = None) -> _Tensor: ...
 
-class _aten_eye_m_out(OpOverload):
+class _aten_eye__m_out(OpOverload):
     def __call__(_op, n: _int, m: _int, *, out: _Tensor) -> _Tensor: ...
 
-class _aten_eye_out(OpOverload):
+class _aten_eye__out(OpOverload):
     def __call__(_op, n: _int, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_eye(OpOverloadPacket):
-    default: _aten_eye_default
-    m: _aten_eye_m
-    m_out: _aten_eye_m_out
-    out: _aten_eye_out
+    default: _aten_eye__default
+    m: _aten_eye__m
+    m_out: _aten_eye__m_out
+    out: _aten_eye__out
     @overload
     def __call__(_op, n: _int, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | None = None, pin_memory: _bool | None = None) -> _Tensor: ...
     @overload
@@ -6382,75 +6381,61 @@ class _aten_eye(OpOverloadPacket):
     @overload
     def __call__(_op, n: _int, *, out: _Tensor) -> _Tensor: ...
 
-class _aten_fake_quantize_per_channel_affine_default(OpOverload):
+class _aten_fake_quantize_per_channel_affine__default(OpOverload):
     def __call__(_op, self: _Tensor, scale: _Tensor, zero_point: _Tensor, axis: _int, quant_min: _int, quant_max: _int) -> _Tensor: ...
 
 class _aten_fake_quantize_per_channel_affine(OpOverloadPacket):
-    default: _aten_fake_quantize_per_channel_affine_default
+    default: _aten_fake_quantize_per_channel_affine__default
     def __call__(_op, self: _Tensor, scale: _Tensor, zero_point: _Tensor, axis: _int, quant_min: _int, quant_max: _int) -> _Tensor: ...
 
-class _aten_fake_quantize_per_channel_affine_cachemask_default(OpOverload):
+class _aten_fake_quantize_per_channel_affine_cachemask__default(OpOverload):
     def __call__(_op, self: _Tensor, scale: _Tensor, zero_point: _Tensor, axis: _int, quant_min: _int, quant_max: _int) -> tuple[_Tensor, _Tensor]: ...
 
-class _aten_fake_quantize_per_channel_affine_cachemask_out(OpOverload):
+class _aten_fake_quantize_per_channel_affine_cachemask__out(OpOverload):
     def __call__(_op, self: _Tensor, scale: _Tensor, zero_point: _Tensor, axis: _int, quant_min: _int, quant_max: _int, *, out0: _Tensor, out1: _Tensor) -> tuple[_Tensor, _Tensor]: ...
 
 class _aten_fake_quantize_per_channel_affine_cachemask(OpOverloadPacket):
-    default: _aten_fake_quantize_per_channel_affine_cachemask_default
-    out: _aten_fake_quantize_per_channel_affine_cachemask_out
+    default: _aten_fake_quantize_per_channel_affine_cachemask__default
+    out: _aten_fake_quantize_per_channel_affine_cachemask__out
     @overload
     def __call__(_op, self: _Tensor, scale: _Tensor, zero_point: _Tensor, axis: _int, quant_min: _int, quant_max: _int) -> tuple[_Tensor, _Tensor]: ...
     @overload
     def __call__(_op, self: _Tensor, scale: _Tensor, zero_point: _Tensor, axis: _int, quant_min: _int, quant_max: _int, *, out0: _Tensor, out1: _Tensor) -> tuple[_Tensor, _Tensor]: ...
 
-class _aten_fake_quantize_per_tensor_affine_default(OpOverload):
+class _aten_fake_quantize_per_tensor_affine__default(OpOverload):
     def __call__(_op, self: _Tensor, scale: _float, zero_point: _int, quant_min: _int, quant_max: _int) -> _Tensor: ...
 
-class _aten_fake_quantize_per_tensor_affine_tensor_qparams(OpOverload):
+class _aten_fake_quantize_per_tensor_affine__tensor_qparams(OpOverload):
     def __call__(_op, self: _Tensor, scale: _Tensor, zero_point: _Tensor, quant_min: _int, quant_max: _int) -> _Tensor: ...
 
 class _aten_fake_quantize_per_tensor_affine(OpOverloadPacket):
-    default: _aten_fake_quantize_per_tensor_affine_default
-    tensor_qparams: _aten_fake_quantize_per_tensor_affine_tensor_qparams
+    default: _aten_fake_quantize_per_tensor_affine__default
+    tensor_qparams: _aten_fake_quantize_per_tensor_affine__tensor_qparams
     @overload
     def __call__(_op, self: _Tensor, scale: _float, zero_point: _int, quant_min: _int, quant_max: _int) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, scale: _Tensor, zero_point: _Tensor, quant_min: _int, quant_max: _int) -> _Tensor: ...
 
-class _aten_fake_quantize_per_tensor_affine_cachemask_default(OpOverload):
+class _aten_fake_quantize_per_tensor_affine_cachemask__default(OpOverload):
     def __call__(_op, self: _Tensor, scale: _float, zero_point: _int, quant_min: _int, quant_max: _int) -> tuple[_Tensor, _Tensor]: ...
 
-class _aten_fake_quantize_per_tensor_affine_cachemask_out(OpOverload):
+class _aten_fake_quantize_per_tensor_affine_cachemask__out(OpOverload):
     def __call__(_op, self: _Tensor, scale: _float, zero_point: _int, quant_min: _int, quant_max: _int, *, out0: _Tensor, out1: _Tensor) -> tuple[_Tensor, _Tensor]: ...
 
 class _aten_fake_quantize_per_tensor_affine_cachemask(OpOverloadPacket):
-    default: _aten_fake_quantize_per_tensor_affine_cachemask_default
-    out: _aten_fake_quantize_per_tensor_affine_cachemask_out
+    default: _aten_fake_quantize_per_tensor_affine_cachemask__default
+    out: _aten_fake_quantize_per_tensor_affine_cachemask__out
     @overload
     def __call__(_op, self: _Tensor, scale: _float, zero_point: _int, quant_min: _int, quant_max: _int) -> tuple[_Tensor, _Tensor]: ...
     @overload
     def __call__(_op, self: _Tensor, scale: _float, zero_point: _int, quant_min: _int, quant_max: _int, *, out0: _Tensor, out1: _Tensor) -> tuple[_Tensor, _Tensor]: ...
 
-class _aten_feature_dropout_default(OpOverload):
+class _aten_feature_dropout__default(OpOverload):
     def __call__(_op, input: _Tensor, p: _float, train: _bool) -> _Tensor: ...
 
 class _aten_feature_dropout(OpOverloadPacket):
-    default: _aten_feature_dropout_default
+    default: _aten_feature_dropout__default
     def __call__(_op, input: _Tensor, p: _float, train: _bool) -> _Tensor: ...
-
-class _aten_fill_Scalar(OpOverload):
-    def __call__(_op, self: _Tensor, value: _Number) -> _Tensor: ...
-
-class _aten_fill_Tensor(OpOverload):
-    def __call__(_op, self: _Tensor, value: _Tensor) -> _Tensor: ...
-
-class _aten_fill(OpOverloadPacket):
-    Scalar: _aten_fill_Scalar
-    Tensor: _aten_fill_Tensor
-    @overload
-    def __call__(_op, self: _Tensor, value: _Number) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, value: _Tensor) -> _Tensor: ...
 
 class _aten_fill__Scalar(OpOverload):
     def __call__(_op, self: _Tensor, value: _Number) -> _Tensor: ...
@@ -6458,7 +6443,7 @@ class _aten_fill__Scalar(OpOverload):
 class _aten_fill__Tensor(OpOverload):
     def __call__(_op, self: _Tensor, value: _Tensor) -> _Tensor: ...
 
-class _aten_fill_(OpOverloadPacket):
+class _aten_fill(OpOverloadPacket):
     Scalar: _aten_fill__Scalar
     Tensor: _aten_fill__Tensor
     @overload
@@ -6466,426 +6451,426 @@ class _aten_fill_(OpOverloadPacket):
     @overload
     def __call__(_op, self: _Tensor, value: _Tensor) -> _Tensor: ...
 
-class _aten_fill_diagonal__default(OpOverload):
+class _aten_fill___Scalar(OpOverload):
+    def __call__(_op, self: _Tensor, value: _Number) -> _Tensor: ...
+
+class _aten_fill___Tensor(OpOverload):
+    def __call__(_op, self: _Tensor, value: _Tensor) -> _Tensor: ...
+
+class _aten_fill_(OpOverloadPacket):
+    Scalar: _aten_fill___Scalar
+    Tensor: _aten_fill___Tensor
+    @overload
+    def __call__(_op, self: _Tensor, value: _Number) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, value: _Tensor) -> _Tensor: ...
+
+class _aten_fill_diagonal___default(OpOverload):
     def __call__(_op, self: _Tensor, fill_value: _Number, wrap: _bool = False) -> _Tensor: ...
 
 class _aten_fill_diagonal_(OpOverloadPacket):
-    default: _aten_fill_diagonal__default
+    default: _aten_fill_diagonal___default
     def __call__(_op, self: _Tensor, fill_value: _Number, wrap: _bool = False) -> _Tensor: ...
-
-class _aten_fix_default(OpOverload):
-    def __call__(_op, self: _Tensor) -> _Tensor: ...
-
-class _aten_fix_out(OpOverload):
-    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_fix(OpOverloadPacket):
-    default: _aten_fix_default
-    out: _aten_fix_out
-    @overload
-    def __call__(_op, self: _Tensor) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_fix__default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_fix_(OpOverloadPacket):
+class _aten_fix__out(OpOverload):
+    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_fix(OpOverloadPacket):
     default: _aten_fix__default
+    out: _aten_fix__out
+    @overload
+    def __call__(_op, self: _Tensor) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_fix___default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_flatten_using_ints(OpOverload):
+class _aten_fix_(OpOverloadPacket):
+    default: _aten_fix___default
+    def __call__(_op, self: _Tensor) -> _Tensor: ...
+
+class _aten_flatten__using_ints(OpOverload):
     def __call__(_op, self: _Tensor, start_dim: _int = 0, end_dim: _int = -1) -> _Tensor: ...
 
 class _aten_flatten(OpOverloadPacket):
-    using_ints: _aten_flatten_using_ints
+    using_ints: _aten_flatten__using_ints
     def __call__(_op, self: _Tensor, start_dim: _int = 0, end_dim: _int = -1) -> _Tensor: ...
 
-class _aten_flip_default(OpOverload):
+class _aten_flip__default(OpOverload):
     def __call__(_op, self: _Tensor, dims: Sequence[_int]) -> _Tensor: ...
 
 class _aten_flip(OpOverloadPacket):
-    default: _aten_flip_default
+    default: _aten_flip__default
     def __call__(_op, self: _Tensor, dims: Sequence[_int]) -> _Tensor: ...
 
-class _aten_fliplr_default(OpOverload):
+class _aten_fliplr__default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
 class _aten_fliplr(OpOverloadPacket):
-    default: _aten_fliplr_default
+    default: _aten_fliplr__default
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_flipud_default(OpOverload):
+class _aten_flipud__default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
 class _aten_flipud(OpOverloadPacket):
-    default: _aten_flipud_default
+    default: _aten_flipud__default
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_float_power_Tensor_Tensor(OpOverload):
+class _aten_float_power__Tensor_Tensor(OpOverload):
     def __call__(_op, self: _Tensor, exponent: _Tensor) -> _Tensor: ...
 
-class _aten_float_power_Scalar(OpOverload):
+class _aten_float_power__Scalar(OpOverload):
     def __call__(_op, self: _Number, exponent: _Tensor) -> _Tensor: ...
 
-class _aten_float_power_Tensor_Scalar(OpOverload):
+class _aten_float_power__Tensor_Scalar(OpOverload):
     def __call__(_op, self: _Tensor, exponent: _Number) -> _Tensor: ...
 
 class _aten_float_power(OpOverloadPacket):
-    Tensor_Tensor: _aten_float_power_Tensor_Tensor
-    Scalar: _aten_float_power_Scalar
-    Tensor_Scalar: _aten_float_power_Tensor_Scalar
+    Tensor_Tensor: _aten_float_power__Tensor_Tensor
+    Scalar: _aten_float_power__Scalar
+    Tensor_Scalar: _aten_float_power__Tensor_Scalar
     @overload
     def __call__(_op, self: _Tensor, exponent: _Tensor) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Number, exponent: _Tensor) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, exponent: _Number) -> _Tensor: ...
-
-class _aten_floor_default(OpOverload):
-    def __call__(_op, self: _Tensor) -> _Tensor: ...
-
-class _aten_floor_out(OpOverload):
-    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_floor(OpOverloadPacket):
-    default: _aten_floor_default
-    out: _aten_floor_out
-    @overload
-    def __call__(_op, self: _Tensor) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_floor__default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_floor_(OpOverloadPacket):
+class _aten_floor__out(OpOverload):
+    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_floor(OpOverloadPacket):
     default: _aten_floor__default
+    out: _aten_floor__out
+    @overload
+    def __call__(_op, self: _Tensor) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_floor___default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_floor_divide_default(OpOverload):
+class _aten_floor_(OpOverloadPacket):
+    default: _aten_floor___default
+    def __call__(_op, self: _Tensor) -> _Tensor: ...
+
+class _aten_floor_divide__default(OpOverload):
     def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
 
-class _aten_floor_divide_out(OpOverload):
+class _aten_floor_divide__out(OpOverload):
     def __call__(_op, self: _Tensor, other: _Tensor, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_floor_divide_Scalar(OpOverload):
-    def __call__(_op, self: _Tensor, other: _Number) -> _Tensor: ...
-
-class _aten_floor_divide(OpOverloadPacket):
-    default: _aten_floor_divide_default
-    out: _aten_floor_divide_out
-    Scalar: _aten_floor_divide_Scalar
-    @overload
-    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, other: _Tensor, *, out: _Tensor) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, other: _Number) -> _Tensor: ...
-
-class _aten_floor_divide__Tensor(OpOverload):
-    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
 
 class _aten_floor_divide__Scalar(OpOverload):
     def __call__(_op, self: _Tensor, other: _Number) -> _Tensor: ...
 
-class _aten_floor_divide_(OpOverloadPacket):
-    Tensor: _aten_floor_divide__Tensor
+class _aten_floor_divide(OpOverloadPacket):
+    default: _aten_floor_divide__default
+    out: _aten_floor_divide__out
     Scalar: _aten_floor_divide__Scalar
     @overload
     def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
     @overload
+    def __call__(_op, self: _Tensor, other: _Tensor, *, out: _Tensor) -> _Tensor: ...
+    @overload
     def __call__(_op, self: _Tensor, other: _Number) -> _Tensor: ...
 
-class _aten_fmax_default(OpOverload):
+class _aten_floor_divide___Tensor(OpOverload):
     def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
 
-class _aten_fmax_out(OpOverload):
+class _aten_floor_divide___Scalar(OpOverload):
+    def __call__(_op, self: _Tensor, other: _Number) -> _Tensor: ...
+
+class _aten_floor_divide_(OpOverloadPacket):
+    Tensor: _aten_floor_divide___Tensor
+    Scalar: _aten_floor_divide___Scalar
+    @overload
+    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, other: _Number) -> _Tensor: ...
+
+class _aten_fmax__default(OpOverload):
+    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
+
+class _aten_fmax__out(OpOverload):
     def __call__(_op, self: _Tensor, other: _Tensor, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_fmax(OpOverloadPacket):
-    default: _aten_fmax_default
-    out: _aten_fmax_out
+    default: _aten_fmax__default
+    out: _aten_fmax__out
     @overload
     def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, other: _Tensor, *, out: _Tensor) -> _Tensor: ...
 
-class _aten_fmin_default(OpOverload):
+class _aten_fmin__default(OpOverload):
     def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
 
-class _aten_fmin_out(OpOverload):
+class _aten_fmin__out(OpOverload):
     def __call__(_op, self: _Tensor, other: _Tensor, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_fmin(OpOverloadPacket):
-    default: _aten_fmin_default
-    out: _aten_fmin_out
+    default: _aten_fmin__default
+    out: _aten_fmin__out
     @overload
     def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, other: _Tensor, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_fmod_Tensor(OpOverload):
-    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
-
-class _aten_fmod_Tensor_out(OpOverload):
-    def __call__(_op, self: _Tensor, other: _Tensor, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_fmod_Scalar(OpOverload):
-    def __call__(_op, self: _Tensor, other: _Number) -> _Tensor: ...
-
-class _aten_fmod_Scalar_out(OpOverload):
-    def __call__(_op, self: _Tensor, other: _Number, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_fmod(OpOverloadPacket):
-    Tensor: _aten_fmod_Tensor
-    Tensor_out: _aten_fmod_Tensor_out
-    Scalar: _aten_fmod_Scalar
-    Scalar_out: _aten_fmod_Scalar_out
-    @overload
-    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, other: _Tensor, *, out: _Tensor) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, other: _Number) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, other: _Number, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_fmod__Tensor(OpOverload):
     def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
 
+class _aten_fmod__Tensor_out(OpOverload):
+    def __call__(_op, self: _Tensor, other: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
 class _aten_fmod__Scalar(OpOverload):
     def __call__(_op, self: _Tensor, other: _Number) -> _Tensor: ...
 
-class _aten_fmod_(OpOverloadPacket):
+class _aten_fmod__Scalar_out(OpOverload):
+    def __call__(_op, self: _Tensor, other: _Number, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_fmod(OpOverloadPacket):
     Tensor: _aten_fmod__Tensor
+    Tensor_out: _aten_fmod__Tensor_out
     Scalar: _aten_fmod__Scalar
+    Scalar_out: _aten_fmod__Scalar_out
+    @overload
+    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, other: _Tensor, *, out: _Tensor) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, other: _Number) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, other: _Number, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_fmod___Tensor(OpOverload):
+    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
+
+class _aten_fmod___Scalar(OpOverload):
+    def __call__(_op, self: _Tensor, other: _Number) -> _Tensor: ...
+
+class _aten_fmod_(OpOverloadPacket):
+    Tensor: _aten_fmod___Tensor
+    Scalar: _aten_fmod___Scalar
     @overload
     def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, other: _Number) -> _Tensor: ...
-
-class _aten_frac_default(OpOverload):
-    def __call__(_op, self: _Tensor) -> _Tensor: ...
-
-class _aten_frac_out(OpOverload):
-    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_frac(OpOverloadPacket):
-    default: _aten_frac_default
-    out: _aten_frac_out
-    @overload
-    def __call__(_op, self: _Tensor) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_frac__default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_frac_(OpOverloadPacket):
+class _aten_frac__out(OpOverload):
+    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_frac(OpOverloadPacket):
     default: _aten_frac__default
+    out: _aten_frac__out
+    @overload
+    def __call__(_op, self: _Tensor) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_frac___default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_frobenius_norm_dim(OpOverload):
+class _aten_frac_(OpOverloadPacket):
+    default: _aten_frac___default
+    def __call__(_op, self: _Tensor) -> _Tensor: ...
+
+class _aten_frobenius_norm__dim(OpOverload):
     def __call__(_op, self: _Tensor, dim: _int | Sequence[_int], keepdim: _bool = False) -> _Tensor: ...
 
 class _aten_frobenius_norm(OpOverloadPacket):
-    dim: _aten_frobenius_norm_dim
+    dim: _aten_frobenius_norm__dim
     def __call__(_op, self: _Tensor, dim: _int | Sequence[_int], keepdim: _bool = False) -> _Tensor: ...
 
-class _aten_full_default(OpOverload):
+class _aten_full__default(OpOverload):
     def __call__(_op, size: Sequence[_int], fill_value: _Number, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | None = None, pin_memory: _bool | None = None) -> _Tensor: ...
 
-class _aten_full_out(OpOverload):
+class _aten_full__out(OpOverload):
     def __call__(_op, size: Sequence[_int], fill_value: _Number, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_full(OpOverloadPacket):
-    default: _aten_full_default
-    out: _aten_full_out
+    default: _aten_full__default
+    out: _aten_full__out
     @overload
     def __call__(_op, size: Sequence[_int], fill_value: _Number, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | None = None, pin_memory: _bool | None = None) -> _Tensor: ...
     @overload
     def __call__(_op, size: Sequence[_int], fill_value: _Number, *, out: _Tensor) -> _Tensor: ...
 
-class _aten_full_like_default(OpOverload):
+class _aten_full_like__default(OpOverload):
     def __call__(_op, self: _Tensor, fill_value: _Number, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | None = None, pin_memory: _bool | None = None, memory_format: _memory_format | None = None) -> _Tensor: ...
 
 class _aten_full_like(OpOverloadPacket):
-    default: _aten_full_like_default
+    default: _aten_full_like__default
     def __call__(_op, self: _Tensor, fill_value: _Number, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | None = None, pin_memory: _bool | None = None, memory_format: _memory_format | None = None) -> _Tensor: ...
 
-class _aten_gather_default(OpOverload):
+class _aten_gather__default(OpOverload):
     def __call__(_op, self: _Tensor, dim: _int, index: _Tensor, *, sparse_grad: _bool = False) -> _Tensor: ...
 
-class _aten_gather_out(OpOverload):
+class _aten_gather__out(OpOverload):
     def __call__(_op, self: _Tensor, dim: _int, index: _Tensor, *, sparse_grad: _bool = False, out: _Tensor) -> _Tensor: ...
 
 class _aten_gather(OpOverloadPacket):
-    default: _aten_gather_default
-    out: _aten_gather_out
+    default: _aten_gather__default
+    out: _aten_gather__out
     @overload
     def __call__(_op, self: _Tensor, dim: _int, index: _Tensor, *, sparse_grad: _bool = False) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, dim: _int, index: _Tensor, *, sparse_grad: _bool = False, out: _Tensor) -> _Tensor: ...
-
-class _aten_gcd_default(OpOverload):
-    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
-
-class _aten_gcd_out(OpOverload):
-    def __call__(_op, self: _Tensor, other: _Tensor, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_gcd(OpOverloadPacket):
-    default: _aten_gcd_default
-    out: _aten_gcd_out
-    @overload
-    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, other: _Tensor, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_gcd__default(OpOverload):
     def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
 
-class _aten_gcd_(OpOverloadPacket):
+class _aten_gcd__out(OpOverload):
+    def __call__(_op, self: _Tensor, other: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_gcd(OpOverloadPacket):
     default: _aten_gcd__default
-    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
-
-class _aten_ge_Tensor(OpOverload):
-    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
-
-class _aten_ge_Tensor_out(OpOverload):
-    def __call__(_op, self: _Tensor, other: _Tensor, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_ge_Scalar(OpOverload):
-    def __call__(_op, self: _Tensor, other: _Number) -> _Tensor: ...
-
-class _aten_ge_Scalar_out(OpOverload):
-    def __call__(_op, self: _Tensor, other: _Number, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_ge(OpOverloadPacket):
-    Tensor: _aten_ge_Tensor
-    Tensor_out: _aten_ge_Tensor_out
-    Scalar: _aten_ge_Scalar
-    Scalar_out: _aten_ge_Scalar_out
+    out: _aten_gcd__out
     @overload
     def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, other: _Tensor, *, out: _Tensor) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, other: _Number) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, other: _Number, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_gcd___default(OpOverload):
+    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
+
+class _aten_gcd_(OpOverloadPacket):
+    default: _aten_gcd___default
+    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
 
 class _aten_ge__Tensor(OpOverload):
     def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
 
+class _aten_ge__Tensor_out(OpOverload):
+    def __call__(_op, self: _Tensor, other: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
 class _aten_ge__Scalar(OpOverload):
     def __call__(_op, self: _Tensor, other: _Number) -> _Tensor: ...
 
-class _aten_ge_(OpOverloadPacket):
+class _aten_ge__Scalar_out(OpOverload):
+    def __call__(_op, self: _Tensor, other: _Number, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_ge(OpOverloadPacket):
     Tensor: _aten_ge__Tensor
+    Tensor_out: _aten_ge__Tensor_out
     Scalar: _aten_ge__Scalar
+    Scalar_out: _aten_ge__Scalar_out
+    @overload
+    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, other: _Tensor, *, out: _Tensor) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, other: _Number) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, other: _Number, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_ge___Tensor(OpOverload):
+    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
+
+class _aten_ge___Scalar(OpOverload):
+    def __call__(_op, self: _Tensor, other: _Number) -> _Tensor: ...
+
+class _aten_ge_(OpOverloadPacket):
+    Tensor: _aten_ge___Tensor
+    Scalar: _aten_ge___Scalar
     @overload
     def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, other: _Number) -> _Tensor: ...
 
-class _aten_gelu_out(OpOverload):
+class _aten_gelu__out(OpOverload):
     def __call__(_op, self: _Tensor, *, approximate: _str = "none", out: _Tensor) -> _Tensor: ...
-
-class _aten_gelu_default(OpOverload):
-    def __call__(_op, self: _Tensor, *, approximate: _str = "none") -> _Tensor: ...
-
-class _aten_gelu(OpOverloadPacket):
-    out: _aten_gelu_out
-    default: _aten_gelu_default
-    @overload
-    def __call__(_op, self: _Tensor, *, approximate: _str = "none", out: _Tensor) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, *, approximate: _str = "none") -> _Tensor: ...
 
 class _aten_gelu__default(OpOverload):
     def __call__(_op, self: _Tensor, *, approximate: _str = "none") -> _Tensor: ...
 
-class _aten_gelu_(OpOverloadPacket):
+class _aten_gelu(OpOverloadPacket):
+    out: _aten_gelu__out
     default: _aten_gelu__default
+    @overload
+    def __call__(_op, self: _Tensor, *, approximate: _str = "none", out: _Tensor) -> _Tensor: ...
+    @overload
     def __call__(_op, self: _Tensor, *, approximate: _str = "none") -> _Tensor: ...
 
-class _aten_gelu_backward_grad_input(OpOverload):
+class _aten_gelu___default(OpOverload):
+    def __call__(_op, self: _Tensor, *, approximate: _str = "none") -> _Tensor: ...
+
+class _aten_gelu_(OpOverloadPacket):
+    default: _aten_gelu___default
+    def __call__(_op, self: _Tensor, *, approximate: _str = "none") -> _Tensor: ...
+
+class _aten_gelu_backward__grad_input(OpOverload):
     def __call__(_op, grad_output: _Tensor, self: _Tensor, *, approximate: _str = "none", grad_input: _Tensor) -> _Tensor: ...
 
-class _aten_gelu_backward_default(OpOverload):
+class _aten_gelu_backward__default(OpOverload):
     def __call__(_op, grad_output: _Tensor, self: _Tensor, *, approximate: _str = "none") -> _Tensor: ...
 
 class _aten_gelu_backward(OpOverloadPacket):
-    grad_input: _aten_gelu_backward_grad_input
-    default: _aten_gelu_backward_default
+    grad_input: _aten_gelu_backward__grad_input
+    default: _aten_gelu_backward__default
     @overload
     def __call__(_op, grad_output: _Tensor, self: _Tensor, *, approximate: _str = "none", grad_input: _Tensor) -> _Tensor: ...
     @overload
     def __call__(_op, grad_output: _Tensor, self: _Tensor, *, approximate: _str = "none") -> _Tensor: ...
 
-class _aten_geometric_out(OpOverload):
+class _aten_geometric__out(OpOverload):
     def __call__(_op, self: _Tensor, p: _float, *, generator: Generator | None = None, out: _Tensor) -> _Tensor: ...
-
-class _aten_geometric_default(OpOverload):
-    def __call__(_op, self: _Tensor, p: _float, *, generator: Generator | None = None) -> _Tensor: ...
-
-class _aten_geometric(OpOverloadPacket):
-    out: _aten_geometric_out
-    default: _aten_geometric_default
-    @overload
-    def __call__(_op, self: _Tensor, p: _float, *, generator: Generator | None = None, out: _Tensor) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, p: _float, *, generator: Generator | None = None) -> _Tensor: ...
 
 class _aten_geometric__default(OpOverload):
     def __call__(_op, self: _Tensor, p: _float, *, generator: Generator | None = None) -> _Tensor: ...
 
-class _aten_geometric_(OpOverloadPacket):
+class _aten_geometric(OpOverloadPacket):
+    out: _aten_geometric__out
     default: _aten_geometric__default
+    @overload
+    def __call__(_op, self: _Tensor, p: _float, *, generator: Generator | None = None, out: _Tensor) -> _Tensor: ...
+    @overload
     def __call__(_op, self: _Tensor, p: _float, *, generator: Generator | None = None) -> _Tensor: ...
 
-class _aten_ger_default(OpOverload):
+class _aten_geometric___default(OpOverload):
+    def __call__(_op, self: _Tensor, p: _float, *, generator: Generator | None = None) -> _Tensor: ...
+
+class _aten_geometric_(OpOverloadPacket):
+    default: _aten_geometric___default
+    def __call__(_op, self: _Tensor, p: _float, *, generator: Generator | None = None) -> _Tensor: ...
+
+class _aten_ger__default(OpOverload):
     def __call__(_op, self: _Tensor, vec2: _Tensor) -> _Tensor: ...
 
-class _aten_ger_out(OpOverload):
+class _aten_ger__out(OpOverload):
     def __call__(_op, self: _Tensor, vec2: _Tensor, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_ger(OpOverloadPacket):
-    default: _aten_ger_default
-    out: _aten_ger_out
+    default: _aten_ger__default
+    out: _aten_ger__out
     @overload
     def __call__(_op, self: _Tensor, vec2: _Tensor) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, vec2: _Tensor, *, out: _Tensor) -> _Tensor: ...
 
-class _aten_glu_out(OpOverload):
+class _aten_glu__out(OpOverload):
     def __call__(_op, self: _Tensor, dim: _int = -1, *, out: _Tensor) -> _Tensor: ...
 
-class _aten_glu_default(OpOverload):
+class _aten_glu__default(OpOverload):
     def __call__(_op, self: _Tensor, dim: _int = -1) -> _Tensor: ...
 
 class _aten_glu(OpOverloadPacket):
-    out: _aten_glu_out
-    default: _aten_glu_default
+    out: _aten_glu__out
+    default: _aten_glu__default
     @overload
     def __call__(_op, self: _Tensor, dim: _int = -1, *, out: _Tensor) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, dim: _int = -1) -> _Tensor: ...
-
-class _aten_greater_Tensor(OpOverload):
-    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
-
-class _aten_greater_Scalar(OpOverload):
-    def __call__(_op, self: _Tensor, other: _Number) -> _Tensor: ...
-
-class _aten_greater(OpOverloadPacket):
-    Tensor: _aten_greater_Tensor
-    Scalar: _aten_greater_Scalar
-    @overload
-    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, other: _Number) -> _Tensor: ...
 
 class _aten_greater__Tensor(OpOverload):
     def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
@@ -6893,7 +6878,7 @@ class _aten_greater__Tensor(OpOverload):
 class _aten_greater__Scalar(OpOverload):
     def __call__(_op, self: _Tensor, other: _Number) -> _Tensor: ...
 
-class _aten_greater_(OpOverloadPacket):
+class _aten_greater(OpOverloadPacket):
     Tensor: _aten_greater__Tensor
     Scalar: _aten_greater__Scalar
     @overload
@@ -6901,15 +6886,15 @@ class _aten_greater_(OpOverloadPacket):
     @overload
     def __call__(_op, self: _Tensor, other: _Number) -> _Tensor: ...
 
-class _aten_greater_equal_Tensor(OpOverload):
+class _aten_greater___Tensor(OpOverload):
     def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
 
-class _aten_greater_equal_Scalar(OpOverload):
+class _aten_greater___Scalar(OpOverload):
     def __call__(_op, self: _Tensor, other: _Number) -> _Tensor: ...
 
-class _aten_greater_equal(OpOverloadPacket):
-    Tensor: _aten_greater_equal_Tensor
-    Scalar: _aten_greater_equal_Scalar
+class _aten_greater_(OpOverloadPacket):
+    Tensor: _aten_greater___Tensor
+    Scalar: _aten_greater___Scalar
     @overload
     def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
     @overload
@@ -6921,7 +6906,7 @@ class _aten_greater_equal__Tensor(OpOverload):
 class _aten_greater_equal__Scalar(OpOverload):
     def __call__(_op, self: _Tensor, other: _Number) -> _Tensor: ...
 
-class _aten_greater_equal_(OpOverloadPacket):
+class _aten_greater_equal(OpOverloadPacket):
     Tensor: _aten_greater_equal__Tensor
     Scalar: _aten_greater_equal__Scalar
     @overload
@@ -6929,135 +6914,149 @@ class _aten_greater_equal_(OpOverloadPacket):
     @overload
     def __call__(_op, self: _Tensor, other: _Number) -> _Tensor: ...
 
-class _aten_grid_sampler_default(OpOverload):
+class _aten_greater_equal___Tensor(OpOverload):
+    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
+
+class _aten_greater_equal___Scalar(OpOverload):
+    def __call__(_op, self: _Tensor, other: _Number) -> _Tensor: ...
+
+class _aten_greater_equal_(OpOverloadPacket):
+    Tensor: _aten_greater_equal___Tensor
+    Scalar: _aten_greater_equal___Scalar
+    @overload
+    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, other: _Number) -> _Tensor: ...
+
+class _aten_grid_sampler__default(OpOverload):
     def __call__(_op, input: _Tensor, grid: _Tensor, interpolation_mode: _int, padding_mode: _int, align_corners: _bool) -> _Tensor: ...
 
 class _aten_grid_sampler(OpOverloadPacket):
-    default: _aten_grid_sampler_default
+    default: _aten_grid_sampler__default
     def __call__(_op, input: _Tensor, grid: _Tensor, interpolation_mode: _int, padding_mode: _int, align_corners: _bool) -> _Tensor: ...
 
-class _aten_grid_sampler_2d_default(OpOverload):
+class _aten_grid_sampler_2d__default(OpOverload):
     def __call__(_op, input: _Tensor, grid: _Tensor, interpolation_mode: _int, padding_mode: _int, align_corners: _bool) -> _Tensor: ...
 
-class _aten_grid_sampler_2d_out(OpOverload):
+class _aten_grid_sampler_2d__out(OpOverload):
     def __call__(_op, input: _Tensor, grid: _Tensor, interpolation_mode: _int, padding_mode: _int, align_corners: _bool, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_grid_sampler_2d(OpOverloadPacket):
-    default: _aten_grid_sampler_2d_default
-    out: _aten_grid_sampler_2d_out
+    default: _aten_grid_sampler_2d__default
+    out: _aten_grid_sampler_2d__out
     @overload
     def __call__(_op, input: _Tensor, grid: _Tensor, interpolation_mode: _int, padding_mode: _int, align_corners: _bool) -> _Tensor: ...
     @overload
     def __call__(_op, input: _Tensor, grid: _Tensor, interpolation_mode: _int, padding_mode: _int, align_corners: _bool, *, out: _Tensor) -> _Tensor: ...
 
-class _aten_grid_sampler_3d_default(OpOverload):
+class _aten_grid_sampler_3d__default(OpOverload):
     def __call__(_op, input: _Tensor, grid: _Tensor, interpolation_mode: _int, padding_mode: _int, align_corners: _bool) -> _Tensor: ...
 
-class _aten_grid_sampler_3d_out(OpOverload):
+class _aten_grid_sampler_3d__out(OpOverload):
     def __call__(_op, input: _Tensor, grid: _Tensor, interpolation_mode: _int, padding_mode: _int, align_corners: _bool, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_grid_sampler_3d(OpOverloadPacket):
-    default: _aten_grid_sampler_3d_default
-    out: _aten_grid_sampler_3d_out
+    default: _aten_grid_sampler_3d__default
+    out: _aten_grid_sampler_3d__out
     @overload
     def __call__(_op, input: _Tensor, grid: _Tensor, interpolation_mode: _int, padding_mode: _int, align_corners: _bool) -> _Tensor: ...
     @overload
     def __call__(_op, input: _Tensor, grid: _Tensor, interpolation_mode: _int, padding_mode: _int, align_corners: _bool, *, out: _Tensor) -> _Tensor: ...
 
-class _aten_group_norm_default(OpOverload):
+class _aten_group_norm__default(OpOverload):
     def __call__(_op, input: _Tensor, num_groups: _int, weight: _Tensor | None = None, bias: _Tensor | None = None, eps: _float = 1e-5, cudnn_enabled: _bool = True) -> _Tensor: ...
 
 class _aten_group_norm(OpOverloadPacket):
-    default: _aten_group_norm_default
+    default: _aten_group_norm__default
     def __call__(_op, input: _Tensor, num_groups: _int, weight: _Tensor | None = None, bias: _Tensor | None = None, eps: _float = 1e-5, cudnn_enabled: _bool = True) -> _Tensor: ...
 
-class _aten_gru_input(OpOverload):
+class _aten_gru__input(OpOverload):
     def __call__(_op, input: _Tensor, hx: _Tensor, params: Sequence[_Tensor], has_biases: _bool, num_layers: _int, dropout: _float, train: _bool, bidirectional: _bool, batch_first: _bool) -> tuple[_Tensor, _Tensor]: ...
 
 class _aten_gru(OpOverloadPacket):
-    input: _aten_gru_input
+    input: _aten_gru__input
     def __call__(_op, input: _Tensor, hx: _Tensor, params: Sequence[_Tensor], has_biases: _bool, num_layers: _int, dropout: _float, train: _bool, bidirectional: _bool, batch_first: _bool) -> tuple[_Tensor, _Tensor]: ...
 
-class _aten_gru_cell_default(OpOverload):
+class _aten_gru_cell__default(OpOverload):
     def __call__(_op, input: _Tensor, hx: _Tensor, w_ih: _Tensor, w_hh: _Tensor, b_ih: _Tensor | None = None, b_hh: _Tensor | None = None) -> _Tensor: ...
 
 class _aten_gru_cell(OpOverloadPacket):
-    default: _aten_gru_cell_default
+    default: _aten_gru_cell__default
     def __call__(_op, input: _Tensor, hx: _Tensor, w_ih: _Tensor, w_hh: _Tensor, b_ih: _Tensor | None = None, b_hh: _Tensor | None = None) -> _Tensor: ...
-
-class _aten_gt_Tensor(OpOverload):
-    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
-
-class _aten_gt_Tensor_out(OpOverload):
-    def __call__(_op, self: _Tensor, other: _Tensor, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_gt_Scalar(OpOverload):
-    def __call__(_op, self: _Tensor, other: _Number) -> _Tensor: ...
-
-class _aten_gt_Scalar_out(OpOverload):
-    def __call__(_op, self: _Tensor, other: _Number, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_gt(OpOverloadPacket):
-    Tensor: _aten_gt_Tensor
-    Tensor_out: _aten_gt_Tensor_out
-    Scalar: _aten_gt_Scalar
-    Scalar_out: _aten_gt_Scalar_out
-    @overload
-    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, other: _Tensor, *, out: _Tensor) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, other: _Number) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, other: _Number, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_gt__Tensor(OpOverload):
     def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
 
+class _aten_gt__Tensor_out(OpOverload):
+    def __call__(_op, self: _Tensor, other: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
 class _aten_gt__Scalar(OpOverload):
     def __call__(_op, self: _Tensor, other: _Number) -> _Tensor: ...
 
-class _aten_gt_(OpOverloadPacket):
+class _aten_gt__Scalar_out(OpOverload):
+    def __call__(_op, self: _Tensor, other: _Number, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_gt(OpOverloadPacket):
     Tensor: _aten_gt__Tensor
+    Tensor_out: _aten_gt__Tensor_out
     Scalar: _aten_gt__Scalar
+    Scalar_out: _aten_gt__Scalar_out
+    @overload
+    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, other: _Tensor, *, out: _Tensor) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, other: _Number) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, other: _Number, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_gt___Tensor(OpOverload):
+    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
+
+class _aten_gt___Scalar(OpOverload):
+    def __call__(_op, self: _Tensor, other: _Number) -> _Tensor: ...
+
+class _aten_gt_(OpOverloadPacket):
+    Tensor: _aten_gt___Tensor
+    Scalar: _aten_gt___Scalar
     @overload
     def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, other: _Number) -> _Tensor: ...
 
-class _aten_hamming_window_default(OpOverload):
+class _aten_hamming_window__default(OpOverload):
     def __call__(_op, window_length: _int, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | None = None, pin_memory: _bool | None = None) -> _Tensor: ...
 
-class _aten_hamming_window_periodic(OpOverload):
+class _aten_hamming_window__periodic(OpOverload):
     def __call__(_op, window_length: _int, periodic: _bool, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | None = None, pin_memory: _bool | None = None) -> _Tensor: ...
 
-class _aten_hamming_window_periodic_alpha(OpOverload):
+class _aten_hamming_window__periodic_alpha(OpOverload):
     def __call__(_op, window_length: _int, periodic: _bool, alpha: _float, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | None = None, pin_memory: _bool | None = None) -> _Tensor: ...
 
-class _aten_hamming_window_periodic_alpha_beta(OpOverload):
+class _aten_hamming_window__periodic_alpha_beta(OpOverload):
     def __call__(_op, window_length: _int, periodic: _bool, alpha: _float, beta: _float, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | None = None, pin_memory: _bool | None = None) -> _Tensor: ...
 
-class _aten_hamming_window_out(OpOverload):
+class _aten_hamming_window__out(OpOverload):
     def __call__(_op, window_length: _int, *, out: _Tensor) -> _Tensor: ...
 
-class _aten_hamming_window_periodic_out(OpOverload):
+class _aten_hamming_window__periodic_out(OpOverload):
     def __call__(_op, window_length: _int, periodic: _bool, *, out: _Tensor) -> _Tensor: ...
 
-class _aten_hamming_window_periodic_alpha_out(OpOverload):
+class _aten_hamming_window__periodic_alpha_out(OpOverload):
     def __call__(_op, window_length: _int, periodic: _bool, alpha: _float, *, out: _Tensor) -> _Tensor: ...
 
-class _aten_hamming_window_periodic_alpha_beta_out(OpOverload):
+class _aten_hamming_window__periodic_alpha_beta_out(OpOverload):
     def __call__(_op, window_length: _int, periodic: _bool, alpha: _float, beta: _float, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_hamming_window(OpOverloadPacket):
-    default: _aten_hamming_window_default
-    periodic: _aten_hamming_window_periodic
-    periodic_alpha: _aten_hamming_window_periodic_alpha
-    periodic_alpha_beta: _aten_hamming_window_periodic_alpha_beta
-    out: _aten_hamming_window_out
-    periodic_out: _aten_hamming_window_periodic_out
-    periodic_alpha_out: _aten_hamming_window_periodic_alpha_out
-    periodic_alpha_beta_out: _aten_hamming_window_periodic_alpha_beta_out
+    default: _aten_hamming_window__default
+    periodic: _aten_hamming_window__periodic
+    periodic_alpha: _aten_hamming_window__periodic_alpha
+    periodic_alpha_beta: _aten_hamming_window__periodic_alpha_beta
+    out: _aten_hamming_window__out
+    periodic_out: _aten_hamming_window__periodic_out
+    periodic_alpha_out: _aten_hamming_window__periodic_alpha_out
+    periodic_alpha_beta_out: _aten_hamming_window__periodic_alpha_beta_out
     @overload
     def __call__(_op, window_length: _int, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | None = None, pin_memory: _bool | None = None) -> _Tensor: ...
     @overload
@@ -7075,23 +7074,23 @@ class _aten_hamming_window(OpOverloadPacket):
     @overload
     def __call__(_op, window_length: _int, periodic: _bool, alpha: _float, beta: _float, *, out: _Tensor) -> _Tensor: ...
 
-class _aten_hann_window_default(OpOverload):
+class _aten_hann_window__default(OpOverload):
     def __call__(_op, window_length: _int, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | None = None, pin_memory: _bool | None = None) -> _Tensor: ...
 
-class _aten_hann_window_periodic(OpOverload):
+class _aten_hann_window__periodic(OpOverload):
     def __call__(_op, window_length: _int, periodic: _bool, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | None = None, pin_memory: _bool | None = None) -> _Tensor: ...
 
-class _aten_hann_window_out(OpOverload):
+class _aten_hann_window__out(OpOverload):
     def __call__(_op, window_length: _int, *, out: _Tensor) -> _Tensor: ...
 
-class _aten_hann_window_periodic_out(OpOverload):
+class _aten_hann_window__periodic_out(OpOverload):
     def __call__(_op, window_length: _int, periodic: _bool, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_hann_window(OpOverloadPacket):
-    default: _aten_hann_window_default
-    periodic: _aten_hann_window_periodic
-    out: _aten_hann_window_out
-    periodic_out: _aten_hann_window_periodic_out
+    default: _aten_hann_window__default
+    periodic: _aten_hann_window__periodic
+    out: _aten_hann_window__out
+    periodic_out: _aten_hann_window__periodic_out
     @overload
     def __call__(_op, window_length: _int, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | None = None, pin_memory: _bool | None = None) -> _Tensor: ...
     @overload
@@ -7101,278 +7100,264 @@ class _aten_hann_window(OpOverloadPacket):
     @overload
     def __call__(_op, window_length: _int, periodic: _bool, *, out: _Tensor) -> _Tensor: ...
 
-class _aten_hardshrink_out(OpOverload):
+class _aten_hardshrink__out(OpOverload):
     def __call__(_op, self: _Tensor, lambd: _Number = 0.5, *, out: _Tensor) -> _Tensor: ...
 
-class _aten_hardshrink_default(OpOverload):
+class _aten_hardshrink__default(OpOverload):
     def __call__(_op, self: _Tensor, lambd: _Number = 0.5) -> _Tensor: ...
 
 class _aten_hardshrink(OpOverloadPacket):
-    out: _aten_hardshrink_out
-    default: _aten_hardshrink_default
+    out: _aten_hardshrink__out
+    default: _aten_hardshrink__default
     @overload
     def __call__(_op, self: _Tensor, lambd: _Number = 0.5, *, out: _Tensor) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, lambd: _Number = 0.5) -> _Tensor: ...
 
-class _aten_hardsigmoid_out(OpOverload):
+class _aten_hardsigmoid__out(OpOverload):
     def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_hardsigmoid_default(OpOverload):
-    def __call__(_op, self: _Tensor) -> _Tensor: ...
-
-class _aten_hardsigmoid(OpOverloadPacket):
-    out: _aten_hardsigmoid_out
-    default: _aten_hardsigmoid_default
-    @overload
-    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor) -> _Tensor: ...
 
 class _aten_hardsigmoid__default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_hardsigmoid_(OpOverloadPacket):
+class _aten_hardsigmoid(OpOverloadPacket):
+    out: _aten_hardsigmoid__out
     default: _aten_hardsigmoid__default
+    @overload
+    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
+    @overload
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_hardsigmoid_backward_grad_input(OpOverload):
+class _aten_hardsigmoid___default(OpOverload):
+    def __call__(_op, self: _Tensor) -> _Tensor: ...
+
+class _aten_hardsigmoid_(OpOverloadPacket):
+    default: _aten_hardsigmoid___default
+    def __call__(_op, self: _Tensor) -> _Tensor: ...
+
+class _aten_hardsigmoid_backward__grad_input(OpOverload):
     def __call__(_op, grad_output: _Tensor, self: _Tensor, *, grad_input: _Tensor) -> _Tensor: ...
 
-class _aten_hardsigmoid_backward_default(OpOverload):
+class _aten_hardsigmoid_backward__default(OpOverload):
     def __call__(_op, grad_output: _Tensor, self: _Tensor) -> _Tensor: ...
 
 class _aten_hardsigmoid_backward(OpOverloadPacket):
-    grad_input: _aten_hardsigmoid_backward_grad_input
-    default: _aten_hardsigmoid_backward_default
+    grad_input: _aten_hardsigmoid_backward__grad_input
+    default: _aten_hardsigmoid_backward__default
     @overload
     def __call__(_op, grad_output: _Tensor, self: _Tensor, *, grad_input: _Tensor) -> _Tensor: ...
     @overload
     def __call__(_op, grad_output: _Tensor, self: _Tensor) -> _Tensor: ...
-
-class _aten_hardswish_default(OpOverload):
-    def __call__(_op, self: _Tensor) -> _Tensor: ...
-
-class _aten_hardswish_out(OpOverload):
-    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_hardswish(OpOverloadPacket):
-    default: _aten_hardswish_default
-    out: _aten_hardswish_out
-    @overload
-    def __call__(_op, self: _Tensor) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_hardswish__default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_hardswish_(OpOverloadPacket):
+class _aten_hardswish__out(OpOverload):
+    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_hardswish(OpOverloadPacket):
     default: _aten_hardswish__default
+    out: _aten_hardswish__out
+    @overload
+    def __call__(_op, self: _Tensor) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_hardswish___default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_hardtanh_default(OpOverload):
-    def __call__(_op, self: _Tensor, min_val: _Number = -1, max_val: _Number = 1) -> _Tensor: ...
-
-class _aten_hardtanh_out(OpOverload):
-    def __call__(_op, self: _Tensor, min_val: _Number = -1, max_val: _Number = 1, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_hardtanh(OpOverloadPacket):
-    default: _aten_hardtanh_default
-    out: _aten_hardtanh_out
-    @overload
-    def __call__(_op, self: _Tensor, min_val: _Number = -1, max_val: _Number = 1) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, min_val: _Number = -1, max_val: _Number = 1, *, out: _Tensor) -> _Tensor: ...
+class _aten_hardswish_(OpOverloadPacket):
+    default: _aten_hardswish___default
+    def __call__(_op, self: _Tensor) -> _Tensor: ...
 
 class _aten_hardtanh__default(OpOverload):
     def __call__(_op, self: _Tensor, min_val: _Number = -1, max_val: _Number = 1) -> _Tensor: ...
 
-class _aten_hardtanh_(OpOverloadPacket):
+class _aten_hardtanh__out(OpOverload):
+    def __call__(_op, self: _Tensor, min_val: _Number = -1, max_val: _Number = 1, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_hardtanh(OpOverloadPacket):
     default: _aten_hardtanh__default
+    out: _aten_hardtanh__out
+    @overload
+    def __call__(_op, self: _Tensor, min_val: _Number = -1, max_val: _Number = 1) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, min_val: _Number = -1, max_val: _Number = 1, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_hardtanh___default(OpOverload):
     def __call__(_op, self: _Tensor, min_val: _Number = -1, max_val: _Number = 1) -> _Tensor: ...
 
-class _aten_hardtanh_backward_default(OpOverload):
+class _aten_hardtanh_(OpOverloadPacket):
+    default: _aten_hardtanh___default
+    def __call__(_op, self: _Tensor, min_val: _Number = -1, max_val: _Number = 1) -> _Tensor: ...
+
+class _aten_hardtanh_backward__default(OpOverload):
     def __call__(_op, grad_output: _Tensor, self: _Tensor, min_val: _Number, max_val: _Number) -> _Tensor: ...
 
 class _aten_hardtanh_backward(OpOverloadPacket):
-    default: _aten_hardtanh_backward_default
+    default: _aten_hardtanh_backward__default
     def __call__(_op, grad_output: _Tensor, self: _Tensor, min_val: _Number, max_val: _Number) -> _Tensor: ...
-
-class _aten_heaviside_default(OpOverload):
-    def __call__(_op, self: _Tensor, values: _Tensor) -> _Tensor: ...
-
-class _aten_heaviside_out(OpOverload):
-    def __call__(_op, self: _Tensor, values: _Tensor, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_heaviside(OpOverloadPacket):
-    default: _aten_heaviside_default
-    out: _aten_heaviside_out
-    @overload
-    def __call__(_op, self: _Tensor, values: _Tensor) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, values: _Tensor, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_heaviside__default(OpOverload):
     def __call__(_op, self: _Tensor, values: _Tensor) -> _Tensor: ...
 
-class _aten_heaviside_(OpOverloadPacket):
+class _aten_heaviside__out(OpOverload):
+    def __call__(_op, self: _Tensor, values: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_heaviside(OpOverloadPacket):
     default: _aten_heaviside__default
+    out: _aten_heaviside__out
+    @overload
+    def __call__(_op, self: _Tensor, values: _Tensor) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, values: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_heaviside___default(OpOverload):
     def __call__(_op, self: _Tensor, values: _Tensor) -> _Tensor: ...
 
-class _aten_hinge_embedding_loss_default(OpOverload):
+class _aten_heaviside_(OpOverloadPacket):
+    default: _aten_heaviside___default
+    def __call__(_op, self: _Tensor, values: _Tensor) -> _Tensor: ...
+
+class _aten_hinge_embedding_loss__default(OpOverload):
     def __call__(_op, self: _Tensor, target: _Tensor, margin: _float = 1.0, reduction: _int = ...) -> _Tensor: ...
 
 class _aten_hinge_embedding_loss(OpOverloadPacket):
-    default: _aten_hinge_embedding_loss_default
+    default: _aten_hinge_embedding_loss__default
     def __call__(_op, self: _Tensor, target: _Tensor, margin: _float = 1.0, reduction: _int = ...) -> _Tensor: ...
 
-class _aten_histc_default(OpOverload):
+class _aten_histc__default(OpOverload):
     def __call__(_op, self: _Tensor, bins: _int = 100, min: _Number = 0, max: _Number = 0) -> _Tensor: ...
 
 class _aten_histc(OpOverloadPacket):
-    default: _aten_histc_default
+    default: _aten_histc__default
     def __call__(_op, self: _Tensor, bins: _int = 100, min: _Number = 0, max: _Number = 0) -> _Tensor: ...
 
-class _aten_hsplit_int(OpOverload):
+class _aten_hsplit__int(OpOverload):
     def __call__(_op, self: _Tensor, sections: _int) -> list[_Tensor]: ...
 
-class _aten_hsplit_array(OpOverload):
+class _aten_hsplit__array(OpOverload):
     def __call__(_op, self: _Tensor, indices: Sequence[_int]) -> list[_Tensor]: ...
 
 class _aten_hsplit(OpOverloadPacket):
-    int: _aten_hsplit_int
-    array: _aten_hsplit_array
+    int: _aten_hsplit__int
+    array: _aten_hsplit__array
     @overload
     def __call__(_op, self: _Tensor, sections: _int) -> list[_Tensor]: ...
     @overload
     def __call__(_op, self: _Tensor, indices: Sequence[_int]) -> list[_Tensor]: ...
 
-class _aten_hstack_default(OpOverload):
+class _aten_hstack__default(OpOverload):
     def __call__(_op, tensors: Sequence[_Tensor]) -> _Tensor: ...
 
 class _aten_hstack(OpOverloadPacket):
-    default: _aten_hstack_default
+    default: _aten_hstack__default
     def __call__(_op, tensors: Sequence[_Tensor]) -> _Tensor: ...
 
-class _aten_huber_loss_default(OpOverload):
+class _aten_huber_loss__default(OpOverload):
     def __call__(_op, self: _Tensor, target: _Tensor, reduction: _int = ..., delta: _float = 1.0) -> _Tensor: ...
 
 class _aten_huber_loss(OpOverloadPacket):
-    default: _aten_huber_loss_default
+    default: _aten_huber_loss__default
     def __call__(_op, self: _Tensor, target: _Tensor, reduction: _int = ..., delta: _float = 1.0) -> _Tensor: ...
 
-class _aten_huber_loss_backward_default(OpOverload):
+class _aten_huber_loss_backward__default(OpOverload):
     def __call__(_op, grad_output: _Tensor, self: _Tensor, target: _Tensor, reduction: _int, delta: _float) -> _Tensor: ...
 
 class _aten_huber_loss_backward(OpOverloadPacket):
-    default: _aten_huber_loss_backward_default
+    default: _aten_huber_loss_backward__default
     def __call__(_op, grad_output: _Tensor, self: _Tensor, target: _Tensor, reduction: _int, delta: _float) -> _Tensor: ...
-
-class _aten_hypot_default(OpOverload):
-    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
-
-class _aten_hypot_out(OpOverload):
-    def __call__(_op, self: _Tensor, other: _Tensor, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_hypot(OpOverloadPacket):
-    default: _aten_hypot_default
-    out: _aten_hypot_out
-    @overload
-    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, other: _Tensor, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_hypot__default(OpOverload):
     def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
 
-class _aten_hypot_(OpOverloadPacket):
+class _aten_hypot__out(OpOverload):
+    def __call__(_op, self: _Tensor, other: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_hypot(OpOverloadPacket):
     default: _aten_hypot__default
+    out: _aten_hypot__out
+    @overload
+    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, other: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_hypot___default(OpOverload):
     def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
 
-class _aten_im2col_default(OpOverload):
+class _aten_hypot_(OpOverloadPacket):
+    default: _aten_hypot___default
+    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
+
+class _aten_im2col__default(OpOverload):
     def __call__(_op, self: _Tensor, kernel_size: _int | Sequence[_int], dilation: _int | Sequence[_int], padding: _int | Sequence[_int], stride: _int | Sequence[_int]) -> _Tensor: ...
 
 class _aten_im2col(OpOverloadPacket):
-    default: _aten_im2col_default
+    default: _aten_im2col__default
     def __call__(_op, self: _Tensor, kernel_size: _int | Sequence[_int], dilation: _int | Sequence[_int], padding: _int | Sequence[_int], stride: _int | Sequence[_int]) -> _Tensor: ...
 
-class _aten_imag_default(OpOverload):
+class _aten_imag__default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
 class _aten_imag(OpOverloadPacket):
-    default: _aten_imag_default
+    default: _aten_imag__default
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_index_Tensor(OpOverload):
+class _aten_index__Tensor(OpOverload):
     def __call__(_op, self: _Tensor, indices: Sequence[_Tensor | None]) -> _Tensor: ...
 
-class _aten_index_Tensor_out(OpOverload):
+class _aten_index__Tensor_out(OpOverload):
     def __call__(_op, self: _Tensor, indices: Sequence[_Tensor | None], *, out: _Tensor) -> _Tensor: ...
 
 class _aten_index(OpOverloadPacket):
-    Tensor: _aten_index_Tensor
-    Tensor_out: _aten_index_Tensor_out
+    Tensor: _aten_index__Tensor
+    Tensor_out: _aten_index__Tensor_out
     @overload
     def __call__(_op, self: _Tensor, indices: Sequence[_Tensor | None]) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, indices: Sequence[_Tensor | None], *, out: _Tensor) -> _Tensor: ...
-
-class _aten_index_add_default(OpOverload):
-    def __call__(_op, self: _Tensor, dim: _int, index: _Tensor, source: _Tensor, *, alpha: _Number = 1) -> _Tensor: ...
-
-class _aten_index_add_out(OpOverload):
-    def __call__(_op, self: _Tensor, dim: _int, index: _Tensor, source: _Tensor, *, alpha: _Number = 1, out: _Tensor) -> _Tensor: ...
-
-class _aten_index_add(OpOverloadPacket):
-    default: _aten_index_add_default
-    out: _aten_index_add_out
-    @overload
-    def __call__(_op, self: _Tensor, dim: _int, index: _Tensor, source: _Tensor, *, alpha: _Number = 1) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, dim: _int, index: _Tensor, source: _Tensor, *, alpha: _Number = 1, out: _Tensor) -> _Tensor: ...
 
 class _aten_index_add__default(OpOverload):
     def __call__(_op, self: _Tensor, dim: _int, index: _Tensor, source: _Tensor, *, alpha: _Number = 1) -> _Tensor: ...
 
-class _aten_index_add_(OpOverloadPacket):
+class _aten_index_add__out(OpOverload):
+    def __call__(_op, self: _Tensor, dim: _int, index: _Tensor, source: _Tensor, *, alpha: _Number = 1, out: _Tensor) -> _Tensor: ...
+
+class _aten_index_add(OpOverloadPacket):
     default: _aten_index_add__default
+    out: _aten_index_add__out
+    @overload
+    def __call__(_op, self: _Tensor, dim: _int, index: _Tensor, source: _Tensor, *, alpha: _Number = 1) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, dim: _int, index: _Tensor, source: _Tensor, *, alpha: _Number = 1, out: _Tensor) -> _Tensor: ...
+
+class _aten_index_add___default(OpOverload):
     def __call__(_op, self: _Tensor, dim: _int, index: _Tensor, source: _Tensor, *, alpha: _Number = 1) -> _Tensor: ...
 
-class _aten_index_copy_default(OpOverload):
-    def __call__(_op, self: _Tensor, dim: _int, index: _Tensor, source: _Tensor) -> _Tensor: ...
-
-class _aten_index_copy_out(OpOverload):
-    def __call__(_op, self: _Tensor, dim: _int, index: _Tensor, source: _Tensor, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_index_copy(OpOverloadPacket):
-    default: _aten_index_copy_default
-    out: _aten_index_copy_out
-    @overload
-    def __call__(_op, self: _Tensor, dim: _int, index: _Tensor, source: _Tensor) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, dim: _int, index: _Tensor, source: _Tensor, *, out: _Tensor) -> _Tensor: ...
+class _aten_index_add_(OpOverloadPacket):
+    default: _aten_index_add___default
+    def __call__(_op, self: _Tensor, dim: _int, index: _Tensor, source: _Tensor, *, alpha: _Number = 1) -> _Tensor: ...
 
 class _aten_index_copy__default(OpOverload):
     def __call__(_op, self: _Tensor, dim: _int, index: _Tensor, source: _Tensor) -> _Tensor: ...
 
-class _aten_index_copy_(OpOverloadPacket):
+class _aten_index_copy__out(OpOverload):
+    def __call__(_op, self: _Tensor, dim: _int, index: _Tensor, source: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_index_copy(OpOverloadPacket):
     default: _aten_index_copy__default
+    out: _aten_index_copy__out
+    @overload
+    def __call__(_op, self: _Tensor, dim: _int, index: _Tensor, source: _Tensor) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, dim: _int, index: _Tensor, source: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_index_copy___default(OpOverload):
     def __call__(_op, self: _Tensor, dim: _int, index: _Tensor, source: _Tensor) -> _Tensor: ...
 
-class _aten_index_fill_int_Scalar(OpOverload):
-    def __call__(_op, self: _Tensor, dim: _int, index: _Tensor, value: _Number) -> _Tensor: ...
-
-class _aten_index_fill_int_Tensor(OpOverload):
-    def __call__(_op, self: _Tensor, dim: _int, index: _Tensor, value: _Tensor) -> _Tensor: ...
-
-class _aten_index_fill(OpOverloadPacket):
-    int_Scalar: _aten_index_fill_int_Scalar
-    int_Tensor: _aten_index_fill_int_Tensor
-    @overload
-    def __call__(_op, self: _Tensor, dim: _int, index: _Tensor, value: _Number) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, dim: _int, index: _Tensor, value: _Tensor) -> _Tensor: ...
+class _aten_index_copy_(OpOverloadPacket):
+    default: _aten_index_copy___default
+    def __call__(_op, self: _Tensor, dim: _int, index: _Tensor, source: _Tensor) -> _Tensor: ...
 
 class _aten_index_fill__int_Scalar(OpOverload):
     def __call__(_op, self: _Tensor, dim: _int, index: _Tensor, value: _Number) -> _Tensor: ...
@@ -7380,7 +7365,7 @@ class _aten_index_fill__int_Scalar(OpOverload):
 class _aten_index_fill__int_Tensor(OpOverload):
     def __call__(_op, self: _Tensor, dim: _int, index: _Tensor, value: _Tensor) -> _Tensor: ...
 
-class _aten_index_fill_(OpOverloadPacket):
+class _aten_index_fill(OpOverloadPacket):
     int_Scalar: _aten_index_fill__int_Scalar
     int_Tensor: _aten_index_fill__int_Tensor
     @overload
@@ -7388,185 +7373,199 @@ class _aten_index_fill_(OpOverloadPacket):
     @overload
     def __call__(_op, self: _Tensor, dim: _int, index: _Tensor, value: _Tensor) -> _Tensor: ...
 
-class _aten_index_put_default(OpOverload):
-    def __call__(_op, self: _Tensor, indices: Sequence[_Tensor | None], values: _Tensor, accumulate: _bool = False) -> _Tensor: ...
+class _aten_index_fill___int_Scalar(OpOverload):
+    def __call__(_op, self: _Tensor, dim: _int, index: _Tensor, value: _Number) -> _Tensor: ...
 
-class _aten_index_put(OpOverloadPacket):
-    default: _aten_index_put_default
-    def __call__(_op, self: _Tensor, indices: Sequence[_Tensor | None], values: _Tensor, accumulate: _bool = False) -> _Tensor: ...
+class _aten_index_fill___int_Tensor(OpOverload):
+    def __call__(_op, self: _Tensor, dim: _int, index: _Tensor, value: _Tensor) -> _Tensor: ...
+
+class _aten_index_fill_(OpOverloadPacket):
+    int_Scalar: _aten_index_fill___int_Scalar
+    int_Tensor: _aten_index_fill___int_Tensor
+    @overload
+    def __call__(_op, self: _Tensor, dim: _int, index: _Tensor, value: _Number) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, dim: _int, index: _Tensor, value: _Tensor) -> _Tensor: ...
 
 class _aten_index_put__default(OpOverload):
     def __call__(_op, self: _Tensor, indices: Sequence[_Tensor | None], values: _Tensor, accumulate: _bool = False) -> _Tensor: ...
 
-class _aten_index_put_(OpOverloadPacket):
+class _aten_index_put(OpOverloadPacket):
     default: _aten_index_put__default
     def __call__(_op, self: _Tensor, indices: Sequence[_Tensor | None], values: _Tensor, accumulate: _bool = False) -> _Tensor: ...
 
-class _aten_index_reduce_default(OpOverload):
-    def __call__(_op, self: _Tensor, dim: _int, index: _Tensor, source: _Tensor, reduce: _str, *, include_self: _bool = True) -> _Tensor: ...
+class _aten_index_put___default(OpOverload):
+    def __call__(_op, self: _Tensor, indices: Sequence[_Tensor | None], values: _Tensor, accumulate: _bool = False) -> _Tensor: ...
 
-class _aten_index_reduce_out(OpOverload):
-    def __call__(_op, self: _Tensor, dim: _int, index: _Tensor, source: _Tensor, reduce: _str, *, include_self: _bool = True, out: _Tensor) -> _Tensor: ...
-
-class _aten_index_reduce(OpOverloadPacket):
-    default: _aten_index_reduce_default
-    out: _aten_index_reduce_out
-    @overload
-    def __call__(_op, self: _Tensor, dim: _int, index: _Tensor, source: _Tensor, reduce: _str, *, include_self: _bool = True) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, dim: _int, index: _Tensor, source: _Tensor, reduce: _str, *, include_self: _bool = True, out: _Tensor) -> _Tensor: ...
+class _aten_index_put_(OpOverloadPacket):
+    default: _aten_index_put___default
+    def __call__(_op, self: _Tensor, indices: Sequence[_Tensor | None], values: _Tensor, accumulate: _bool = False) -> _Tensor: ...
 
 class _aten_index_reduce__default(OpOverload):
     def __call__(_op, self: _Tensor, dim: _int, index: _Tensor, source: _Tensor, reduce: _str, *, include_self: _bool = True) -> _Tensor: ...
 
-class _aten_index_reduce_(OpOverloadPacket):
+class _aten_index_reduce__out(OpOverload):
+    def __call__(_op, self: _Tensor, dim: _int, index: _Tensor, source: _Tensor, reduce: _str, *, include_self: _bool = True, out: _Tensor) -> _Tensor: ...
+
+class _aten_index_reduce(OpOverloadPacket):
     default: _aten_index_reduce__default
+    out: _aten_index_reduce__out
+    @overload
+    def __call__(_op, self: _Tensor, dim: _int, index: _Tensor, source: _Tensor, reduce: _str, *, include_self: _bool = True) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, dim: _int, index: _Tensor, source: _Tensor, reduce: _str, *, include_self: _bool = True, out: _Tensor) -> _Tensor: ...
+
+class _aten_index_reduce___default(OpOverload):
     def __call__(_op, self: _Tensor, dim: _int, index: _Tensor, source: _Tensor, reduce: _str, *, include_self: _bool = True) -> _Tensor: ...
 
-class _aten_index_select_default(OpOverload):
+class _aten_index_reduce_(OpOverloadPacket):
+    default: _aten_index_reduce___default
+    def __call__(_op, self: _Tensor, dim: _int, index: _Tensor, source: _Tensor, reduce: _str, *, include_self: _bool = True) -> _Tensor: ...
+
+class _aten_index_select__default(OpOverload):
     def __call__(_op, self: _Tensor, dim: _int, index: _Tensor) -> _Tensor: ...
 
-class _aten_index_select_out(OpOverload):
+class _aten_index_select__out(OpOverload):
     def __call__(_op, self: _Tensor, dim: _int, index: _Tensor, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_index_select(OpOverloadPacket):
-    default: _aten_index_select_default
-    out: _aten_index_select_out
+    default: _aten_index_select__default
+    out: _aten_index_select__out
     @overload
     def __call__(_op, self: _Tensor, dim: _int, index: _Tensor) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, dim: _int, index: _Tensor, *, out: _Tensor) -> _Tensor: ...
 
-class _aten_inner_default(OpOverload):
+class _aten_inner__default(OpOverload):
     def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
 
-class _aten_inner_out(OpOverload):
+class _aten_inner__out(OpOverload):
     def __call__(_op, self: _Tensor, other: _Tensor, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_inner(OpOverloadPacket):
-    default: _aten_inner_default
-    out: _aten_inner_out
+    default: _aten_inner__default
+    out: _aten_inner__out
     @overload
     def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, other: _Tensor, *, out: _Tensor) -> _Tensor: ...
 
-class _aten_instance_norm_default(OpOverload):
+class _aten_instance_norm__default(OpOverload):
     def __call__(_op, input: _Tensor, weight: _Tensor | None, bias: _Tensor | None, running_mean: _Tensor | None, running_var: _Tensor | None, use_input_stats: _bool, momentum: _float, eps: _float, cudnn_enabled: _bool) -> _Tensor: ...
 
 class _aten_instance_norm(OpOverloadPacket):
-    default: _aten_instance_norm_default
+    default: _aten_instance_norm__default
     def __call__(_op, input: _Tensor, weight: _Tensor | None, bias: _Tensor | None, running_mean: _Tensor | None, running_var: _Tensor | None, use_input_stats: _bool, momentum: _float, eps: _float, cudnn_enabled: _bool) -> _Tensor: ...
 
-class _aten_int_repr_default(OpOverload):
+class _aten_int_repr__default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_int_repr_out(OpOverload):
+class _aten_int_repr__out(OpOverload):
     def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_int_repr(OpOverloadPacket):
-    default: _aten_int_repr_default
-    out: _aten_int_repr_out
+    default: _aten_int_repr__default
+    out: _aten_int_repr__out
     @overload
     def __call__(_op, self: _Tensor) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
 
-class _aten_inverse_default(OpOverload):
+class _aten_inverse__default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
 class _aten_inverse(OpOverloadPacket):
-    default: _aten_inverse_default
+    default: _aten_inverse__default
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_is_complex_default(OpOverload):
+class _aten_is_complex__default(OpOverload):
     def __call__(_op, self: _Tensor) -> _bool: ...
 
 class _aten_is_complex(OpOverloadPacket):
-    default: _aten_is_complex_default
+    default: _aten_is_complex__default
     def __call__(_op, self: _Tensor) -> _bool: ...
 
-class _aten_is_contiguous_default(OpOverload):
+class _aten_is_contiguous__default(OpOverload):
     def __call__(_op, self: _Tensor) -> _bool: ...
 
 class _aten_is_contiguous(OpOverloadPacket):
-    default: _aten_is_contiguous_default
+    default: _aten_is_contiguous__default
     def __call__(_op, self: _Tensor) -> _bool: ...
 
-class _aten_is_floating_point_default(OpOverload):
+class _aten_is_floating_point__default(OpOverload):
     def __call__(_op, self: _Tensor) -> _bool: ...
 
 class _aten_is_floating_point(OpOverloadPacket):
-    default: _aten_is_floating_point_default
+    default: _aten_is_floating_point__default
     def __call__(_op, self: _Tensor) -> _bool: ...
 
-class _aten_is_nonzero_default(OpOverload):
+class _aten_is_nonzero__default(OpOverload):
     def __call__(_op, self: _Tensor) -> _bool: ...
 
 class _aten_is_nonzero(OpOverloadPacket):
-    default: _aten_is_nonzero_default
+    default: _aten_is_nonzero__default
     def __call__(_op, self: _Tensor) -> _bool: ...
 
-class _aten_is_same_size_default(OpOverload):
+class _aten_is_same_size__default(OpOverload):
     def __call__(_op, self: _Tensor, other: _Tensor) -> _bool: ...
 
 class _aten_is_same_size(OpOverloadPacket):
-    default: _aten_is_same_size_default
+    default: _aten_is_same_size__default
     def __call__(_op, self: _Tensor, other: _Tensor) -> _bool: ...
 
-class _aten_is_set_to_default(OpOverload):
+class _aten_is_set_to__default(OpOverload):
     def __call__(_op, self: _Tensor, tensor: _Tensor) -> _bool: ...
 
 class _aten_is_set_to(OpOverloadPacket):
-    default: _aten_is_set_to_default
+    default: _aten_is_set_to__default
     def __call__(_op, self: _Tensor, tensor: _Tensor) -> _bool: ...
 
-class _aten_is_signed_default(OpOverload):
+class _aten_is_signed__default(OpOverload):
     def __call__(_op, self: _Tensor) -> _bool: ...
 
 class _aten_is_signed(OpOverloadPacket):
-    default: _aten_is_signed_default
+    default: _aten_is_signed__default
     def __call__(_op, self: _Tensor) -> _bool: ...
 
-class _aten_isclose_default(OpOverload):
+class _aten_isclose__default(OpOverload):
     def __call__(_op, self: _Tensor, other: _Tensor, rtol: _float = 1e-5, atol: _float = 1e-8, equal_nan: _bool = False) -> _Tensor: ...
 
 class _aten_isclose(OpOverloadPacket):
-    default: _aten_isclose_default
+    default: _aten_isclose__default
     def __call__(_op, self: _Tensor, other: _Tensor, rtol: _float = 1e-5, atol: _float = 1e-8, equal_nan: _bool = False) -> _Tensor: ...
 
-class _aten_isfinite_default(OpOverload):
+class _aten_isfinite__default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
 class _aten_isfinite(OpOverloadPacket):
-    default: _aten_isfinite_default
+    default: _aten_isfinite__default
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_isin_Tensor_Tensor(OpOverload):
+class _aten_isin__Tensor_Tensor(OpOverload):
     def __call__(_op, elements: _Tensor, test_elements: _Tensor, *, assume_unique: _bool = False, invert: _bool = False) -> _Tensor: ...
 
-class _aten_isin_Tensor_Tensor_out(OpOverload):
+class _aten_isin__Tensor_Tensor_out(OpOverload):
     def __call__(_op, elements: _Tensor, test_elements: _Tensor, *, assume_unique: _bool = False, invert: _bool = False, out: _Tensor) -> _Tensor: ...
 
-class _aten_isin_Tensor_Scalar(OpOverload):
+class _aten_isin__Tensor_Scalar(OpOverload):
     def __call__(_op, elements: _Tensor, test_element: _Number, *, assume_unique: _bool = False, invert: _bool = False) -> _Tensor: ...
 
-class _aten_isin_Tensor_Scalar_out(OpOverload):
+class _aten_isin__Tensor_Scalar_out(OpOverload):
     def __call__(_op, elements: _Tensor, test_element: _Number, *, assume_unique: _bool = False, invert: _bool = False, out: _Tensor) -> _Tensor: ...
 
-class _aten_isin_Scalar_Tensor(OpOverload):
+class _aten_isin__Scalar_Tensor(OpOverload):
     def __call__(_op, element: _Number, test_elements: _Tensor, *, assume_unique: _bool = False, invert: _bool = False) -> _Tensor: ...
 
-class _aten_isin_Scalar_Tensor_out(OpOverload):
+class _aten_isin__Scalar_Tensor_out(OpOverload):
     def __call__(_op, element: _Number, test_elements: _Tensor, *, assume_unique: _bool = False, invert: _bool = False, out: _Tensor) -> _Tensor: ...
 
 class _aten_isin(OpOverloadPacket):
-    Tensor_Tensor: _aten_isin_Tensor_Tensor
-    Tensor_Tensor_out: _aten_isin_Tensor_Tensor_out
-    Tensor_Scalar: _aten_isin_Tensor_Scalar
-    Tensor_Scalar_out: _aten_isin_Tensor_Scalar_out
-    Scalar_Tensor: _aten_isin_Scalar_Tensor
-    Scalar_Tensor_out: _aten_isin_Scalar_Tensor_out
+    Tensor_Tensor: _aten_isin__Tensor_Tensor
+    Tensor_Tensor_out: _aten_isin__Tensor_Tensor_out
+    Tensor_Scalar: _aten_isin__Tensor_Scalar
+    Tensor_Scalar_out: _aten_isin__Tensor_Scalar_out
+    Scalar_Tensor: _aten_isin__Scalar_Tensor
+    Scalar_Tensor_out: _aten_isin__Scalar_Tensor_out
     @overload
     def __call__(_op, elements: _Tensor, test_elements: _Tensor, *, assume_unique: _bool = False, invert: _bool = False) -> _Tensor: ...
     @overload
@@ -7580,274 +7579,260 @@ class _aten_isin(OpOverloadPacket):
     @overload
     def __call__(_op, element: _Number, test_elements: _Tensor, *, assume_unique: _bool = False, invert: _bool = False, out: _Tensor) -> _Tensor: ...
 
-class _aten_isinf_default(OpOverload):
+class _aten_isinf__default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
 class _aten_isinf(OpOverloadPacket):
-    default: _aten_isinf_default
+    default: _aten_isinf__default
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_isnan_default(OpOverload):
+class _aten_isnan__default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
 class _aten_isnan(OpOverloadPacket):
-    default: _aten_isnan_default
+    default: _aten_isnan__default
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_isneginf_default(OpOverload):
+class _aten_isneginf__default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_isneginf_out(OpOverload):
+class _aten_isneginf__out(OpOverload):
     def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_isneginf(OpOverloadPacket):
-    default: _aten_isneginf_default
-    out: _aten_isneginf_out
+    default: _aten_isneginf__default
+    out: _aten_isneginf__out
     @overload
     def __call__(_op, self: _Tensor) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
 
-class _aten_isposinf_default(OpOverload):
+class _aten_isposinf__default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_isposinf_out(OpOverload):
+class _aten_isposinf__out(OpOverload):
     def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_isposinf(OpOverloadPacket):
-    default: _aten_isposinf_default
-    out: _aten_isposinf_out
+    default: _aten_isposinf__default
+    out: _aten_isposinf__out
     @overload
     def __call__(_op, self: _Tensor) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
 
-class _aten_isreal_default(OpOverload):
+class _aten_isreal__default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
 class _aten_isreal(OpOverloadPacket):
-    default: _aten_isreal_default
+    default: _aten_isreal__default
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_item_default(OpOverload):
-    def __call__(_op, self: _Tensor) -> _Number: ...
+class _aten_item__default(OpOverload):
+    def __call__(_op, self: _Tensor) -> Any: ...
 
 class _aten_item(OpOverloadPacket):
-    default: _aten_item_default
-    def __call__(_op, self: _Tensor) -> _Number: ...
+    default: _aten_item__default
+    def __call__(_op, self: _Tensor) -> Any: ...
 
-class _aten_kl_div_default(OpOverload):
+class _aten_kl_div__default(OpOverload):
     def __call__(_op, self: _Tensor, target: _Tensor, reduction: _int = ..., *, log_target: _bool = False) -> _Tensor: ...
 
 class _aten_kl_div(OpOverloadPacket):
-    default: _aten_kl_div_default
+    default: _aten_kl_div__default
     def __call__(_op, self: _Tensor, target: _Tensor, reduction: _int = ..., *, log_target: _bool = False) -> _Tensor: ...
 
-class _aten_kron_default(OpOverload):
+class _aten_kron__default(OpOverload):
     def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
 
-class _aten_kron_out(OpOverload):
+class _aten_kron__out(OpOverload):
     def __call__(_op, self: _Tensor, other: _Tensor, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_kron(OpOverloadPacket):
-    default: _aten_kron_default
-    out: _aten_kron_out
+    default: _aten_kron__default
+    out: _aten_kron__out
     @overload
     def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, other: _Tensor, *, out: _Tensor) -> _Tensor: ...
 
-class _aten_kthvalue_default(OpOverload):
+class _aten_kthvalue__default(OpOverload):
     def __call__(_op, self: _Tensor, k: _int, dim: _int = -1, keepdim: _bool = False) -> tuple[_Tensor, _Tensor]: ...
 
 class _aten_kthvalue(OpOverloadPacket):
-    default: _aten_kthvalue_default
+    default: _aten_kthvalue__default
     def __call__(_op, self: _Tensor, k: _int, dim: _int = -1, keepdim: _bool = False) -> tuple[_Tensor, _Tensor]: ...
 
-class _aten_l1_loss_default(OpOverload):
+class _aten_l1_loss__default(OpOverload):
     def __call__(_op, self: _Tensor, target: _Tensor, reduction: _int = ...) -> _Tensor: ...
 
 class _aten_l1_loss(OpOverloadPacket):
-    default: _aten_l1_loss_default
+    default: _aten_l1_loss__default
     def __call__(_op, self: _Tensor, target: _Tensor, reduction: _int = ...) -> _Tensor: ...
 
-class _aten_layer_norm_default(OpOverload):
+class _aten_layer_norm__default(OpOverload):
     def __call__(_op, input: _Tensor, normalized_shape: Sequence[_int], weight: _Tensor | None = None, bias: _Tensor | None = None, eps: _float = 1e-5, cudnn_enable: _bool = True) -> _Tensor: ...
 
 class _aten_layer_norm(OpOverloadPacket):
-    default: _aten_layer_norm_default
+    default: _aten_layer_norm__default
     def __call__(_op, input: _Tensor, normalized_shape: Sequence[_int], weight: _Tensor | None = None, bias: _Tensor | None = None, eps: _float = 1e-5, cudnn_enable: _bool = True) -> _Tensor: ...
-
-class _aten_lcm_default(OpOverload):
-    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
-
-class _aten_lcm_out(OpOverload):
-    def __call__(_op, self: _Tensor, other: _Tensor, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_lcm(OpOverloadPacket):
-    default: _aten_lcm_default
-    out: _aten_lcm_out
-    @overload
-    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, other: _Tensor, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_lcm__default(OpOverload):
     def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
 
-class _aten_lcm_(OpOverloadPacket):
+class _aten_lcm__out(OpOverload):
+    def __call__(_op, self: _Tensor, other: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_lcm(OpOverloadPacket):
     default: _aten_lcm__default
+    out: _aten_lcm__out
+    @overload
+    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, other: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_lcm___default(OpOverload):
     def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
 
-class _aten_ldexp_Tensor(OpOverload):
+class _aten_lcm_(OpOverloadPacket):
+    default: _aten_lcm___default
     def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
 
-class _aten_ldexp_out(OpOverload):
+class _aten_ldexp__Tensor(OpOverload):
+    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
+
+class _aten_ldexp__out(OpOverload):
     def __call__(_op, self: _Tensor, other: _Tensor, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_ldexp(OpOverloadPacket):
-    Tensor: _aten_ldexp_Tensor
-    out: _aten_ldexp_out
+    Tensor: _aten_ldexp__Tensor
+    out: _aten_ldexp__out
     @overload
     def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, other: _Tensor, *, out: _Tensor) -> _Tensor: ...
 
-class _aten_ldexp__default(OpOverload):
+class _aten_ldexp___default(OpOverload):
     def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
 
 class _aten_ldexp_(OpOverloadPacket):
-    default: _aten_ldexp__default
+    default: _aten_ldexp___default
     def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
-
-class _aten_le_Tensor(OpOverload):
-    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
-
-class _aten_le_Tensor_out(OpOverload):
-    def __call__(_op, self: _Tensor, other: _Tensor, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_le_Scalar(OpOverload):
-    def __call__(_op, self: _Tensor, other: _Number) -> _Tensor: ...
-
-class _aten_le_Scalar_out(OpOverload):
-    def __call__(_op, self: _Tensor, other: _Number, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_le(OpOverloadPacket):
-    Tensor: _aten_le_Tensor
-    Tensor_out: _aten_le_Tensor_out
-    Scalar: _aten_le_Scalar
-    Scalar_out: _aten_le_Scalar_out
-    @overload
-    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, other: _Tensor, *, out: _Tensor) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, other: _Number) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, other: _Number, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_le__Tensor(OpOverload):
     def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
 
+class _aten_le__Tensor_out(OpOverload):
+    def __call__(_op, self: _Tensor, other: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
 class _aten_le__Scalar(OpOverload):
     def __call__(_op, self: _Tensor, other: _Number) -> _Tensor: ...
 
-class _aten_le_(OpOverloadPacket):
+class _aten_le__Scalar_out(OpOverload):
+    def __call__(_op, self: _Tensor, other: _Number, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_le(OpOverloadPacket):
     Tensor: _aten_le__Tensor
+    Tensor_out: _aten_le__Tensor_out
     Scalar: _aten_le__Scalar
+    Scalar_out: _aten_le__Scalar_out
+    @overload
+    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, other: _Tensor, *, out: _Tensor) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, other: _Number) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, other: _Number, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_le___Tensor(OpOverload):
+    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
+
+class _aten_le___Scalar(OpOverload):
+    def __call__(_op, self: _Tensor, other: _Number) -> _Tensor: ...
+
+class _aten_le_(OpOverloadPacket):
+    Tensor: _aten_le___Tensor
+    Scalar: _aten_le___Scalar
     @overload
     def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, other: _Number) -> _Tensor: ...
 
-class _aten_leaky_relu_out(OpOverload):
+class _aten_leaky_relu__out(OpOverload):
     def __call__(_op, self: _Tensor, negative_slope: _Number = 0.01, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_leaky_relu_default(OpOverload):
-    def __call__(_op, self: _Tensor, negative_slope: _Number = 0.01) -> _Tensor: ...
-
-class _aten_leaky_relu(OpOverloadPacket):
-    out: _aten_leaky_relu_out
-    default: _aten_leaky_relu_default
-    @overload
-    def __call__(_op, self: _Tensor, negative_slope: _Number = 0.01, *, out: _Tensor) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, negative_slope: _Number = 0.01) -> _Tensor: ...
 
 class _aten_leaky_relu__default(OpOverload):
     def __call__(_op, self: _Tensor, negative_slope: _Number = 0.01) -> _Tensor: ...
 
-class _aten_leaky_relu_(OpOverloadPacket):
+class _aten_leaky_relu(OpOverloadPacket):
+    out: _aten_leaky_relu__out
     default: _aten_leaky_relu__default
+    @overload
+    def __call__(_op, self: _Tensor, negative_slope: _Number = 0.01, *, out: _Tensor) -> _Tensor: ...
+    @overload
     def __call__(_op, self: _Tensor, negative_slope: _Number = 0.01) -> _Tensor: ...
 
-class _aten_leaky_relu_backward_grad_input(OpOverload):
+class _aten_leaky_relu___default(OpOverload):
+    def __call__(_op, self: _Tensor, negative_slope: _Number = 0.01) -> _Tensor: ...
+
+class _aten_leaky_relu_(OpOverloadPacket):
+    default: _aten_leaky_relu___default
+    def __call__(_op, self: _Tensor, negative_slope: _Number = 0.01) -> _Tensor: ...
+
+class _aten_leaky_relu_backward__grad_input(OpOverload):
     def __call__(_op, grad_output: _Tensor, self: _Tensor, negative_slope: _Number, self_is_result: _bool, *, grad_input: _Tensor) -> _Tensor: ...
 
-class _aten_leaky_relu_backward_default(OpOverload):
+class _aten_leaky_relu_backward__default(OpOverload):
     def __call__(_op, grad_output: _Tensor, self: _Tensor, negative_slope: _Number, self_is_result: _bool) -> _Tensor: ...
 
 class _aten_leaky_relu_backward(OpOverloadPacket):
-    grad_input: _aten_leaky_relu_backward_grad_input
-    default: _aten_leaky_relu_backward_default
+    grad_input: _aten_leaky_relu_backward__grad_input
+    default: _aten_leaky_relu_backward__default
     @overload
     def __call__(_op, grad_output: _Tensor, self: _Tensor, negative_slope: _Number, self_is_result: _bool, *, grad_input: _Tensor) -> _Tensor: ...
     @overload
     def __call__(_op, grad_output: _Tensor, self: _Tensor, negative_slope: _Number, self_is_result: _bool) -> _Tensor: ...
-
-class _aten_lerp_Tensor(OpOverload):
-    def __call__(_op, self: _Tensor, end: _Tensor, weight: _Tensor) -> _Tensor: ...
-
-class _aten_lerp_Tensor_out(OpOverload):
-    def __call__(_op, self: _Tensor, end: _Tensor, weight: _Tensor, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_lerp_Scalar(OpOverload):
-    def __call__(_op, self: _Tensor, end: _Tensor, weight: _Number) -> _Tensor: ...
-
-class _aten_lerp_Scalar_out(OpOverload):
-    def __call__(_op, self: _Tensor, end: _Tensor, weight: _Number, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_lerp(OpOverloadPacket):
-    Tensor: _aten_lerp_Tensor
-    Tensor_out: _aten_lerp_Tensor_out
-    Scalar: _aten_lerp_Scalar
-    Scalar_out: _aten_lerp_Scalar_out
-    @overload
-    def __call__(_op, self: _Tensor, end: _Tensor, weight: _Tensor) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, end: _Tensor, weight: _Tensor, *, out: _Tensor) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, end: _Tensor, weight: _Number) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, end: _Tensor, weight: _Number, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_lerp__Tensor(OpOverload):
     def __call__(_op, self: _Tensor, end: _Tensor, weight: _Tensor) -> _Tensor: ...
 
+class _aten_lerp__Tensor_out(OpOverload):
+    def __call__(_op, self: _Tensor, end: _Tensor, weight: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
 class _aten_lerp__Scalar(OpOverload):
     def __call__(_op, self: _Tensor, end: _Tensor, weight: _Number) -> _Tensor: ...
 
-class _aten_lerp_(OpOverloadPacket):
+class _aten_lerp__Scalar_out(OpOverload):
+    def __call__(_op, self: _Tensor, end: _Tensor, weight: _Number, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_lerp(OpOverloadPacket):
     Tensor: _aten_lerp__Tensor
+    Tensor_out: _aten_lerp__Tensor_out
     Scalar: _aten_lerp__Scalar
+    Scalar_out: _aten_lerp__Scalar_out
+    @overload
+    def __call__(_op, self: _Tensor, end: _Tensor, weight: _Tensor) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, end: _Tensor, weight: _Tensor, *, out: _Tensor) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, end: _Tensor, weight: _Number) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, end: _Tensor, weight: _Number, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_lerp___Tensor(OpOverload):
+    def __call__(_op, self: _Tensor, end: _Tensor, weight: _Tensor) -> _Tensor: ...
+
+class _aten_lerp___Scalar(OpOverload):
+    def __call__(_op, self: _Tensor, end: _Tensor, weight: _Number) -> _Tensor: ...
+
+class _aten_lerp_(OpOverloadPacket):
+    Tensor: _aten_lerp___Tensor
+    Scalar: _aten_lerp___Scalar
     @overload
     def __call__(_op, self: _Tensor, end: _Tensor, weight: _Tensor) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, end: _Tensor, weight: _Number) -> _Tensor: ...
-
-class _aten_less_Tensor(OpOverload):
-    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
-
-class _aten_less_Scalar(OpOverload):
-    def __call__(_op, self: _Tensor, other: _Number) -> _Tensor: ...
-
-class _aten_less(OpOverloadPacket):
-    Tensor: _aten_less_Tensor
-    Scalar: _aten_less_Scalar
-    @overload
-    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, other: _Number) -> _Tensor: ...
 
 class _aten_less__Tensor(OpOverload):
     def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
@@ -7855,7 +7840,7 @@ class _aten_less__Tensor(OpOverload):
 class _aten_less__Scalar(OpOverload):
     def __call__(_op, self: _Tensor, other: _Number) -> _Tensor: ...
 
-class _aten_less_(OpOverloadPacket):
+class _aten_less(OpOverloadPacket):
     Tensor: _aten_less__Tensor
     Scalar: _aten_less__Scalar
     @overload
@@ -7863,15 +7848,15 @@ class _aten_less_(OpOverloadPacket):
     @overload
     def __call__(_op, self: _Tensor, other: _Number) -> _Tensor: ...
 
-class _aten_less_equal_Tensor(OpOverload):
+class _aten_less___Tensor(OpOverload):
     def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
 
-class _aten_less_equal_Scalar(OpOverload):
+class _aten_less___Scalar(OpOverload):
     def __call__(_op, self: _Tensor, other: _Number) -> _Tensor: ...
 
-class _aten_less_equal(OpOverloadPacket):
-    Tensor: _aten_less_equal_Tensor
-    Scalar: _aten_less_equal_Scalar
+class _aten_less_(OpOverloadPacket):
+    Tensor: _aten_less___Tensor
+    Scalar: _aten_less___Scalar
     @overload
     def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
     @overload
@@ -7883,7 +7868,7 @@ class _aten_less_equal__Tensor(OpOverload):
 class _aten_less_equal__Scalar(OpOverload):
     def __call__(_op, self: _Tensor, other: _Number) -> _Tensor: ...
 
-class _aten_less_equal_(OpOverloadPacket):
+class _aten_less_equal(OpOverloadPacket):
     Tensor: _aten_less_equal__Tensor
     Scalar: _aten_less_equal__Scalar
     @overload
@@ -7891,65 +7876,79 @@ class _aten_less_equal_(OpOverloadPacket):
     @overload
     def __call__(_op, self: _Tensor, other: _Number) -> _Tensor: ...
 
-class _aten_lgamma_default(OpOverload):
-    def __call__(_op, self: _Tensor) -> _Tensor: ...
+class _aten_less_equal___Tensor(OpOverload):
+    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
 
-class _aten_lgamma_out(OpOverload):
-    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
+class _aten_less_equal___Scalar(OpOverload):
+    def __call__(_op, self: _Tensor, other: _Number) -> _Tensor: ...
 
-class _aten_lgamma(OpOverloadPacket):
-    default: _aten_lgamma_default
-    out: _aten_lgamma_out
+class _aten_less_equal_(OpOverloadPacket):
+    Tensor: _aten_less_equal___Tensor
+    Scalar: _aten_less_equal___Scalar
     @overload
-    def __call__(_op, self: _Tensor) -> _Tensor: ...
+    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
     @overload
-    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
+    def __call__(_op, self: _Tensor, other: _Number) -> _Tensor: ...
 
 class _aten_lgamma__default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_lgamma_(OpOverloadPacket):
+class _aten_lgamma__out(OpOverload):
+    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_lgamma(OpOverloadPacket):
     default: _aten_lgamma__default
+    out: _aten_lgamma__out
+    @overload
+    def __call__(_op, self: _Tensor) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_lgamma___default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_linalg_cholesky_default(OpOverload):
+class _aten_lgamma_(OpOverloadPacket):
+    default: _aten_lgamma___default
+    def __call__(_op, self: _Tensor) -> _Tensor: ...
+
+class _aten_linalg_cholesky__default(OpOverload):
     def __call__(_op, self: _Tensor, *, upper: _bool = False) -> _Tensor: ...
 
 class _aten_linalg_cholesky(OpOverloadPacket):
-    default: _aten_linalg_cholesky_default
+    default: _aten_linalg_cholesky__default
     def __call__(_op, self: _Tensor, *, upper: _bool = False) -> _Tensor: ...
 
-class _aten_linalg_cholesky_ex_default(OpOverload):
+class _aten_linalg_cholesky_ex__default(OpOverload):
     def __call__(_op, self: _Tensor, *, upper: _bool = False, check_errors: _bool = False) -> tuple[_Tensor, _Tensor]: ...
 
-class _aten_linalg_cholesky_ex_L(OpOverload):
+class _aten_linalg_cholesky_ex__L(OpOverload):
     def __call__(_op, self: _Tensor, *, upper: _bool = False, check_errors: _bool = False, L: _Tensor, info: _Tensor) -> tuple[_Tensor, _Tensor]: ...
 
 class _aten_linalg_cholesky_ex(OpOverloadPacket):
-    default: _aten_linalg_cholesky_ex_default
-    L: _aten_linalg_cholesky_ex_L
+    default: _aten_linalg_cholesky_ex__default
+    L: _aten_linalg_cholesky_ex__L
     @overload
     def __call__(_op, self: _Tensor, *, upper: _bool = False, check_errors: _bool = False) -> tuple[_Tensor, _Tensor]: ...
     @overload
     def __call__(_op, self: _Tensor, *, upper: _bool = False, check_errors: _bool = False, L: _Tensor, info: _Tensor) -> tuple[_Tensor, _Tensor]: ...
 
-class _aten_linalg_cond_default(OpOverload):
+class _aten_linalg_cond__default(OpOverload):
     def __call__(_op, self: _Tensor, p: _Number | None = None) -> _Tensor: ...
 
-class _aten_linalg_cond_out(OpOverload):
+class _aten_linalg_cond__out(OpOverload):
     def __call__(_op, self: _Tensor, p: _Number | None = None, *, out: _Tensor) -> _Tensor: ...
 
-class _aten_linalg_cond_p_str(OpOverload):
+class _aten_linalg_cond__p_str(OpOverload):
     def __call__(_op, self: _Tensor, p: _str) -> _Tensor: ...
 
-class _aten_linalg_cond_p_str_out(OpOverload):
+class _aten_linalg_cond__p_str_out(OpOverload):
     def __call__(_op, self: _Tensor, p: _str, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_linalg_cond(OpOverloadPacket):
-    default: _aten_linalg_cond_default
-    out: _aten_linalg_cond_out
-    p_str: _aten_linalg_cond_p_str
-    p_str_out: _aten_linalg_cond_p_str_out
+    default: _aten_linalg_cond__default
+    out: _aten_linalg_cond__out
+    p_str: _aten_linalg_cond__p_str
+    p_str_out: _aten_linalg_cond__p_str_out
     @overload
     def __call__(_op, self: _Tensor, p: _Number | None = None) -> _Tensor: ...
     @overload
@@ -7959,179 +7958,179 @@ class _aten_linalg_cond(OpOverloadPacket):
     @overload
     def __call__(_op, self: _Tensor, p: _str, *, out: _Tensor) -> _Tensor: ...
 
-class _aten_linalg_cross_default(OpOverload):
+class _aten_linalg_cross__default(OpOverload):
     def __call__(_op, self: _Tensor, other: _Tensor, *, dim: _int = -1) -> _Tensor: ...
 
-class _aten_linalg_cross_out(OpOverload):
+class _aten_linalg_cross__out(OpOverload):
     def __call__(_op, self: _Tensor, other: _Tensor, *, dim: _int = -1, out: _Tensor) -> _Tensor: ...
 
 class _aten_linalg_cross(OpOverloadPacket):
-    default: _aten_linalg_cross_default
-    out: _aten_linalg_cross_out
+    default: _aten_linalg_cross__default
+    out: _aten_linalg_cross__out
     @overload
     def __call__(_op, self: _Tensor, other: _Tensor, *, dim: _int = -1) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, other: _Tensor, *, dim: _int = -1, out: _Tensor) -> _Tensor: ...
 
-class _aten_linalg_det_default(OpOverload):
+class _aten_linalg_det__default(OpOverload):
     def __call__(_op, A: _Tensor) -> _Tensor: ...
 
 class _aten_linalg_det(OpOverloadPacket):
-    default: _aten_linalg_det_default
+    default: _aten_linalg_det__default
     def __call__(_op, A: _Tensor) -> _Tensor: ...
 
-class _aten_linalg_diagonal_default(OpOverload):
+class _aten_linalg_diagonal__default(OpOverload):
     def __call__(_op, A: _Tensor, *, offset: _int = 0, dim1: _int = -2, dim2: _int = -1) -> _Tensor: ...
 
 class _aten_linalg_diagonal(OpOverloadPacket):
-    default: _aten_linalg_diagonal_default
+    default: _aten_linalg_diagonal__default
     def __call__(_op, A: _Tensor, *, offset: _int = 0, dim1: _int = -2, dim2: _int = -1) -> _Tensor: ...
 
-class _aten_linalg_eigh_default(OpOverload):
+class _aten_linalg_eigh__default(OpOverload):
     def __call__(_op, self: _Tensor, UPLO: _str = "L") -> tuple[_Tensor, _Tensor]: ...
 
-class _aten_linalg_eigh_eigvals(OpOverload):
+class _aten_linalg_eigh__eigvals(OpOverload):
     def __call__(_op, self: _Tensor, UPLO: _str = "L", *, eigvals: _Tensor, eigvecs: _Tensor) -> tuple[_Tensor, _Tensor]: ...
 
 class _aten_linalg_eigh(OpOverloadPacket):
-    default: _aten_linalg_eigh_default
-    eigvals: _aten_linalg_eigh_eigvals
+    default: _aten_linalg_eigh__default
+    eigvals: _aten_linalg_eigh__eigvals
     @overload
     def __call__(_op, self: _Tensor, UPLO: _str = "L") -> tuple[_Tensor, _Tensor]: ...
     @overload
     def __call__(_op, self: _Tensor, UPLO: _str = "L", *, eigvals: _Tensor, eigvecs: _Tensor) -> tuple[_Tensor, _Tensor]: ...
 
-class _aten_linalg_eigvalsh_default(OpOverload):
+class _aten_linalg_eigvalsh__default(OpOverload):
     def __call__(_op, self: _Tensor, UPLO: _str = "L") -> _Tensor: ...
 
-class _aten_linalg_eigvalsh_out(OpOverload):
+class _aten_linalg_eigvalsh__out(OpOverload):
     def __call__(_op, self: _Tensor, UPLO: _str = "L", *, out: _Tensor) -> _Tensor: ...
 
 class _aten_linalg_eigvalsh(OpOverloadPacket):
-    default: _aten_linalg_eigvalsh_default
-    out: _aten_linalg_eigvalsh_out
+    default: _aten_linalg_eigvalsh__default
+    out: _aten_linalg_eigvalsh__out
     @overload
     def __call__(_op, self: _Tensor, UPLO: _str = "L") -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, UPLO: _str = "L", *, out: _Tensor) -> _Tensor: ...
 
-class _aten_linalg_inv_default(OpOverload):
+class _aten_linalg_inv__default(OpOverload):
     def __call__(_op, A: _Tensor) -> _Tensor: ...
 
 class _aten_linalg_inv(OpOverloadPacket):
-    default: _aten_linalg_inv_default
+    default: _aten_linalg_inv__default
     def __call__(_op, A: _Tensor) -> _Tensor: ...
 
-class _aten_linalg_inv_ex_default(OpOverload):
+class _aten_linalg_inv_ex__default(OpOverload):
     def __call__(_op, A: _Tensor, *, check_errors: _bool = False) -> tuple[_Tensor, _Tensor]: ...
 
-class _aten_linalg_inv_ex_inverse(OpOverload):
+class _aten_linalg_inv_ex__inverse(OpOverload):
     def __call__(_op, A: _Tensor, *, check_errors: _bool = False, inverse: _Tensor, info: _Tensor) -> tuple[_Tensor, _Tensor]: ...
 
 class _aten_linalg_inv_ex(OpOverloadPacket):
-    default: _aten_linalg_inv_ex_default
-    inverse: _aten_linalg_inv_ex_inverse
+    default: _aten_linalg_inv_ex__default
+    inverse: _aten_linalg_inv_ex__inverse
     @overload
     def __call__(_op, A: _Tensor, *, check_errors: _bool = False) -> tuple[_Tensor, _Tensor]: ...
     @overload
     def __call__(_op, A: _Tensor, *, check_errors: _bool = False, inverse: _Tensor, info: _Tensor) -> tuple[_Tensor, _Tensor]: ...
 
-class _aten_linalg_lstsq_default(OpOverload):
+class _aten_linalg_lstsq__default(OpOverload):
     def __call__(_op, self: _Tensor, b: _Tensor, rcond: _float | None = None, *, driver: _str | None = None) -> tuple[_Tensor, _Tensor, _Tensor, _Tensor]: ...
 
-class _aten_linalg_lstsq_out(OpOverload):
+class _aten_linalg_lstsq__out(OpOverload):
     def __call__(_op, self: _Tensor, b: _Tensor, rcond: _float | None = None, *, driver: _str | None = None, solution: _Tensor, residuals: _Tensor, rank: _Tensor, singular_values: _Tensor) -> tuple[_Tensor, _Tensor, _Tensor, _Tensor]: ...
 
 class _aten_linalg_lstsq(OpOverloadPacket):
-    default: _aten_linalg_lstsq_default
-    out: _aten_linalg_lstsq_out
+    default: _aten_linalg_lstsq__default
+    out: _aten_linalg_lstsq__out
     @overload
     def __call__(_op, self: _Tensor, b: _Tensor, rcond: _float | None = None, *, driver: _str | None = None) -> tuple[_Tensor, _Tensor, _Tensor, _Tensor]: ...
     @overload
     def __call__(_op, self: _Tensor, b: _Tensor, rcond: _float | None = None, *, driver: _str | None = None, solution: _Tensor, residuals: _Tensor, rank: _Tensor, singular_values: _Tensor) -> tuple[_Tensor, _Tensor, _Tensor, _Tensor]: ...
 
-class _aten_linalg_lu_factor_default(OpOverload):
+class _aten_linalg_lu_factor__default(OpOverload):
     def __call__(_op, A: _Tensor, *, pivot: _bool = True) -> tuple[_Tensor, _Tensor]: ...
 
 class _aten_linalg_lu_factor(OpOverloadPacket):
-    default: _aten_linalg_lu_factor_default
+    default: _aten_linalg_lu_factor__default
     def __call__(_op, A: _Tensor, *, pivot: _bool = True) -> tuple[_Tensor, _Tensor]: ...
 
-class _aten_linalg_lu_factor_ex_default(OpOverload):
+class _aten_linalg_lu_factor_ex__default(OpOverload):
     def __call__(_op, A: _Tensor, *, pivot: _bool = True, check_errors: _bool = False) -> tuple[_Tensor, _Tensor, _Tensor]: ...
 
-class _aten_linalg_lu_factor_ex_out(OpOverload):
+class _aten_linalg_lu_factor_ex__out(OpOverload):
     def __call__(_op, A: _Tensor, *, pivot: _bool = True, check_errors: _bool = False, LU: _Tensor, pivots: _Tensor, info: _Tensor) -> tuple[_Tensor, _Tensor, _Tensor]: ...
 
 class _aten_linalg_lu_factor_ex(OpOverloadPacket):
-    default: _aten_linalg_lu_factor_ex_default
-    out: _aten_linalg_lu_factor_ex_out
+    default: _aten_linalg_lu_factor_ex__default
+    out: _aten_linalg_lu_factor_ex__out
     @overload
     def __call__(_op, A: _Tensor, *, pivot: _bool = True, check_errors: _bool = False) -> tuple[_Tensor, _Tensor, _Tensor]: ...
     @overload
     def __call__(_op, A: _Tensor, *, pivot: _bool = True, check_errors: _bool = False, LU: _Tensor, pivots: _Tensor, info: _Tensor) -> tuple[_Tensor, _Tensor, _Tensor]: ...
 
-class _aten_linalg_matmul_default(OpOverload):
+class _aten_linalg_matmul__default(OpOverload):
     def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
 
 class _aten_linalg_matmul(OpOverloadPacket):
-    default: _aten_linalg_matmul_default
+    default: _aten_linalg_matmul__default
     def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
 
-class _aten_linalg_matrix_norm_default(OpOverload):
+class _aten_linalg_matrix_norm__default(OpOverload):
     def __call__(_op, self: _Tensor, ord: _Number, dim: Sequence[_int] = ..., keepdim: _bool = False, *, dtype: _dtype | None = None) -> _Tensor: ...
 
-class _aten_linalg_matrix_norm_str_ord(OpOverload):
+class _aten_linalg_matrix_norm__str_ord(OpOverload):
     def __call__(_op, self: _Tensor, ord: _str = "fro", dim: Sequence[_int] = ..., keepdim: _bool = False, *, dtype: _dtype | None = None) -> _Tensor: ...
 
 class _aten_linalg_matrix_norm(OpOverloadPacket):
-    default: _aten_linalg_matrix_norm_default
-    str_ord: _aten_linalg_matrix_norm_str_ord
+    default: _aten_linalg_matrix_norm__default
+    str_ord: _aten_linalg_matrix_norm__str_ord
     @overload
     def __call__(_op, self: _Tensor, ord: _Number, dim: Sequence[_int] = ..., keepdim: _bool = False, *, dtype: _dtype | None = None) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, ord: _str = "fro", dim: Sequence[_int] = ..., keepdim: _bool = False, *, dtype: _dtype | None = None) -> _Tensor: ...
 
-class _aten_linalg_matrix_power_default(OpOverload):
+class _aten_linalg_matrix_power__default(OpOverload):
     def __call__(_op, self: _Tensor, n: _int) -> _Tensor: ...
 
 class _aten_linalg_matrix_power(OpOverloadPacket):
-    default: _aten_linalg_matrix_power_default
+    default: _aten_linalg_matrix_power__default
     def __call__(_op, self: _Tensor, n: _int) -> _Tensor: ...
 
-class _aten_linalg_matrix_rank_atol_rtol_tensor(OpOverload):
+class _aten_linalg_matrix_rank__atol_rtol_tensor(OpOverload):
     def __call__(_op, input: _Tensor, *, atol: _Tensor | None = None, rtol: _Tensor | None = None, hermitian: _bool = False) -> _Tensor: ...
 
-class _aten_linalg_matrix_rank_atol_rtol_tensor_out(OpOverload):
+class _aten_linalg_matrix_rank__atol_rtol_tensor_out(OpOverload):
     def __call__(_op, input: _Tensor, *, atol: _Tensor | None = None, rtol: _Tensor | None = None, hermitian: _bool = False, out: _Tensor) -> _Tensor: ...
 
-class _aten_linalg_matrix_rank_atol_rtol_float(OpOverload):
+class _aten_linalg_matrix_rank__atol_rtol_float(OpOverload):
     def __call__(_op, self: _Tensor, *, atol: _float | None = None, rtol: _float | None = None, hermitian: _bool = False) -> _Tensor: ...
 
-class _aten_linalg_matrix_rank_atol_rtol_float_out(OpOverload):
+class _aten_linalg_matrix_rank__atol_rtol_float_out(OpOverload):
     def __call__(_op, self: _Tensor, *, atol: _float | None = None, rtol: _float | None = None, hermitian: _bool = False, out: _Tensor) -> _Tensor: ...
 
-class _aten_linalg_matrix_rank_default(OpOverload):
+class _aten_linalg_matrix_rank__default(OpOverload):
     def __call__(_op, self: _Tensor, tol: _float, hermitian: _bool = False) -> _Tensor: ...
 
-class _aten_linalg_matrix_rank_out(OpOverload):
+class _aten_linalg_matrix_rank__out(OpOverload):
     def __call__(_op, self: _Tensor, tol: _float, hermitian: _bool = False, *, out: _Tensor) -> _Tensor: ...
 
-class _aten_linalg_matrix_rank_tol_tensor(OpOverload):
+class _aten_linalg_matrix_rank__tol_tensor(OpOverload):
     def __call__(_op, input: _Tensor, tol: _Tensor, hermitian: _bool = False) -> _Tensor: ...
 
-class _aten_linalg_matrix_rank_out_tol_tensor(OpOverload):
+class _aten_linalg_matrix_rank__out_tol_tensor(OpOverload):
     def __call__(_op, input: _Tensor, tol: _Tensor, hermitian: _bool = False, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_linalg_matrix_rank(OpOverloadPacket):
-    atol_rtol_tensor: _aten_linalg_matrix_rank_atol_rtol_tensor
-    atol_rtol_tensor_out: _aten_linalg_matrix_rank_atol_rtol_tensor_out
-    atol_rtol_float: _aten_linalg_matrix_rank_atol_rtol_float
-    atol_rtol_float_out: _aten_linalg_matrix_rank_atol_rtol_float_out
-    default: _aten_linalg_matrix_rank_default
-    out: _aten_linalg_matrix_rank_out
-    tol_tensor: _aten_linalg_matrix_rank_tol_tensor
-    out_tol_tensor: _aten_linalg_matrix_rank_out_tol_tensor
+    atol_rtol_tensor: _aten_linalg_matrix_rank__atol_rtol_tensor
+    atol_rtol_tensor_out: _aten_linalg_matrix_rank__atol_rtol_tensor_out
+    atol_rtol_float: _aten_linalg_matrix_rank__atol_rtol_float
+    atol_rtol_float_out: _aten_linalg_matrix_rank__atol_rtol_float_out
+    default: _aten_linalg_matrix_rank__default
+    out: _aten_linalg_matrix_rank__out
+    tol_tensor: _aten_linalg_matrix_rank__tol_tensor
+    out_tol_tensor: _aten_linalg_matrix_rank__out_tol_tensor
     @overload
     def __call__(_op, input: _Tensor, *, atol: _Tensor | None = None, rtol: _Tensor | None = None, hermitian: _bool = False) -> _Tensor: ...
     @overload
@@ -8149,60 +8148,60 @@ class _aten_linalg_matrix_rank(OpOverloadPacket):
     @overload
     def __call__(_op, input: _Tensor, tol: _Tensor, hermitian: _bool = False, *, out: _Tensor) -> _Tensor: ...
 
-class _aten_linalg_multi_dot_default(OpOverload):
+class _aten_linalg_multi_dot__default(OpOverload):
     def __call__(_op, tensors: Sequence[_Tensor]) -> _Tensor: ...
 
 class _aten_linalg_multi_dot(OpOverloadPacket):
-    default: _aten_linalg_multi_dot_default
+    default: _aten_linalg_multi_dot__default
     def __call__(_op, tensors: Sequence[_Tensor]) -> _Tensor: ...
 
-class _aten_linalg_norm_default(OpOverload):
+class _aten_linalg_norm__default(OpOverload):
     def __call__(_op, self: _Tensor, ord: _Number | None = None, dim: _int | Sequence[_int] | None = None, keepdim: _bool = False, *, dtype: _dtype | None = None) -> _Tensor: ...
 
-class _aten_linalg_norm_ord_str(OpOverload):
+class _aten_linalg_norm__ord_str(OpOverload):
     def __call__(_op, self: _Tensor, ord: _str, dim: _int | Sequence[_int] | None = None, keepdim: _bool = False, *, dtype: _dtype | None = None) -> _Tensor: ...
 
 class _aten_linalg_norm(OpOverloadPacket):
-    default: _aten_linalg_norm_default
-    ord_str: _aten_linalg_norm_ord_str
+    default: _aten_linalg_norm__default
+    ord_str: _aten_linalg_norm__ord_str
     @overload
     def __call__(_op, self: _Tensor, ord: _Number | None = None, dim: _int | Sequence[_int] | None = None, keepdim: _bool = False, *, dtype: _dtype | None = None) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, ord: _str, dim: _int | Sequence[_int] | None = None, keepdim: _bool = False, *, dtype: _dtype | None = None) -> _Tensor: ...
 
-class _aten_linalg_pinv_atol_rtol_tensor(OpOverload):
+class _aten_linalg_pinv__atol_rtol_tensor(OpOverload):
     def __call__(_op, self: _Tensor, *, atol: _Tensor | None = None, rtol: _Tensor | None = None, hermitian: _bool = False) -> _Tensor: ...
 
-class _aten_linalg_pinv_atol_rtol_tensor_out(OpOverload):
+class _aten_linalg_pinv__atol_rtol_tensor_out(OpOverload):
     def __call__(_op, self: _Tensor, *, atol: _Tensor | None = None, rtol: _Tensor | None = None, hermitian: _bool = False, out: _Tensor) -> _Tensor: ...
 
-class _aten_linalg_pinv_atol_rtol_float(OpOverload):
+class _aten_linalg_pinv__atol_rtol_float(OpOverload):
     def __call__(_op, self: _Tensor, *, atol: _float | None = None, rtol: _float | None = None, hermitian: _bool = False) -> _Tensor: ...
 
-class _aten_linalg_pinv_atol_rtol_float_out(OpOverload):
+class _aten_linalg_pinv__atol_rtol_float_out(OpOverload):
     def __call__(_op, self: _Tensor, *, atol: _float | None = None, rtol: _float | None = None, hermitian: _bool = False, out: _Tensor) -> _Tensor: ...
 
-class _aten_linalg_pinv_default(OpOverload):
+class _aten_linalg_pinv__default(OpOverload):
     def __call__(_op, self: _Tensor, rcond: _float, hermitian: _bool = False) -> _Tensor: ...
 
-class _aten_linalg_pinv_out(OpOverload):
+class _aten_linalg_pinv__out(OpOverload):
     def __call__(_op, self: _Tensor, rcond: _float, hermitian: _bool = False, *, out: _Tensor) -> _Tensor: ...
 
-class _aten_linalg_pinv_rcond_tensor(OpOverload):
+class _aten_linalg_pinv__rcond_tensor(OpOverload):
     def __call__(_op, self: _Tensor, rcond: _Tensor, hermitian: _bool = False) -> _Tensor: ...
 
-class _aten_linalg_pinv_out_rcond_tensor(OpOverload):
+class _aten_linalg_pinv__out_rcond_tensor(OpOverload):
     def __call__(_op, self: _Tensor, rcond: _Tensor, hermitian: _bool = False, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_linalg_pinv(OpOverloadPacket):
-    atol_rtol_tensor: _aten_linalg_pinv_atol_rtol_tensor
-    atol_rtol_tensor_out: _aten_linalg_pinv_atol_rtol_tensor_out
-    atol_rtol_float: _aten_linalg_pinv_atol_rtol_float
-    atol_rtol_float_out: _aten_linalg_pinv_atol_rtol_float_out
-    default: _aten_linalg_pinv_default
-    out: _aten_linalg_pinv_out
-    rcond_tensor: _aten_linalg_pinv_rcond_tensor
-    out_rcond_tensor: _aten_linalg_pinv_out_rcond_tensor
+    atol_rtol_tensor: _aten_linalg_pinv__atol_rtol_tensor
+    atol_rtol_tensor_out: _aten_linalg_pinv__atol_rtol_tensor_out
+    atol_rtol_float: _aten_linalg_pinv__atol_rtol_float
+    atol_rtol_float_out: _aten_linalg_pinv__atol_rtol_float_out
+    default: _aten_linalg_pinv__default
+    out: _aten_linalg_pinv__out
+    rcond_tensor: _aten_linalg_pinv__rcond_tensor
+    out_rcond_tensor: _aten_linalg_pinv__out_rcond_tensor
     @overload
     def __call__(_op, self: _Tensor, *, atol: _Tensor | None = None, rtol: _Tensor | None = None, hermitian: _bool = False) -> _Tensor: ...
     @overload
@@ -8220,148 +8219,134 @@ class _aten_linalg_pinv(OpOverloadPacket):
     @overload
     def __call__(_op, self: _Tensor, rcond: _Tensor, hermitian: _bool = False, *, out: _Tensor) -> _Tensor: ...
 
-class _aten_linalg_qr_default(OpOverload):
+class _aten_linalg_qr__default(OpOverload):
     def __call__(_op, A: _Tensor, mode: _str = "reduced") -> tuple[_Tensor, _Tensor]: ...
 
-class _aten_linalg_qr_out(OpOverload):
+class _aten_linalg_qr__out(OpOverload):
     def __call__(_op, A: _Tensor, mode: _str = "reduced", *, Q: _Tensor, R: _Tensor) -> tuple[_Tensor, _Tensor]: ...
 
 class _aten_linalg_qr(OpOverloadPacket):
-    default: _aten_linalg_qr_default
-    out: _aten_linalg_qr_out
+    default: _aten_linalg_qr__default
+    out: _aten_linalg_qr__out
     @overload
     def __call__(_op, A: _Tensor, mode: _str = "reduced") -> tuple[_Tensor, _Tensor]: ...
     @overload
     def __call__(_op, A: _Tensor, mode: _str = "reduced", *, Q: _Tensor, R: _Tensor) -> tuple[_Tensor, _Tensor]: ...
 
-class _aten_linalg_slogdet_default(OpOverload):
+class _aten_linalg_slogdet__default(OpOverload):
     def __call__(_op, A: _Tensor) -> tuple[_Tensor, _Tensor]: ...
 
 class _aten_linalg_slogdet(OpOverloadPacket):
-    default: _aten_linalg_slogdet_default
+    default: _aten_linalg_slogdet__default
     def __call__(_op, A: _Tensor) -> tuple[_Tensor, _Tensor]: ...
 
-class _aten_linalg_solve_default(OpOverload):
+class _aten_linalg_solve__default(OpOverload):
     def __call__(_op, A: _Tensor, B: _Tensor, *, left: _bool = True) -> _Tensor: ...
 
 class _aten_linalg_solve(OpOverloadPacket):
-    default: _aten_linalg_solve_default
+    default: _aten_linalg_solve__default
     def __call__(_op, A: _Tensor, B: _Tensor, *, left: _bool = True) -> _Tensor: ...
 
-class _aten_linalg_solve_ex_default(OpOverload):
+class _aten_linalg_solve_ex__default(OpOverload):
     def __call__(_op, A: _Tensor, B: _Tensor, *, left: _bool = True, check_errors: _bool = False) -> tuple[_Tensor, _Tensor]: ...
 
 class _aten_linalg_solve_ex(OpOverloadPacket):
-    default: _aten_linalg_solve_ex_default
+    default: _aten_linalg_solve_ex__default
     def __call__(_op, A: _Tensor, B: _Tensor, *, left: _bool = True, check_errors: _bool = False) -> tuple[_Tensor, _Tensor]: ...
 
-class _aten_linalg_solve_triangular_default(OpOverload):
+class _aten_linalg_solve_triangular__default(OpOverload):
     def __call__(_op, self: _Tensor, B: _Tensor, *, upper: _bool, left: _bool = True, unitriangular: _bool = False) -> _Tensor: ...
 
 class _aten_linalg_solve_triangular(OpOverloadPacket):
-    default: _aten_linalg_solve_triangular_default
+    default: _aten_linalg_solve_triangular__default
     def __call__(_op, self: _Tensor, B: _Tensor, *, upper: _bool, left: _bool = True, unitriangular: _bool = False) -> _Tensor: ...
 
-class _aten_linalg_svd_default(OpOverload):
+class _aten_linalg_svd__default(OpOverload):
     def __call__(_op, A: _Tensor, full_matrices: _bool = True, *, driver: _str | None = None) -> tuple[_Tensor, _Tensor, _Tensor]: ...
 
-class _aten_linalg_svd_U(OpOverload):
+class _aten_linalg_svd__U(OpOverload):
     def __call__(_op, A: _Tensor, full_matrices: _bool = True, *, driver: _str | None = None, U: _Tensor, S: _Tensor, Vh: _Tensor) -> tuple[_Tensor, _Tensor, _Tensor]: ...
 
 class _aten_linalg_svd(OpOverloadPacket):
-    default: _aten_linalg_svd_default
-    U: _aten_linalg_svd_U
+    default: _aten_linalg_svd__default
+    U: _aten_linalg_svd__U
     @overload
     def __call__(_op, A: _Tensor, full_matrices: _bool = True, *, driver: _str | None = None) -> tuple[_Tensor, _Tensor, _Tensor]: ...
     @overload
     def __call__(_op, A: _Tensor, full_matrices: _bool = True, *, driver: _str | None = None, U: _Tensor, S: _Tensor, Vh: _Tensor) -> tuple[_Tensor, _Tensor, _Tensor]: ...
 
-class _aten_linalg_svdvals_default(OpOverload):
+class _aten_linalg_svdvals__default(OpOverload):
     def __call__(_op, A: _Tensor, *, driver: _str | None = None) -> _Tensor: ...
 
-class _aten_linalg_svdvals_out(OpOverload):
+class _aten_linalg_svdvals__out(OpOverload):
     def __call__(_op, A: _Tensor, *, driver: _str | None = None, out: _Tensor) -> _Tensor: ...
 
 class _aten_linalg_svdvals(OpOverloadPacket):
-    default: _aten_linalg_svdvals_default
-    out: _aten_linalg_svdvals_out
+    default: _aten_linalg_svdvals__default
+    out: _aten_linalg_svdvals__out
     @overload
     def __call__(_op, A: _Tensor, *, driver: _str | None = None) -> _Tensor: ...
     @overload
     def __call__(_op, A: _Tensor, *, driver: _str | None = None, out: _Tensor) -> _Tensor: ...
 
-class _aten_linalg_vecdot_default(OpOverload):
+class _aten_linalg_vecdot__default(OpOverload):
     def __call__(_op, x: _Tensor, y: _Tensor, *, dim: _int = -1) -> _Tensor: ...
 
 class _aten_linalg_vecdot(OpOverloadPacket):
-    default: _aten_linalg_vecdot_default
+    default: _aten_linalg_vecdot__default
     def __call__(_op, x: _Tensor, y: _Tensor, *, dim: _int = -1) -> _Tensor: ...
 
-class _aten_linalg_vector_norm_default(OpOverload):
+class _aten_linalg_vector_norm__default(OpOverload):
     def __call__(_op, self: _Tensor, ord: _Number = 2, dim: _int | Sequence[_int] | None = None, keepdim: _bool = False, *, dtype: _dtype | None = None) -> _Tensor: ...
 
-class _aten_linalg_vector_norm_out(OpOverload):
+class _aten_linalg_vector_norm__out(OpOverload):
     def __call__(_op, self: _Tensor, ord: _Number = 2, dim: _int | Sequence[_int] | None = None, keepdim: _bool = False, *, dtype: _dtype | None = None, out: _Tensor) -> _Tensor: ...
 
 class _aten_linalg_vector_norm(OpOverloadPacket):
-    default: _aten_linalg_vector_norm_default
-    out: _aten_linalg_vector_norm_out
+    default: _aten_linalg_vector_norm__default
+    out: _aten_linalg_vector_norm__out
     @overload
     def __call__(_op, self: _Tensor, ord: _Number = 2, dim: _int | Sequence[_int] | None = None, keepdim: _bool = False, *, dtype: _dtype | None = None) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, ord: _Number = 2, dim: _int | Sequence[_int] | None = None, keepdim: _bool = False, *, dtype: _dtype | None = None, out: _Tensor) -> _Tensor: ...
 
-class _aten_linear_default(OpOverload):
+class _aten_linear__default(OpOverload):
     def __call__(_op, input: _Tensor, weight: _Tensor, bias: _Tensor | None = None) -> _Tensor: ...
 
-class _aten_linear_out(OpOverload):
+class _aten_linear__out(OpOverload):
     def __call__(_op, input: _Tensor, weight: _Tensor, bias: _Tensor | None = None, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_linear(OpOverloadPacket):
-    default: _aten_linear_default
-    out: _aten_linear_out
+    default: _aten_linear__default
+    out: _aten_linear__out
     @overload
     def __call__(_op, input: _Tensor, weight: _Tensor, bias: _Tensor | None = None) -> _Tensor: ...
     @overload
     def __call__(_op, input: _Tensor, weight: _Tensor, bias: _Tensor | None = None, *, out: _Tensor) -> _Tensor: ...
 
-class _aten_linspace_default(OpOverload):
+class _aten_linspace__default(OpOverload):
     def __call__(_op, start: _Number, end: _Number, steps: _int, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | None = None, pin_memory: _bool | None = None) -> _Tensor: ...
 
-class _aten_linspace_out(OpOverload):
+class _aten_linspace__out(OpOverload):
     def __call__(_op, start: _Number, end: _Number, steps: _int, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_linspace(OpOverloadPacket):
-    default: _aten_linspace_default
-    out: _aten_linspace_out
+    default: _aten_linspace__default
+    out: _aten_linspace__out
     @overload
     def __call__(_op, start: _Number, end: _Number, steps: _int, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | None = None, pin_memory: _bool | None = None) -> _Tensor: ...
     @overload
     def __call__(_op, start: _Number, end: _Number, steps: _int, *, out: _Tensor) -> _Tensor: ...
 
-class _aten_log_default(OpOverload):
+class _aten_log__default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_log_out(OpOverload):
+class _aten_log__out(OpOverload):
     def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_log(OpOverloadPacket):
-    default: _aten_log_default
-    out: _aten_log_out
-    @overload
-    def __call__(_op, self: _Tensor) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_log10_default(OpOverload):
-    def __call__(_op, self: _Tensor) -> _Tensor: ...
-
-class _aten_log10_out(OpOverload):
-    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_log10(OpOverloadPacket):
-    default: _aten_log10_default
-    out: _aten_log10_out
+    default: _aten_log__default
+    out: _aten_log__out
     @overload
     def __call__(_op, self: _Tensor) -> _Tensor: ...
     @overload
@@ -8370,399 +8355,399 @@ class _aten_log10(OpOverloadPacket):
 class _aten_log10__default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_log10_(OpOverloadPacket):
+class _aten_log10__out(OpOverload):
+    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_log10(OpOverloadPacket):
     default: _aten_log10__default
-    def __call__(_op, self: _Tensor) -> _Tensor: ...
-
-class _aten_log1p_default(OpOverload):
-    def __call__(_op, self: _Tensor) -> _Tensor: ...
-
-class _aten_log1p_out(OpOverload):
-    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_log1p(OpOverloadPacket):
-    default: _aten_log1p_default
-    out: _aten_log1p_out
+    out: _aten_log10__out
     @overload
     def __call__(_op, self: _Tensor) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_log10___default(OpOverload):
+    def __call__(_op, self: _Tensor) -> _Tensor: ...
+
+class _aten_log10_(OpOverloadPacket):
+    default: _aten_log10___default
+    def __call__(_op, self: _Tensor) -> _Tensor: ...
 
 class _aten_log1p__default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_log1p_(OpOverloadPacket):
+class _aten_log1p__out(OpOverload):
+    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_log1p(OpOverloadPacket):
     default: _aten_log1p__default
-    def __call__(_op, self: _Tensor) -> _Tensor: ...
-
-class _aten_log2_default(OpOverload):
-    def __call__(_op, self: _Tensor) -> _Tensor: ...
-
-class _aten_log2_out(OpOverload):
-    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_log2(OpOverloadPacket):
-    default: _aten_log2_default
-    out: _aten_log2_out
+    out: _aten_log1p__out
     @overload
     def __call__(_op, self: _Tensor) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_log1p___default(OpOverload):
+    def __call__(_op, self: _Tensor) -> _Tensor: ...
+
+class _aten_log1p_(OpOverloadPacket):
+    default: _aten_log1p___default
+    def __call__(_op, self: _Tensor) -> _Tensor: ...
 
 class _aten_log2__default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_log2_(OpOverloadPacket):
+class _aten_log2__out(OpOverload):
+    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_log2(OpOverloadPacket):
     default: _aten_log2__default
+    out: _aten_log2__out
+    @overload
+    def __call__(_op, self: _Tensor) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_log2___default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_log__default(OpOverload):
+class _aten_log2_(OpOverloadPacket):
+    default: _aten_log2___default
+    def __call__(_op, self: _Tensor) -> _Tensor: ...
+
+class _aten_log___default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
 class _aten_log_(OpOverloadPacket):
-    default: _aten_log__default
+    default: _aten_log___default
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_log_normal_out(OpOverload):
+class _aten_log_normal__out(OpOverload):
     def __call__(_op, self: _Tensor, mean: _float = 1, std: _float = 2, *, generator: Generator | None = None, out: _Tensor) -> _Tensor: ...
-
-class _aten_log_normal_default(OpOverload):
-    def __call__(_op, self: _Tensor, mean: _float = 1, std: _float = 2, *, generator: Generator | None = None) -> _Tensor: ...
-
-class _aten_log_normal(OpOverloadPacket):
-    out: _aten_log_normal_out
-    default: _aten_log_normal_default
-    @overload
-    def __call__(_op, self: _Tensor, mean: _float = 1, std: _float = 2, *, generator: Generator | None = None, out: _Tensor) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, mean: _float = 1, std: _float = 2, *, generator: Generator | None = None) -> _Tensor: ...
 
 class _aten_log_normal__default(OpOverload):
     def __call__(_op, self: _Tensor, mean: _float = 1, std: _float = 2, *, generator: Generator | None = None) -> _Tensor: ...
 
-class _aten_log_normal_(OpOverloadPacket):
+class _aten_log_normal(OpOverloadPacket):
+    out: _aten_log_normal__out
     default: _aten_log_normal__default
+    @overload
+    def __call__(_op, self: _Tensor, mean: _float = 1, std: _float = 2, *, generator: Generator | None = None, out: _Tensor) -> _Tensor: ...
+    @overload
     def __call__(_op, self: _Tensor, mean: _float = 1, std: _float = 2, *, generator: Generator | None = None) -> _Tensor: ...
 
-class _aten_log_sigmoid_out(OpOverload):
+class _aten_log_normal___default(OpOverload):
+    def __call__(_op, self: _Tensor, mean: _float = 1, std: _float = 2, *, generator: Generator | None = None) -> _Tensor: ...
+
+class _aten_log_normal_(OpOverloadPacket):
+    default: _aten_log_normal___default
+    def __call__(_op, self: _Tensor, mean: _float = 1, std: _float = 2, *, generator: Generator | None = None) -> _Tensor: ...
+
+class _aten_log_sigmoid__out(OpOverload):
     def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
 
-class _aten_log_sigmoid_default(OpOverload):
+class _aten_log_sigmoid__default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
 class _aten_log_sigmoid(OpOverloadPacket):
-    out: _aten_log_sigmoid_out
-    default: _aten_log_sigmoid_default
+    out: _aten_log_sigmoid__out
+    default: _aten_log_sigmoid__default
     @overload
     def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_log_sigmoid_backward_default(OpOverload):
+class _aten_log_sigmoid_backward__default(OpOverload):
     def __call__(_op, grad_output: _Tensor, self: _Tensor, buffer: _Tensor) -> _Tensor: ...
 
-class _aten_log_sigmoid_backward_grad_input(OpOverload):
+class _aten_log_sigmoid_backward__grad_input(OpOverload):
     def __call__(_op, grad_output: _Tensor, self: _Tensor, buffer: _Tensor, *, grad_input: _Tensor) -> _Tensor: ...
 
 class _aten_log_sigmoid_backward(OpOverloadPacket):
-    default: _aten_log_sigmoid_backward_default
-    grad_input: _aten_log_sigmoid_backward_grad_input
+    default: _aten_log_sigmoid_backward__default
+    grad_input: _aten_log_sigmoid_backward__grad_input
     @overload
     def __call__(_op, grad_output: _Tensor, self: _Tensor, buffer: _Tensor) -> _Tensor: ...
     @overload
     def __call__(_op, grad_output: _Tensor, self: _Tensor, buffer: _Tensor, *, grad_input: _Tensor) -> _Tensor: ...
 
-class _aten_log_sigmoid_forward_output(OpOverload):
+class _aten_log_sigmoid_forward__output(OpOverload):
     def __call__(_op, self: _Tensor, *, output: _Tensor, buffer: _Tensor) -> tuple[_Tensor, _Tensor]: ...
 
-class _aten_log_sigmoid_forward_default(OpOverload):
+class _aten_log_sigmoid_forward__default(OpOverload):
     def __call__(_op, self: _Tensor) -> tuple[_Tensor, _Tensor]: ...
 
 class _aten_log_sigmoid_forward(OpOverloadPacket):
-    output: _aten_log_sigmoid_forward_output
-    default: _aten_log_sigmoid_forward_default
+    output: _aten_log_sigmoid_forward__output
+    default: _aten_log_sigmoid_forward__default
     @overload
     def __call__(_op, self: _Tensor, *, output: _Tensor, buffer: _Tensor) -> tuple[_Tensor, _Tensor]: ...
     @overload
     def __call__(_op, self: _Tensor) -> tuple[_Tensor, _Tensor]: ...
 
-class _aten_log_softmax_int(OpOverload):
+class _aten_log_softmax__int(OpOverload):
     def __call__(_op, self: _Tensor, dim: _int, dtype: _dtype | None = None) -> _Tensor: ...
 
-class _aten_log_softmax_int_out(OpOverload):
+class _aten_log_softmax__int_out(OpOverload):
     def __call__(_op, self: _Tensor, dim: _int, dtype: _dtype | None = None, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_log_softmax(OpOverloadPacket):
-    int: _aten_log_softmax_int
-    int_out: _aten_log_softmax_int_out
+    int: _aten_log_softmax__int
+    int_out: _aten_log_softmax__int_out
     @overload
     def __call__(_op, self: _Tensor, dim: _int, dtype: _dtype | None = None) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, dim: _int, dtype: _dtype | None = None, *, out: _Tensor) -> _Tensor: ...
 
-class _aten_logaddexp_default(OpOverload):
+class _aten_logaddexp__default(OpOverload):
     def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
 
-class _aten_logaddexp_out(OpOverload):
+class _aten_logaddexp__out(OpOverload):
     def __call__(_op, self: _Tensor, other: _Tensor, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_logaddexp(OpOverloadPacket):
-    default: _aten_logaddexp_default
-    out: _aten_logaddexp_out
+    default: _aten_logaddexp__default
+    out: _aten_logaddexp__out
     @overload
     def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, other: _Tensor, *, out: _Tensor) -> _Tensor: ...
 
-class _aten_logaddexp2_default(OpOverload):
+class _aten_logaddexp2__default(OpOverload):
     def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
 
-class _aten_logaddexp2_out(OpOverload):
+class _aten_logaddexp2__out(OpOverload):
     def __call__(_op, self: _Tensor, other: _Tensor, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_logaddexp2(OpOverloadPacket):
-    default: _aten_logaddexp2_default
-    out: _aten_logaddexp2_out
+    default: _aten_logaddexp2__default
+    out: _aten_logaddexp2__out
     @overload
     def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, other: _Tensor, *, out: _Tensor) -> _Tensor: ...
 
-class _aten_logcumsumexp_default(OpOverload):
+class _aten_logcumsumexp__default(OpOverload):
     def __call__(_op, self: _Tensor, dim: _int) -> _Tensor: ...
 
-class _aten_logcumsumexp_out(OpOverload):
+class _aten_logcumsumexp__out(OpOverload):
     def __call__(_op, self: _Tensor, dim: _int, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_logcumsumexp(OpOverloadPacket):
-    default: _aten_logcumsumexp_default
-    out: _aten_logcumsumexp_out
+    default: _aten_logcumsumexp__default
+    out: _aten_logcumsumexp__out
     @overload
     def __call__(_op, self: _Tensor, dim: _int) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, dim: _int, *, out: _Tensor) -> _Tensor: ...
 
-class _aten_logdet_default(OpOverload):
+class _aten_logdet__default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
 class _aten_logdet(OpOverloadPacket):
-    default: _aten_logdet_default
+    default: _aten_logdet__default
     def __call__(_op, self: _Tensor) -> _Tensor: ...
-
-class _aten_logical_and_default(OpOverload):
-    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
-
-class _aten_logical_and_out(OpOverload):
-    def __call__(_op, self: _Tensor, other: _Tensor, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_logical_and(OpOverloadPacket):
-    default: _aten_logical_and_default
-    out: _aten_logical_and_out
-    @overload
-    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, other: _Tensor, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_logical_and__default(OpOverload):
     def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
 
-class _aten_logical_and_(OpOverloadPacket):
+class _aten_logical_and__out(OpOverload):
+    def __call__(_op, self: _Tensor, other: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_logical_and(OpOverloadPacket):
     default: _aten_logical_and__default
+    out: _aten_logical_and__out
+    @overload
+    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, other: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_logical_and___default(OpOverload):
     def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
 
-class _aten_logical_not_default(OpOverload):
-    def __call__(_op, self: _Tensor) -> _Tensor: ...
-
-class _aten_logical_not_out(OpOverload):
-    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_logical_not(OpOverloadPacket):
-    default: _aten_logical_not_default
-    out: _aten_logical_not_out
-    @overload
-    def __call__(_op, self: _Tensor) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
+class _aten_logical_and_(OpOverloadPacket):
+    default: _aten_logical_and___default
+    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
 
 class _aten_logical_not__default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_logical_not_(OpOverloadPacket):
+class _aten_logical_not__out(OpOverload):
+    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_logical_not(OpOverloadPacket):
     default: _aten_logical_not__default
+    out: _aten_logical_not__out
+    @overload
+    def __call__(_op, self: _Tensor) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_logical_not___default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_logical_or_default(OpOverload):
-    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
-
-class _aten_logical_or_out(OpOverload):
-    def __call__(_op, self: _Tensor, other: _Tensor, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_logical_or(OpOverloadPacket):
-    default: _aten_logical_or_default
-    out: _aten_logical_or_out
-    @overload
-    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, other: _Tensor, *, out: _Tensor) -> _Tensor: ...
+class _aten_logical_not_(OpOverloadPacket):
+    default: _aten_logical_not___default
+    def __call__(_op, self: _Tensor) -> _Tensor: ...
 
 class _aten_logical_or__default(OpOverload):
     def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
 
-class _aten_logical_or_(OpOverloadPacket):
+class _aten_logical_or__out(OpOverload):
+    def __call__(_op, self: _Tensor, other: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_logical_or(OpOverloadPacket):
     default: _aten_logical_or__default
-    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
-
-class _aten_logical_xor_default(OpOverload):
-    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
-
-class _aten_logical_xor_out(OpOverload):
-    def __call__(_op, self: _Tensor, other: _Tensor, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_logical_xor(OpOverloadPacket):
-    default: _aten_logical_xor_default
-    out: _aten_logical_xor_out
+    out: _aten_logical_or__out
     @overload
     def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, other: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_logical_or___default(OpOverload):
+    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
+
+class _aten_logical_or_(OpOverloadPacket):
+    default: _aten_logical_or___default
+    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
 
 class _aten_logical_xor__default(OpOverload):
     def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
 
-class _aten_logical_xor_(OpOverloadPacket):
+class _aten_logical_xor__out(OpOverload):
+    def __call__(_op, self: _Tensor, other: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_logical_xor(OpOverloadPacket):
     default: _aten_logical_xor__default
+    out: _aten_logical_xor__out
+    @overload
+    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, other: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_logical_xor___default(OpOverload):
     def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
 
-class _aten_logit_default(OpOverload):
-    def __call__(_op, self: _Tensor, eps: _float | None = None) -> _Tensor: ...
-
-class _aten_logit_out(OpOverload):
-    def __call__(_op, self: _Tensor, eps: _float | None = None, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_logit(OpOverloadPacket):
-    default: _aten_logit_default
-    out: _aten_logit_out
-    @overload
-    def __call__(_op, self: _Tensor, eps: _float | None = None) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, eps: _float | None = None, *, out: _Tensor) -> _Tensor: ...
+class _aten_logical_xor_(OpOverloadPacket):
+    default: _aten_logical_xor___default
+    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
 
 class _aten_logit__default(OpOverload):
     def __call__(_op, self: _Tensor, eps: _float | None = None) -> _Tensor: ...
 
-class _aten_logit_(OpOverloadPacket):
+class _aten_logit__out(OpOverload):
+    def __call__(_op, self: _Tensor, eps: _float | None = None, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_logit(OpOverloadPacket):
     default: _aten_logit__default
+    out: _aten_logit__out
+    @overload
+    def __call__(_op, self: _Tensor, eps: _float | None = None) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, eps: _float | None = None, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_logit___default(OpOverload):
     def __call__(_op, self: _Tensor, eps: _float | None = None) -> _Tensor: ...
 
-class _aten_logspace_default(OpOverload):
+class _aten_logit_(OpOverloadPacket):
+    default: _aten_logit___default
+    def __call__(_op, self: _Tensor, eps: _float | None = None) -> _Tensor: ...
+
+class _aten_logspace__default(OpOverload):
     def __call__(_op, start: _Number, end: _Number, steps: _int, base: _float = 10.0, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | None = None, pin_memory: _bool | None = None) -> _Tensor: ...
 
-class _aten_logspace_out(OpOverload):
+class _aten_logspace__out(OpOverload):
     def __call__(_op, start: _Number, end: _Number, steps: _int, base: _float = 10.0, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_logspace(OpOverloadPacket):
-    default: _aten_logspace_default
-    out: _aten_logspace_out
+    default: _aten_logspace__default
+    out: _aten_logspace__out
     @overload
     def __call__(_op, start: _Number, end: _Number, steps: _int, base: _float = 10.0, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | None = None, pin_memory: _bool | None = None) -> _Tensor: ...
     @overload
     def __call__(_op, start: _Number, end: _Number, steps: _int, base: _float = 10.0, *, out: _Tensor) -> _Tensor: ...
 
-class _aten_logsumexp_default(OpOverload):
+class _aten_logsumexp__default(OpOverload):
     def __call__(_op, self: _Tensor, dim: _int | Sequence[_int], keepdim: _bool = False) -> _Tensor: ...
 
-class _aten_logsumexp_out(OpOverload):
+class _aten_logsumexp__out(OpOverload):
     def __call__(_op, self: _Tensor, dim: _int | Sequence[_int], keepdim: _bool = False, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_logsumexp(OpOverloadPacket):
-    default: _aten_logsumexp_default
-    out: _aten_logsumexp_out
+    default: _aten_logsumexp__default
+    out: _aten_logsumexp__out
     @overload
     def __call__(_op, self: _Tensor, dim: _int | Sequence[_int], keepdim: _bool = False) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, dim: _int | Sequence[_int], keepdim: _bool = False, *, out: _Tensor) -> _Tensor: ...
 
-class _aten_lstm_input(OpOverload):
+class _aten_lstm__input(OpOverload):
     def __call__(_op, input: _Tensor, hx: Sequence[_Tensor], params: Sequence[_Tensor], has_biases: _bool, num_layers: _int, dropout: _float, train: _bool, bidirectional: _bool, batch_first: _bool) -> tuple[_Tensor, _Tensor, _Tensor]: ...
 
 class _aten_lstm(OpOverloadPacket):
-    input: _aten_lstm_input
+    input: _aten_lstm__input
     def __call__(_op, input: _Tensor, hx: Sequence[_Tensor], params: Sequence[_Tensor], has_biases: _bool, num_layers: _int, dropout: _float, train: _bool, bidirectional: _bool, batch_first: _bool) -> tuple[_Tensor, _Tensor, _Tensor]: ...
 
-class _aten_lstm_cell_default(OpOverload):
+class _aten_lstm_cell__default(OpOverload):
     def __call__(_op, input: _Tensor, hx: Sequence[_Tensor], w_ih: _Tensor, w_hh: _Tensor, b_ih: _Tensor | None = None, b_hh: _Tensor | None = None) -> tuple[_Tensor, _Tensor]: ...
 
 class _aten_lstm_cell(OpOverloadPacket):
-    default: _aten_lstm_cell_default
+    default: _aten_lstm_cell__default
     def __call__(_op, input: _Tensor, hx: Sequence[_Tensor], w_ih: _Tensor, w_hh: _Tensor, b_ih: _Tensor | None = None, b_hh: _Tensor | None = None) -> tuple[_Tensor, _Tensor]: ...
-
-class _aten_lt_Tensor(OpOverload):
-    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
-
-class _aten_lt_Tensor_out(OpOverload):
-    def __call__(_op, self: _Tensor, other: _Tensor, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_lt_Scalar(OpOverload):
-    def __call__(_op, self: _Tensor, other: _Number) -> _Tensor: ...
-
-class _aten_lt_Scalar_out(OpOverload):
-    def __call__(_op, self: _Tensor, other: _Number, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_lt(OpOverloadPacket):
-    Tensor: _aten_lt_Tensor
-    Tensor_out: _aten_lt_Tensor_out
-    Scalar: _aten_lt_Scalar
-    Scalar_out: _aten_lt_Scalar_out
-    @overload
-    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, other: _Tensor, *, out: _Tensor) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, other: _Number) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, other: _Number, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_lt__Tensor(OpOverload):
     def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
 
+class _aten_lt__Tensor_out(OpOverload):
+    def __call__(_op, self: _Tensor, other: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
 class _aten_lt__Scalar(OpOverload):
     def __call__(_op, self: _Tensor, other: _Number) -> _Tensor: ...
 
-class _aten_lt_(OpOverloadPacket):
+class _aten_lt__Scalar_out(OpOverload):
+    def __call__(_op, self: _Tensor, other: _Number, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_lt(OpOverloadPacket):
     Tensor: _aten_lt__Tensor
+    Tensor_out: _aten_lt__Tensor_out
     Scalar: _aten_lt__Scalar
+    Scalar_out: _aten_lt__Scalar_out
+    @overload
+    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, other: _Tensor, *, out: _Tensor) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, other: _Number) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, other: _Number, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_lt___Tensor(OpOverload):
+    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
+
+class _aten_lt___Scalar(OpOverload):
+    def __call__(_op, self: _Tensor, other: _Number) -> _Tensor: ...
+
+class _aten_lt_(OpOverloadPacket):
+    Tensor: _aten_lt___Tensor
+    Scalar: _aten_lt___Scalar
     @overload
     def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, other: _Number) -> _Tensor: ...
 
-class _aten_mT_default(OpOverload):
+class _aten_mT__default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
 class _aten_mT(OpOverloadPacket):
-    default: _aten_mT_default
+    default: _aten_mT__default
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_margin_ranking_loss_default(OpOverload):
+class _aten_margin_ranking_loss__default(OpOverload):
     def __call__(_op, input1: _Tensor, input2: _Tensor, target: _Tensor, margin: _float = 0.0, reduction: _int = ...) -> _Tensor: ...
 
 class _aten_margin_ranking_loss(OpOverloadPacket):
-    default: _aten_margin_ranking_loss_default
+    default: _aten_margin_ranking_loss__default
     def __call__(_op, input1: _Tensor, input2: _Tensor, target: _Tensor, margin: _float = 0.0, reduction: _int = ...) -> _Tensor: ...
-
-class _aten_masked_fill_Scalar(OpOverload):
-    def __call__(_op, self: _Tensor, mask: _Tensor, value: _Number) -> _Tensor: ...
-
-class _aten_masked_fill_Tensor(OpOverload):
-    def __call__(_op, self: _Tensor, mask: _Tensor, value: _Tensor) -> _Tensor: ...
-
-class _aten_masked_fill(OpOverloadPacket):
-    Scalar: _aten_masked_fill_Scalar
-    Tensor: _aten_masked_fill_Tensor
-    @overload
-    def __call__(_op, self: _Tensor, mask: _Tensor, value: _Number) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, mask: _Tensor, value: _Tensor) -> _Tensor: ...
 
 class _aten_masked_fill__Scalar(OpOverload):
     def __call__(_op, self: _Tensor, mask: _Tensor, value: _Number) -> _Tensor: ...
@@ -8770,7 +8755,7 @@ class _aten_masked_fill__Scalar(OpOverload):
 class _aten_masked_fill__Tensor(OpOverload):
     def __call__(_op, self: _Tensor, mask: _Tensor, value: _Tensor) -> _Tensor: ...
 
-class _aten_masked_fill_(OpOverloadPacket):
+class _aten_masked_fill(OpOverloadPacket):
     Scalar: _aten_masked_fill__Scalar
     Tensor: _aten_masked_fill__Tensor
     @overload
@@ -8778,68 +8763,82 @@ class _aten_masked_fill_(OpOverloadPacket):
     @overload
     def __call__(_op, self: _Tensor, mask: _Tensor, value: _Tensor) -> _Tensor: ...
 
-class _aten_masked_scatter_default(OpOverload):
-    def __call__(_op, self: _Tensor, mask: _Tensor, source: _Tensor) -> _Tensor: ...
+class _aten_masked_fill___Scalar(OpOverload):
+    def __call__(_op, self: _Tensor, mask: _Tensor, value: _Number) -> _Tensor: ...
 
-class _aten_masked_scatter(OpOverloadPacket):
-    default: _aten_masked_scatter_default
-    def __call__(_op, self: _Tensor, mask: _Tensor, source: _Tensor) -> _Tensor: ...
+class _aten_masked_fill___Tensor(OpOverload):
+    def __call__(_op, self: _Tensor, mask: _Tensor, value: _Tensor) -> _Tensor: ...
+
+class _aten_masked_fill_(OpOverloadPacket):
+    Scalar: _aten_masked_fill___Scalar
+    Tensor: _aten_masked_fill___Tensor
+    @overload
+    def __call__(_op, self: _Tensor, mask: _Tensor, value: _Number) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, mask: _Tensor, value: _Tensor) -> _Tensor: ...
 
 class _aten_masked_scatter__default(OpOverload):
     def __call__(_op, self: _Tensor, mask: _Tensor, source: _Tensor) -> _Tensor: ...
 
-class _aten_masked_scatter_(OpOverloadPacket):
+class _aten_masked_scatter(OpOverloadPacket):
     default: _aten_masked_scatter__default
     def __call__(_op, self: _Tensor, mask: _Tensor, source: _Tensor) -> _Tensor: ...
 
-class _aten_masked_select_default(OpOverload):
+class _aten_masked_scatter___default(OpOverload):
+    def __call__(_op, self: _Tensor, mask: _Tensor, source: _Tensor) -> _Tensor: ...
+
+class _aten_masked_scatter_(OpOverloadPacket):
+    default: _aten_masked_scatter___default
+    def __call__(_op, self: _Tensor, mask: _Tensor, source: _Tensor) -> _Tensor: ...
+
+class _aten_masked_select__default(OpOverload):
     def __call__(_op, self: _Tensor, mask: _Tensor) -> _Tensor: ...
 
-class _aten_masked_select_out(OpOverload):
+class _aten_masked_select__out(OpOverload):
     def __call__(_op, self: _Tensor, mask: _Tensor, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_masked_select(OpOverloadPacket):
-    default: _aten_masked_select_default
-    out: _aten_masked_select_out
+    default: _aten_masked_select__default
+    out: _aten_masked_select__out
     @overload
     def __call__(_op, self: _Tensor, mask: _Tensor) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, mask: _Tensor, *, out: _Tensor) -> _Tensor: ...
 
-class _aten_matmul_default(OpOverload):
+class _aten_matmul__default(OpOverload):
     def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
 
-class _aten_matmul_out(OpOverload):
+class _aten_matmul__out(OpOverload):
     def __call__(_op, self: _Tensor, other: _Tensor, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_matmul(OpOverloadPacket):
-    default: _aten_matmul_default
-    out: _aten_matmul_out
+    default: _aten_matmul__default
+    out: _aten_matmul__out
     @overload
     def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, other: _Tensor, *, out: _Tensor) -> _Tensor: ...
 
-class _aten_matrix_power_default(OpOverload):
+class _aten_matrix_power__default(OpOverload):
     def __call__(_op, self: _Tensor, n: _int) -> _Tensor: ...
 
 class _aten_matrix_power(OpOverloadPacket):
-    default: _aten_matrix_power_default
+    default: _aten_matrix_power__default
     def __call__(_op, self: _Tensor, n: _int) -> _Tensor: ...
 
-class _aten_max_default(OpOverload):
+class _aten_max__default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_max_dim(OpOverload):
+class _aten_max__dim(OpOverload):
     def __call__(_op, self: _Tensor, dim: _int, keepdim: _bool = False) -> tuple[_Tensor, _Tensor]: ...
 
-class _aten_max_dim_max(OpOverload):
+class _aten_max__dim_max(OpOverload):
     def __call__(_op, self: _Tensor, dim: _int, keepdim: _bool = False, *, max: _Tensor, max_values: _Tensor) -> tuple[_Tensor, _Tensor]: ...
 
 class _aten_max(OpOverloadPacket):
-    default: _aten_max_default
-    dim: _aten_max_dim
-    dim_max: _aten_max_dim_max
+    default: _aten_max__default
+    dim: _aten_max__dim
+    dim_max: _aten_max__dim_max
     @overload
     def __call__(_op, self: _Tensor) -> _Tensor: ...
     @overload
@@ -8847,145 +8846,145 @@ class _aten_max(OpOverloadPacket):
     @overload
     def __call__(_op, self: _Tensor, dim: _int, keepdim: _bool = False, *, max: _Tensor, max_values: _Tensor) -> tuple[_Tensor, _Tensor]: ...
 
-class _aten_max_pool1d_default(OpOverload):
+class _aten_max_pool1d__default(OpOverload):
     def __call__(_op, self: _Tensor, kernel_size: _int | Sequence[_int], stride: _int | Sequence[_int] = ..., padding: _int | Sequence[_int] = 0, dilation: _int | Sequence[_int] = 1, ceil_mode: _bool = False) -> _Tensor: ...
 
 class _aten_max_pool1d(OpOverloadPacket):
-    default: _aten_max_pool1d_default
+    default: _aten_max_pool1d__default
     def __call__(_op, self: _Tensor, kernel_size: _int | Sequence[_int], stride: _int | Sequence[_int] = ..., padding: _int | Sequence[_int] = 0, dilation: _int | Sequence[_int] = 1, ceil_mode: _bool = False) -> _Tensor: ...
 
-class _aten_max_pool1d_with_indices_default(OpOverload):
+class _aten_max_pool1d_with_indices__default(OpOverload):
     def __call__(_op, self: _Tensor, kernel_size: _int | Sequence[_int], stride: _int | Sequence[_int] = ..., padding: _int | Sequence[_int] = 0, dilation: _int | Sequence[_int] = 1, ceil_mode: _bool = False) -> tuple[_Tensor, _Tensor]: ...
 
 class _aten_max_pool1d_with_indices(OpOverloadPacket):
-    default: _aten_max_pool1d_with_indices_default
+    default: _aten_max_pool1d_with_indices__default
     def __call__(_op, self: _Tensor, kernel_size: _int | Sequence[_int], stride: _int | Sequence[_int] = ..., padding: _int | Sequence[_int] = 0, dilation: _int | Sequence[_int] = 1, ceil_mode: _bool = False) -> tuple[_Tensor, _Tensor]: ...
 
-class _aten_max_pool2d_default(OpOverload):
+class _aten_max_pool2d__default(OpOverload):
     def __call__(_op, self: _Tensor, kernel_size: _int | Sequence[_int], stride: _int | Sequence[_int] = ..., padding: _int | Sequence[_int] = 0, dilation: _int | Sequence[_int] = 1, ceil_mode: _bool = False) -> _Tensor: ...
 
 class _aten_max_pool2d(OpOverloadPacket):
-    default: _aten_max_pool2d_default
+    default: _aten_max_pool2d__default
     def __call__(_op, self: _Tensor, kernel_size: _int | Sequence[_int], stride: _int | Sequence[_int] = ..., padding: _int | Sequence[_int] = 0, dilation: _int | Sequence[_int] = 1, ceil_mode: _bool = False) -> _Tensor: ...
 
-class _aten_max_pool2d_with_indices_default(OpOverload):
+class _aten_max_pool2d_with_indices__default(OpOverload):
     def __call__(_op, self: _Tensor, kernel_size: _int | Sequence[_int], stride: _int | Sequence[_int] = ..., padding: _int | Sequence[_int] = 0, dilation: _int | Sequence[_int] = 1, ceil_mode: _bool = False) -> tuple[_Tensor, _Tensor]: ...
 
-class _aten_max_pool2d_with_indices_out(OpOverload):
+class _aten_max_pool2d_with_indices__out(OpOverload):
     def __call__(_op, self: _Tensor, kernel_size: _int | Sequence[_int], stride: _int | Sequence[_int] = ..., padding: _int | Sequence[_int] = 0, dilation: _int | Sequence[_int] = 1, ceil_mode: _bool = False, *, out: _Tensor, indices: _Tensor) -> tuple[_Tensor, _Tensor]: ...
 
 class _aten_max_pool2d_with_indices(OpOverloadPacket):
-    default: _aten_max_pool2d_with_indices_default
-    out: _aten_max_pool2d_with_indices_out
+    default: _aten_max_pool2d_with_indices__default
+    out: _aten_max_pool2d_with_indices__out
     @overload
     def __call__(_op, self: _Tensor, kernel_size: _int | Sequence[_int], stride: _int | Sequence[_int] = ..., padding: _int | Sequence[_int] = 0, dilation: _int | Sequence[_int] = 1, ceil_mode: _bool = False) -> tuple[_Tensor, _Tensor]: ...
     @overload
     def __call__(_op, self: _Tensor, kernel_size: _int | Sequence[_int], stride: _int | Sequence[_int] = ..., padding: _int | Sequence[_int] = 0, dilation: _int | Sequence[_int] = 1, ceil_mode: _bool = False, *, out: _Tensor, indices: _Tensor) -> tuple[_Tensor, _Tensor]: ...
 
-class _aten_max_pool2d_with_indices_backward_default(OpOverload):
+class _aten_max_pool2d_with_indices_backward__default(OpOverload):
     def __call__(_op, grad_output: _Tensor, self: _Tensor, kernel_size: _int | Sequence[_int], stride: _int | Sequence[_int], padding: _int | Sequence[_int], dilation: _int | Sequence[_int], ceil_mode: _bool, indices: _Tensor) -> _Tensor: ...
 
-class _aten_max_pool2d_with_indices_backward_grad_input(OpOverload):
+class _aten_max_pool2d_with_indices_backward__grad_input(OpOverload):
     def __call__(_op, grad_output: _Tensor, self: _Tensor, kernel_size: _int | Sequence[_int], stride: _int | Sequence[_int], padding: _int | Sequence[_int], dilation: _int | Sequence[_int], ceil_mode: _bool, indices: _Tensor, *, grad_input: _Tensor) -> _Tensor: ...
 
 class _aten_max_pool2d_with_indices_backward(OpOverloadPacket):
-    default: _aten_max_pool2d_with_indices_backward_default
-    grad_input: _aten_max_pool2d_with_indices_backward_grad_input
+    default: _aten_max_pool2d_with_indices_backward__default
+    grad_input: _aten_max_pool2d_with_indices_backward__grad_input
     @overload
     def __call__(_op, grad_output: _Tensor, self: _Tensor, kernel_size: _int | Sequence[_int], stride: _int | Sequence[_int], padding: _int | Sequence[_int], dilation: _int | Sequence[_int], ceil_mode: _bool, indices: _Tensor) -> _Tensor: ...
     @overload
     def __call__(_op, grad_output: _Tensor, self: _Tensor, kernel_size: _int | Sequence[_int], stride: _int | Sequence[_int], padding: _int | Sequence[_int], dilation: _int | Sequence[_int], ceil_mode: _bool, indices: _Tensor, *, grad_input: _Tensor) -> _Tensor: ...
 
-class _aten_max_pool3d_default(OpOverload):
+class _aten_max_pool3d__default(OpOverload):
     def __call__(_op, self: _Tensor, kernel_size: _int | Sequence[_int], stride: _int | Sequence[_int] = ..., padding: _int | Sequence[_int] = 0, dilation: _int | Sequence[_int] = 1, ceil_mode: _bool = False) -> _Tensor: ...
 
 class _aten_max_pool3d(OpOverloadPacket):
-    default: _aten_max_pool3d_default
+    default: _aten_max_pool3d__default
     def __call__(_op, self: _Tensor, kernel_size: _int | Sequence[_int], stride: _int | Sequence[_int] = ..., padding: _int | Sequence[_int] = 0, dilation: _int | Sequence[_int] = 1, ceil_mode: _bool = False) -> _Tensor: ...
 
-class _aten_max_pool3d_with_indices_default(OpOverload):
+class _aten_max_pool3d_with_indices__default(OpOverload):
     def __call__(_op, self: _Tensor, kernel_size: _int | Sequence[_int], stride: _int | Sequence[_int] = ..., padding: _int | Sequence[_int] = 0, dilation: _int | Sequence[_int] = 1, ceil_mode: _bool = False) -> tuple[_Tensor, _Tensor]: ...
 
-class _aten_max_pool3d_with_indices_out(OpOverload):
+class _aten_max_pool3d_with_indices__out(OpOverload):
     def __call__(_op, self: _Tensor, kernel_size: _int | Sequence[_int], stride: _int | Sequence[_int] = ..., padding: _int | Sequence[_int] = 0, dilation: _int | Sequence[_int] = 1, ceil_mode: _bool = False, *, out: _Tensor, indices: _Tensor) -> tuple[_Tensor, _Tensor]: ...
 
 class _aten_max_pool3d_with_indices(OpOverloadPacket):
-    default: _aten_max_pool3d_with_indices_default
-    out: _aten_max_pool3d_with_indices_out
+    default: _aten_max_pool3d_with_indices__default
+    out: _aten_max_pool3d_with_indices__out
     @overload
     def __call__(_op, self: _Tensor, kernel_size: _int | Sequence[_int], stride: _int | Sequence[_int] = ..., padding: _int | Sequence[_int] = 0, dilation: _int | Sequence[_int] = 1, ceil_mode: _bool = False) -> tuple[_Tensor, _Tensor]: ...
     @overload
     def __call__(_op, self: _Tensor, kernel_size: _int | Sequence[_int], stride: _int | Sequence[_int] = ..., padding: _int | Sequence[_int] = 0, dilation: _int | Sequence[_int] = 1, ceil_mode: _bool = False, *, out: _Tensor, indices: _Tensor) -> tuple[_Tensor, _Tensor]: ...
 
-class _aten_max_pool3d_with_indices_backward_default(OpOverload):
+class _aten_max_pool3d_with_indices_backward__default(OpOverload):
     def __call__(_op, grad_output: _Tensor, self: _Tensor, kernel_size: _int | Sequence[_int], stride: _int | Sequence[_int], padding: _int | Sequence[_int], dilation: _int | Sequence[_int], ceil_mode: _bool, indices: _Tensor) -> _Tensor: ...
 
-class _aten_max_pool3d_with_indices_backward_grad_input(OpOverload):
+class _aten_max_pool3d_with_indices_backward__grad_input(OpOverload):
     def __call__(_op, grad_output: _Tensor, self: _Tensor, kernel_size: _int | Sequence[_int], stride: _int | Sequence[_int], padding: _int | Sequence[_int], dilation: _int | Sequence[_int], ceil_mode: _bool, indices: _Tensor, *, grad_input: _Tensor) -> _Tensor: ...
 
 class _aten_max_pool3d_with_indices_backward(OpOverloadPacket):
-    default: _aten_max_pool3d_with_indices_backward_default
-    grad_input: _aten_max_pool3d_with_indices_backward_grad_input
+    default: _aten_max_pool3d_with_indices_backward__default
+    grad_input: _aten_max_pool3d_with_indices_backward__grad_input
     @overload
     def __call__(_op, grad_output: _Tensor, self: _Tensor, kernel_size: _int | Sequence[_int], stride: _int | Sequence[_int], padding: _int | Sequence[_int], dilation: _int | Sequence[_int], ceil_mode: _bool, indices: _Tensor) -> _Tensor: ...
     @overload
     def __call__(_op, grad_output: _Tensor, self: _Tensor, kernel_size: _int | Sequence[_int], stride: _int | Sequence[_int], padding: _int | Sequence[_int], dilation: _int | Sequence[_int], ceil_mode: _bool, indices: _Tensor, *, grad_input: _Tensor) -> _Tensor: ...
 
-class _aten_max_unpool2d_default(OpOverload):
+class _aten_max_unpool2d__default(OpOverload):
     def __call__(_op, self: _Tensor, indices: _Tensor, output_size: _int | Sequence[_int]) -> _Tensor: ...
 
-class _aten_max_unpool2d_out(OpOverload):
+class _aten_max_unpool2d__out(OpOverload):
     def __call__(_op, self: _Tensor, indices: _Tensor, output_size: _int | Sequence[_int], *, out: _Tensor) -> _Tensor: ...
 
 class _aten_max_unpool2d(OpOverloadPacket):
-    default: _aten_max_unpool2d_default
-    out: _aten_max_unpool2d_out
+    default: _aten_max_unpool2d__default
+    out: _aten_max_unpool2d__out
     @overload
     def __call__(_op, self: _Tensor, indices: _Tensor, output_size: _int | Sequence[_int]) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, indices: _Tensor, output_size: _int | Sequence[_int], *, out: _Tensor) -> _Tensor: ...
 
-class _aten_max_unpool3d_default(OpOverload):
+class _aten_max_unpool3d__default(OpOverload):
     def __call__(_op, self: _Tensor, indices: _Tensor, output_size: _int | Sequence[_int], stride: _int | Sequence[_int], padding: _int | Sequence[_int]) -> _Tensor: ...
 
-class _aten_max_unpool3d_out(OpOverload):
+class _aten_max_unpool3d__out(OpOverload):
     def __call__(_op, self: _Tensor, indices: _Tensor, output_size: _int | Sequence[_int], stride: _int | Sequence[_int], padding: _int | Sequence[_int], *, out: _Tensor) -> _Tensor: ...
 
 class _aten_max_unpool3d(OpOverloadPacket):
-    default: _aten_max_unpool3d_default
-    out: _aten_max_unpool3d_out
+    default: _aten_max_unpool3d__default
+    out: _aten_max_unpool3d__out
     @overload
     def __call__(_op, self: _Tensor, indices: _Tensor, output_size: _int | Sequence[_int], stride: _int | Sequence[_int], padding: _int | Sequence[_int]) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, indices: _Tensor, output_size: _int | Sequence[_int], stride: _int | Sequence[_int], padding: _int | Sequence[_int], *, out: _Tensor) -> _Tensor: ...
 
-class _aten_maximum_default(OpOverload):
+class _aten_maximum__default(OpOverload):
     def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
 
-class _aten_maximum_out(OpOverload):
+class _aten_maximum__out(OpOverload):
     def __call__(_op, self: _Tensor, other: _Tensor, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_maximum(OpOverloadPacket):
-    default: _aten_maximum_default
-    out: _aten_maximum_out
+    default: _aten_maximum__default
+    out: _aten_maximum__out
     @overload
     def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, other: _Tensor, *, out: _Tensor) -> _Tensor: ...
 
-class _aten_mean_default(OpOverload):
+class _aten_mean__default(OpOverload):
     def __call__(_op, self: _Tensor, *, dtype: _dtype | None = None) -> _Tensor: ...
 
-class _aten_mean_dim(OpOverload):
+class _aten_mean__dim(OpOverload):
     def __call__(_op, self: _Tensor, dim: _int | Sequence[_int] | None, keepdim: _bool = False, *, dtype: _dtype | None = None) -> _Tensor: ...
 
-class _aten_mean_out(OpOverload):
+class _aten_mean__out(OpOverload):
     def __call__(_op, self: _Tensor, dim: _int | Sequence[_int] | None, keepdim: _bool = False, *, dtype: _dtype | None = None, out: _Tensor) -> _Tensor: ...
 
 class _aten_mean(OpOverloadPacket):
-    default: _aten_mean_default
-    dim: _aten_mean_dim
-    out: _aten_mean_out
+    default: _aten_mean__default
+    dim: _aten_mean__dim
+    out: _aten_mean__out
     @overload
     def __call__(_op, self: _Tensor, *, dtype: _dtype | None = None) -> _Tensor: ...
     @overload
@@ -8993,47 +8992,47 @@ class _aten_mean(OpOverloadPacket):
     @overload
     def __call__(_op, self: _Tensor, dim: _int | Sequence[_int] | None, keepdim: _bool = False, *, dtype: _dtype | None = None, out: _Tensor) -> _Tensor: ...
 
-class _aten_median_default(OpOverload):
+class _aten_median__default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_median_dim(OpOverload):
+class _aten_median__dim(OpOverload):
     def __call__(_op, self: _Tensor, dim: _int, keepdim: _bool = False) -> tuple[_Tensor, _Tensor]: ...
 
 class _aten_median(OpOverloadPacket):
-    default: _aten_median_default
-    dim: _aten_median_dim
+    default: _aten_median__default
+    dim: _aten_median__dim
     @overload
     def __call__(_op, self: _Tensor) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, dim: _int, keepdim: _bool = False) -> tuple[_Tensor, _Tensor]: ...
 
-class _aten_meshgrid_default(OpOverload):
+class _aten_meshgrid__default(OpOverload):
     def __call__(_op, tensors: Sequence[_Tensor]) -> list[_Tensor]: ...
 
-class _aten_meshgrid_indexing(OpOverload):
+class _aten_meshgrid__indexing(OpOverload):
     def __call__(_op, tensors: Sequence[_Tensor], *, indexing: _str) -> list[_Tensor]: ...
 
 class _aten_meshgrid(OpOverloadPacket):
-    default: _aten_meshgrid_default
-    indexing: _aten_meshgrid_indexing
+    default: _aten_meshgrid__default
+    indexing: _aten_meshgrid__indexing
     @overload
     def __call__(_op, tensors: Sequence[_Tensor]) -> list[_Tensor]: ...
     @overload
     def __call__(_op, tensors: Sequence[_Tensor], *, indexing: _str) -> list[_Tensor]: ...
 
-class _aten_min_default(OpOverload):
+class _aten_min__default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_min_dim(OpOverload):
+class _aten_min__dim(OpOverload):
     def __call__(_op, self: _Tensor, dim: _int, keepdim: _bool = False) -> tuple[_Tensor, _Tensor]: ...
 
-class _aten_min_dim_min(OpOverload):
+class _aten_min__dim_min(OpOverload):
     def __call__(_op, self: _Tensor, dim: _int, keepdim: _bool = False, *, min: _Tensor, min_indices: _Tensor) -> tuple[_Tensor, _Tensor]: ...
 
 class _aten_min(OpOverloadPacket):
-    default: _aten_min_default
-    dim: _aten_min_dim
-    dim_min: _aten_min_dim_min
+    default: _aten_min__default
+    dim: _aten_min__dim
+    dim_min: _aten_min__dim_min
     @overload
     def __call__(_op, self: _Tensor) -> _Tensor: ...
     @overload
@@ -9041,130 +9040,110 @@ class _aten_min(OpOverloadPacket):
     @overload
     def __call__(_op, self: _Tensor, dim: _int, keepdim: _bool = False, *, min: _Tensor, min_indices: _Tensor) -> tuple[_Tensor, _Tensor]: ...
 
-class _aten_minimum_default(OpOverload):
+class _aten_minimum__default(OpOverload):
     def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
 
-class _aten_minimum_out(OpOverload):
+class _aten_minimum__out(OpOverload):
     def __call__(_op, self: _Tensor, other: _Tensor, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_minimum(OpOverloadPacket):
-    default: _aten_minimum_default
-    out: _aten_minimum_out
+    default: _aten_minimum__default
+    out: _aten_minimum__out
     @overload
     def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, other: _Tensor, *, out: _Tensor) -> _Tensor: ...
 
-class _aten_mish_out(OpOverload):
+class _aten_mish__out(OpOverload):
     def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_mish_default(OpOverload):
-    def __call__(_op, self: _Tensor) -> _Tensor: ...
-
-class _aten_mish(OpOverloadPacket):
-    out: _aten_mish_out
-    default: _aten_mish_default
-    @overload
-    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor) -> _Tensor: ...
 
 class _aten_mish__default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_mish_(OpOverloadPacket):
+class _aten_mish(OpOverloadPacket):
+    out: _aten_mish__out
     default: _aten_mish__default
+    @overload
+    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
+    @overload
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_mm_default(OpOverload):
+class _aten_mish___default(OpOverload):
+    def __call__(_op, self: _Tensor) -> _Tensor: ...
+
+class _aten_mish_(OpOverloadPacket):
+    default: _aten_mish___default
+    def __call__(_op, self: _Tensor) -> _Tensor: ...
+
+class _aten_mm__default(OpOverload):
     def __call__(_op, self: _Tensor, mat2: _Tensor) -> _Tensor: ...
 
-class _aten_mm_out(OpOverload):
+class _aten_mm__out(OpOverload):
     def __call__(_op, self: _Tensor, mat2: _Tensor, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_mm(OpOverloadPacket):
-    default: _aten_mm_default
-    out: _aten_mm_out
+    default: _aten_mm__default
+    out: _aten_mm__out
     @overload
     def __call__(_op, self: _Tensor, mat2: _Tensor) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, mat2: _Tensor, *, out: _Tensor) -> _Tensor: ...
 
-class _aten_moveaxis_intlist(OpOverload):
+class _aten_moveaxis__intlist(OpOverload):
     def __call__(_op, self: _Tensor, source: Sequence[_int], destination: Sequence[_int]) -> _Tensor: ...
 
-class _aten_moveaxis_int(OpOverload):
+class _aten_moveaxis__int(OpOverload):
     def __call__(_op, self: _Tensor, source: _int, destination: _int) -> _Tensor: ...
 
 class _aten_moveaxis(OpOverloadPacket):
-    intlist: _aten_moveaxis_intlist
-    int: _aten_moveaxis_int
+    intlist: _aten_moveaxis__intlist
+    int: _aten_moveaxis__int
     @overload
     def __call__(_op, self: _Tensor, source: Sequence[_int], destination: Sequence[_int]) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, source: _int, destination: _int) -> _Tensor: ...
 
-class _aten_movedim_intlist(OpOverload):
+class _aten_movedim__intlist(OpOverload):
     def __call__(_op, self: _Tensor, source: Sequence[_int], destination: Sequence[_int]) -> _Tensor: ...
 
-class _aten_movedim_int(OpOverload):
+class _aten_movedim__int(OpOverload):
     def __call__(_op, self: _Tensor, source: _int, destination: _int) -> _Tensor: ...
 
 class _aten_movedim(OpOverloadPacket):
-    intlist: _aten_movedim_intlist
-    int: _aten_movedim_int
+    intlist: _aten_movedim__intlist
+    int: _aten_movedim__int
     @overload
     def __call__(_op, self: _Tensor, source: Sequence[_int], destination: Sequence[_int]) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, source: _int, destination: _int) -> _Tensor: ...
 
-class _aten_mse_loss_out(OpOverload):
+class _aten_mse_loss__out(OpOverload):
     def __call__(_op, self: _Tensor, target: _Tensor, reduction: _int = ..., *, out: _Tensor) -> _Tensor: ...
 
-class _aten_mse_loss_default(OpOverload):
+class _aten_mse_loss__default(OpOverload):
     def __call__(_op, self: _Tensor, target: _Tensor, reduction: _int = ...) -> _Tensor: ...
 
 class _aten_mse_loss(OpOverloadPacket):
-    out: _aten_mse_loss_out
-    default: _aten_mse_loss_default
+    out: _aten_mse_loss__out
+    default: _aten_mse_loss__default
     @overload
     def __call__(_op, self: _Tensor, target: _Tensor, reduction: _int = ..., *, out: _Tensor) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, target: _Tensor, reduction: _int = ...) -> _Tensor: ...
 
-class _aten_mse_loss_backward_default(OpOverload):
+class _aten_mse_loss_backward__default(OpOverload):
     def __call__(_op, grad_output: _Tensor, self: _Tensor, target: _Tensor, reduction: _int) -> _Tensor: ...
 
 class _aten_mse_loss_backward(OpOverloadPacket):
-    default: _aten_mse_loss_backward_default
+    default: _aten_mse_loss_backward__default
     def __call__(_op, grad_output: _Tensor, self: _Tensor, target: _Tensor, reduction: _int) -> _Tensor: ...
 
-class _aten_msort_default(OpOverload):
+class _aten_msort__default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
 class _aten_msort(OpOverloadPacket):
-    default: _aten_msort_default
+    default: _aten_msort__default
     def __call__(_op, self: _Tensor) -> _Tensor: ...
-
-class _aten_mul_Tensor(OpOverload):
-    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
-
-class _aten_mul_Scalar(OpOverload):
-    def __call__(_op, self: _Tensor, other: _Number) -> _Tensor: ...
-
-class _aten_mul_out(OpOverload):
-    def __call__(_op, self: _Tensor, other: _Tensor, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_mul(OpOverloadPacket):
-    Tensor: _aten_mul_Tensor
-    Scalar: _aten_mul_Scalar
-    out: _aten_mul_out
-    @overload
-    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, other: _Number) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, other: _Tensor, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_mul__Tensor(OpOverload):
     def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
@@ -9172,430 +9151,450 @@ class _aten_mul__Tensor(OpOverload):
 class _aten_mul__Scalar(OpOverload):
     def __call__(_op, self: _Tensor, other: _Number) -> _Tensor: ...
 
-class _aten_mul_(OpOverloadPacket):
+class _aten_mul__out(OpOverload):
+    def __call__(_op, self: _Tensor, other: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_mul(OpOverloadPacket):
     Tensor: _aten_mul__Tensor
     Scalar: _aten_mul__Scalar
+    out: _aten_mul__out
+    @overload
+    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, other: _Number) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, other: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_mul___Tensor(OpOverload):
+    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
+
+class _aten_mul___Scalar(OpOverload):
+    def __call__(_op, self: _Tensor, other: _Number) -> _Tensor: ...
+
+class _aten_mul_(OpOverloadPacket):
+    Tensor: _aten_mul___Tensor
+    Scalar: _aten_mul___Scalar
     @overload
     def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, other: _Number) -> _Tensor: ...
 
-class _aten_multinomial_default(OpOverload):
+class _aten_multinomial__default(OpOverload):
     def __call__(_op, self: _Tensor, num_samples: _int, replacement: _bool = False, *, generator: Generator | None = None) -> _Tensor: ...
 
-class _aten_multinomial_out(OpOverload):
+class _aten_multinomial__out(OpOverload):
     def __call__(_op, self: _Tensor, num_samples: _int, replacement: _bool = False, *, generator: Generator | None = None, out: _Tensor) -> _Tensor: ...
 
 class _aten_multinomial(OpOverloadPacket):
-    default: _aten_multinomial_default
-    out: _aten_multinomial_out
+    default: _aten_multinomial__default
+    out: _aten_multinomial__out
     @overload
     def __call__(_op, self: _Tensor, num_samples: _int, replacement: _bool = False, *, generator: Generator | None = None) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, num_samples: _int, replacement: _bool = False, *, generator: Generator | None = None, out: _Tensor) -> _Tensor: ...
 
-class _aten_multiply_Tensor(OpOverload):
+class _aten_multiply__Tensor(OpOverload):
     def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
 
 class _aten_multiply(OpOverloadPacket):
-    Tensor: _aten_multiply_Tensor
+    Tensor: _aten_multiply__Tensor
     def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
 
-class _aten_mv_default(OpOverload):
+class _aten_mv__default(OpOverload):
     def __call__(_op, self: _Tensor, vec: _Tensor) -> _Tensor: ...
 
-class _aten_mv_out(OpOverload):
+class _aten_mv__out(OpOverload):
     def __call__(_op, self: _Tensor, vec: _Tensor, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_mv(OpOverloadPacket):
-    default: _aten_mv_default
-    out: _aten_mv_out
+    default: _aten_mv__default
+    out: _aten_mv__out
     @overload
     def __call__(_op, self: _Tensor, vec: _Tensor) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, vec: _Tensor, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_nan_to_num_default(OpOverload):
-    def __call__(_op, self: _Tensor, nan: _float | None = None, posinf: _float | None = None, neginf: _float | None = None) -> _Tensor: ...
-
-class _aten_nan_to_num_out(OpOverload):
-    def __call__(_op, self: _Tensor, nan: _float | None = None, posinf: _float | None = None, neginf: _float | None = None, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_nan_to_num(OpOverloadPacket):
-    default: _aten_nan_to_num_default
-    out: _aten_nan_to_num_out
-    @overload
-    def __call__(_op, self: _Tensor, nan: _float | None = None, posinf: _float | None = None, neginf: _float | None = None) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, nan: _float | None = None, posinf: _float | None = None, neginf: _float | None = None, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_nan_to_num__default(OpOverload):
     def __call__(_op, self: _Tensor, nan: _float | None = None, posinf: _float | None = None, neginf: _float | None = None) -> _Tensor: ...
 
-class _aten_nan_to_num_(OpOverloadPacket):
+class _aten_nan_to_num__out(OpOverload):
+    def __call__(_op, self: _Tensor, nan: _float | None = None, posinf: _float | None = None, neginf: _float | None = None, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_nan_to_num(OpOverloadPacket):
     default: _aten_nan_to_num__default
+    out: _aten_nan_to_num__out
+    @overload
+    def __call__(_op, self: _Tensor, nan: _float | None = None, posinf: _float | None = None, neginf: _float | None = None) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, nan: _float | None = None, posinf: _float | None = None, neginf: _float | None = None, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_nan_to_num___default(OpOverload):
     def __call__(_op, self: _Tensor, nan: _float | None = None, posinf: _float | None = None, neginf: _float | None = None) -> _Tensor: ...
 
-class _aten_nanmean_default(OpOverload):
+class _aten_nan_to_num_(OpOverloadPacket):
+    default: _aten_nan_to_num___default
+    def __call__(_op, self: _Tensor, nan: _float | None = None, posinf: _float | None = None, neginf: _float | None = None) -> _Tensor: ...
+
+class _aten_nanmean__default(OpOverload):
     def __call__(_op, self: _Tensor, dim: _int | Sequence[_int] | None = None, keepdim: _bool = False, *, dtype: _dtype | None = None) -> _Tensor: ...
 
 class _aten_nanmean(OpOverloadPacket):
-    default: _aten_nanmean_default
+    default: _aten_nanmean__default
     def __call__(_op, self: _Tensor, dim: _int | Sequence[_int] | None = None, keepdim: _bool = False, *, dtype: _dtype | None = None) -> _Tensor: ...
 
-class _aten_nanmedian_default(OpOverload):
+class _aten_nanmedian__default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
 class _aten_nanmedian(OpOverloadPacket):
-    default: _aten_nanmedian_default
+    default: _aten_nanmedian__default
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_nansum_default(OpOverload):
+class _aten_nansum__default(OpOverload):
     def __call__(_op, self: _Tensor, dim: _int | Sequence[_int] | None = None, keepdim: _bool = False, *, dtype: _dtype | None = None) -> _Tensor: ...
 
-class _aten_nansum_out(OpOverload):
+class _aten_nansum__out(OpOverload):
     def __call__(_op, self: _Tensor, dim: _int | Sequence[_int] | None = None, keepdim: _bool = False, *, dtype: _dtype | None = None, out: _Tensor) -> _Tensor: ...
 
 class _aten_nansum(OpOverloadPacket):
-    default: _aten_nansum_default
-    out: _aten_nansum_out
+    default: _aten_nansum__default
+    out: _aten_nansum__out
     @overload
     def __call__(_op, self: _Tensor, dim: _int | Sequence[_int] | None = None, keepdim: _bool = False, *, dtype: _dtype | None = None) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, dim: _int | Sequence[_int] | None = None, keepdim: _bool = False, *, dtype: _dtype | None = None, out: _Tensor) -> _Tensor: ...
 
-class _aten_narrow_default(OpOverload):
+class _aten_narrow__default(OpOverload):
     def __call__(_op, self: _Tensor, dim: _int, start: _int, length: _int) -> _Tensor: ...
 
-class _aten_narrow_Tensor(OpOverload):
+class _aten_narrow__Tensor(OpOverload):
     def __call__(_op, self: _Tensor, dim: _int, start: _Tensor, length: _int) -> _Tensor: ...
 
 class _aten_narrow(OpOverloadPacket):
-    default: _aten_narrow_default
-    Tensor: _aten_narrow_Tensor
+    default: _aten_narrow__default
+    Tensor: _aten_narrow__Tensor
     @overload
     def __call__(_op, self: _Tensor, dim: _int, start: _int, length: _int) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, dim: _int, start: _Tensor, length: _int) -> _Tensor: ...
 
-class _aten_native_batch_norm_default(OpOverload):
+class _aten_native_batch_norm__default(OpOverload):
     def __call__(_op, input: _Tensor, weight: _Tensor | None, bias: _Tensor | None, running_mean: _Tensor | None, running_var: _Tensor | None, training: _bool, momentum: _float, eps: _float) -> tuple[_Tensor, _Tensor, _Tensor]: ...
 
-class _aten_native_batch_norm_out(OpOverload):
+class _aten_native_batch_norm__out(OpOverload):
     def __call__(_op, input: _Tensor, weight: _Tensor | None, bias: _Tensor | None, running_mean: _Tensor | None, running_var: _Tensor | None, training: _bool, momentum: _float, eps: _float, *, out: _Tensor, save_mean: _Tensor, save_invstd: _Tensor) -> tuple[_Tensor, _Tensor, _Tensor]: ...
 
 class _aten_native_batch_norm(OpOverloadPacket):
-    default: _aten_native_batch_norm_default
-    out: _aten_native_batch_norm_out
+    default: _aten_native_batch_norm__default
+    out: _aten_native_batch_norm__out
     @overload
     def __call__(_op, input: _Tensor, weight: _Tensor | None, bias: _Tensor | None, running_mean: _Tensor | None, running_var: _Tensor | None, training: _bool, momentum: _float, eps: _float) -> tuple[_Tensor, _Tensor, _Tensor]: ...
     @overload
     def __call__(_op, input: _Tensor, weight: _Tensor | None, bias: _Tensor | None, running_mean: _Tensor | None, running_var: _Tensor | None, training: _bool, momentum: _float, eps: _float, *, out: _Tensor, save_mean: _Tensor, save_invstd: _Tensor) -> tuple[_Tensor, _Tensor, _Tensor]: ...
 
-class _aten_native_dropout_default(OpOverload):
+class _aten_native_dropout__default(OpOverload):
     def __call__(_op, input: _Tensor, p: _float, train: _bool | None) -> tuple[_Tensor, _Tensor]: ...
 
-class _aten_native_dropout_out(OpOverload):
+class _aten_native_dropout__out(OpOverload):
     def __call__(_op, input: _Tensor, p: _float, train: _bool | None, *, out0: _Tensor, out1: _Tensor) -> tuple[_Tensor, _Tensor]: ...
 
 class _aten_native_dropout(OpOverloadPacket):
-    default: _aten_native_dropout_default
-    out: _aten_native_dropout_out
+    default: _aten_native_dropout__default
+    out: _aten_native_dropout__out
     @overload
     def __call__(_op, input: _Tensor, p: _float, train: _bool | None) -> tuple[_Tensor, _Tensor]: ...
     @overload
     def __call__(_op, input: _Tensor, p: _float, train: _bool | None, *, out0: _Tensor, out1: _Tensor) -> tuple[_Tensor, _Tensor]: ...
 
-class _aten_native_dropout_backward_default(OpOverload):
+class _aten_native_dropout_backward__default(OpOverload):
     def __call__(_op, grad_output: _Tensor, mask: _Tensor, scale: _float) -> _Tensor: ...
 
-class _aten_native_dropout_backward_out(OpOverload):
+class _aten_native_dropout_backward__out(OpOverload):
     def __call__(_op, grad_output: _Tensor, mask: _Tensor, scale: _float, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_native_dropout_backward(OpOverloadPacket):
-    default: _aten_native_dropout_backward_default
-    out: _aten_native_dropout_backward_out
+    default: _aten_native_dropout_backward__default
+    out: _aten_native_dropout_backward__out
     @overload
     def __call__(_op, grad_output: _Tensor, mask: _Tensor, scale: _float) -> _Tensor: ...
     @overload
     def __call__(_op, grad_output: _Tensor, mask: _Tensor, scale: _float, *, out: _Tensor) -> _Tensor: ...
 
-class _aten_native_group_norm_default(OpOverload):
+class _aten_native_group_norm__default(OpOverload):
     def __call__(_op, input: _Tensor, weight: _Tensor | None, bias: _Tensor | None, N: _int, C: _int, HxW: _int, group: _int, eps: _float) -> tuple[_Tensor, _Tensor, _Tensor]: ...
 
-class _aten_native_group_norm_out(OpOverload):
+class _aten_native_group_norm__out(OpOverload):
     def __call__(_op, input: _Tensor, weight: _Tensor | None, bias: _Tensor | None, N: _int, C: _int, HxW: _int, group: _int, eps: _float, *, out0: _Tensor, out1: _Tensor, out2: _Tensor) -> tuple[_Tensor, _Tensor, _Tensor]: ...
 
 class _aten_native_group_norm(OpOverloadPacket):
-    default: _aten_native_group_norm_default
-    out: _aten_native_group_norm_out
+    default: _aten_native_group_norm__default
+    out: _aten_native_group_norm__out
     @overload
     def __call__(_op, input: _Tensor, weight: _Tensor | None, bias: _Tensor | None, N: _int, C: _int, HxW: _int, group: _int, eps: _float) -> tuple[_Tensor, _Tensor, _Tensor]: ...
     @overload
     def __call__(_op, input: _Tensor, weight: _Tensor | None, bias: _Tensor | None, N: _int, C: _int, HxW: _int, group: _int, eps: _float, *, out0: _Tensor, out1: _Tensor, out2: _Tensor) -> tuple[_Tensor, _Tensor, _Tensor]: ...
 
-class _aten_native_layer_norm_default(OpOverload):
+class _aten_native_layer_norm__default(OpOverload):
     def __call__(_op, input: _Tensor, normalized_shape: Sequence[_int], weight: _Tensor | None, bias: _Tensor | None, eps: _float) -> tuple[_Tensor, _Tensor, _Tensor]: ...
 
-class _aten_native_layer_norm_out(OpOverload):
+class _aten_native_layer_norm__out(OpOverload):
     def __call__(_op, input: _Tensor, normalized_shape: Sequence[_int], weight: _Tensor | None, bias: _Tensor | None, eps: _float, *, out0: _Tensor, out1: _Tensor, out2: _Tensor) -> tuple[_Tensor, _Tensor, _Tensor]: ...
 
 class _aten_native_layer_norm(OpOverloadPacket):
-    default: _aten_native_layer_norm_default
-    out: _aten_native_layer_norm_out
+    default: _aten_native_layer_norm__default
+    out: _aten_native_layer_norm__out
     @overload
     def __call__(_op, input: _Tensor, normalized_shape: Sequence[_int], weight: _Tensor | None, bias: _Tensor | None, eps: _float) -> tuple[_Tensor, _Tensor, _Tensor]: ...
     @overload
     def __call__(_op, input: _Tensor, normalized_shape: Sequence[_int], weight: _Tensor | None, bias: _Tensor | None, eps: _float, *, out0: _Tensor, out1: _Tensor, out2: _Tensor) -> tuple[_Tensor, _Tensor, _Tensor]: ...
 
-class _aten_native_layer_norm_backward_default(OpOverload):
+class _aten_native_layer_norm_backward__default(OpOverload):
     def __call__(_op, grad_out: _Tensor, input: _Tensor, normalized_shape: Sequence[_int], mean: _Tensor, rstd: _Tensor, weight: _Tensor | None, bias: _Tensor | None, output_mask: _bool | Sequence[_bool]) -> tuple[_Tensor, _Tensor, _Tensor]: ...
 
-class _aten_native_layer_norm_backward_out(OpOverload):
+class _aten_native_layer_norm_backward__out(OpOverload):
     def __call__(_op, grad_out: _Tensor, input: _Tensor, normalized_shape: Sequence[_int], mean: _Tensor, rstd: _Tensor, weight: _Tensor | None, bias: _Tensor | None, output_mask: _bool | Sequence[_bool], *, out0: _Tensor, out1: _Tensor, out2: _Tensor) -> tuple[_Tensor, _Tensor, _Tensor]: ...
 
 class _aten_native_layer_norm_backward(OpOverloadPacket):
-    default: _aten_native_layer_norm_backward_default
-    out: _aten_native_layer_norm_backward_out
+    default: _aten_native_layer_norm_backward__default
+    out: _aten_native_layer_norm_backward__out
     @overload
     def __call__(_op, grad_out: _Tensor, input: _Tensor, normalized_shape: Sequence[_int], mean: _Tensor, rstd: _Tensor, weight: _Tensor | None, bias: _Tensor | None, output_mask: _bool | Sequence[_bool]) -> tuple[_Tensor, _Tensor, _Tensor]: ...
     @overload
     def __call__(_op, grad_out: _Tensor, input: _Tensor, normalized_shape: Sequence[_int], mean: _Tensor, rstd: _Tensor, weight: _Tensor | None, bias: _Tensor | None, output_mask: _bool | Sequence[_bool], *, out0: _Tensor, out1: _Tensor, out2: _Tensor) -> tuple[_Tensor, _Tensor, _Tensor]: ...
-
-class _aten_ne_Tensor(OpOverload):
-    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
-
-class _aten_ne_Tensor_out(OpOverload):
-    def __call__(_op, self: _Tensor, other: _Tensor, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_ne_Scalar(OpOverload):
-    def __call__(_op, self: _Tensor, other: _Number) -> _Tensor: ...
-
-class _aten_ne_Scalar_out(OpOverload):
-    def __call__(_op, self: _Tensor, other: _Number, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_ne(OpOverloadPacket):
-    Tensor: _aten_ne_Tensor
-    Tensor_out: _aten_ne_Tensor_out
-    Scalar: _aten_ne_Scalar
-    Scalar_out: _aten_ne_Scalar_out
-    @overload
-    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, other: _Tensor, *, out: _Tensor) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, other: _Number) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, other: _Number, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_ne__Scalar(OpOverload):
-    def __call__(_op, self: _Tensor, other: _Number) -> _Tensor: ...
 
 class _aten_ne__Tensor(OpOverload):
     def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
 
-class _aten_ne_(OpOverloadPacket):
-    Scalar: _aten_ne__Scalar
+class _aten_ne__Tensor_out(OpOverload):
+    def __call__(_op, self: _Tensor, other: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_ne__Scalar(OpOverload):
+    def __call__(_op, self: _Tensor, other: _Number) -> _Tensor: ...
+
+class _aten_ne__Scalar_out(OpOverload):
+    def __call__(_op, self: _Tensor, other: _Number, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_ne(OpOverloadPacket):
     Tensor: _aten_ne__Tensor
+    Tensor_out: _aten_ne__Tensor_out
+    Scalar: _aten_ne__Scalar
+    Scalar_out: _aten_ne__Scalar_out
+    @overload
+    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, other: _Tensor, *, out: _Tensor) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, other: _Number) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, other: _Number, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_ne___Scalar(OpOverload):
+    def __call__(_op, self: _Tensor, other: _Number) -> _Tensor: ...
+
+class _aten_ne___Tensor(OpOverload):
+    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
+
+class _aten_ne_(OpOverloadPacket):
+    Scalar: _aten_ne___Scalar
+    Tensor: _aten_ne___Tensor
     @overload
     def __call__(_op, self: _Tensor, other: _Number) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
-
-class _aten_neg_default(OpOverload):
-    def __call__(_op, self: _Tensor) -> _Tensor: ...
-
-class _aten_neg_out(OpOverload):
-    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_neg(OpOverloadPacket):
-    default: _aten_neg_default
-    out: _aten_neg_out
-    @overload
-    def __call__(_op, self: _Tensor) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_neg__default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_neg_(OpOverloadPacket):
+class _aten_neg__out(OpOverload):
+    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_neg(OpOverloadPacket):
     default: _aten_neg__default
-    def __call__(_op, self: _Tensor) -> _Tensor: ...
-
-class _aten_negative_default(OpOverload):
-    def __call__(_op, self: _Tensor) -> _Tensor: ...
-
-class _aten_negative_out(OpOverload):
-    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_negative(OpOverloadPacket):
-    default: _aten_negative_default
-    out: _aten_negative_out
+    out: _aten_neg__out
     @overload
     def __call__(_op, self: _Tensor) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_neg___default(OpOverload):
+    def __call__(_op, self: _Tensor) -> _Tensor: ...
+
+class _aten_neg_(OpOverloadPacket):
+    default: _aten_neg___default
+    def __call__(_op, self: _Tensor) -> _Tensor: ...
 
 class _aten_negative__default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_negative_(OpOverloadPacket):
+class _aten_negative__out(OpOverload):
+    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_negative(OpOverloadPacket):
     default: _aten_negative__default
+    out: _aten_negative__out
+    @overload
+    def __call__(_op, self: _Tensor) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_negative___default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_new_empty_default(OpOverload):
+class _aten_negative_(OpOverloadPacket):
+    default: _aten_negative___default
+    def __call__(_op, self: _Tensor) -> _Tensor: ...
+
+class _aten_new_empty__default(OpOverload):
     def __call__(_op, self: _Tensor, size: Sequence[_int], *, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | None = None, pin_memory: _bool | None = None) -> _Tensor: ...
 
 class _aten_new_empty(OpOverloadPacket):
-    default: _aten_new_empty_default
+    default: _aten_new_empty__default
     def __call__(_op, self: _Tensor, size: Sequence[_int], *, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | None = None, pin_memory: _bool | None = None) -> _Tensor: ...
 
-class _aten_new_empty_strided_default(OpOverload):
+class _aten_new_empty_strided__default(OpOverload):
     def __call__(_op, self: _Tensor, size: Sequence[_int], stride: Sequence[_int], *, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | None = None, pin_memory: _bool | None = None) -> _Tensor: ...
 
 class _aten_new_empty_strided(OpOverloadPacket):
-    default: _aten_new_empty_strided_default
+    default: _aten_new_empty_strided__default
     def __call__(_op, self: _Tensor, size: Sequence[_int], stride: Sequence[_int], *, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | None = None, pin_memory: _bool | None = None) -> _Tensor: ...
 
-class _aten_new_full_default(OpOverload):
+class _aten_new_full__default(OpOverload):
     def __call__(_op, self: _Tensor, size: Sequence[_int], fill_value: _Number, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | None = None, pin_memory: _bool | None = None) -> _Tensor: ...
 
 class _aten_new_full(OpOverloadPacket):
-    default: _aten_new_full_default
+    default: _aten_new_full__default
     def __call__(_op, self: _Tensor, size: Sequence[_int], fill_value: _Number, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | None = None, pin_memory: _bool | None = None) -> _Tensor: ...
 
-class _aten_new_ones_default(OpOverload):
+class _aten_new_ones__default(OpOverload):
     def __call__(_op, self: _Tensor, size: Sequence[_int], *, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | None = None, pin_memory: _bool | None = None) -> _Tensor: ...
 
 class _aten_new_ones(OpOverloadPacket):
-    default: _aten_new_ones_default
+    default: _aten_new_ones__default
     def __call__(_op, self: _Tensor, size: Sequence[_int], *, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | None = None, pin_memory: _bool | None = None) -> _Tensor: ...
 
-class _aten_new_zeros_default(OpOverload):
+class _aten_new_zeros__default(OpOverload):
     def __call__(_op, self: _Tensor, size: Sequence[_int], *, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | None = None, pin_memory: _bool | None = None) -> _Tensor: ...
 
 class _aten_new_zeros(OpOverloadPacket):
-    default: _aten_new_zeros_default
+    default: _aten_new_zeros__default
     def __call__(_op, self: _Tensor, size: Sequence[_int], *, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | None = None, pin_memory: _bool | None = None) -> _Tensor: ...
-
-class _aten_nextafter_default(OpOverload):
-    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
-
-class _aten_nextafter_out(OpOverload):
-    def __call__(_op, self: _Tensor, other: _Tensor, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_nextafter(OpOverloadPacket):
-    default: _aten_nextafter_default
-    out: _aten_nextafter_out
-    @overload
-    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, other: _Tensor, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_nextafter__default(OpOverload):
     def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
 
-class _aten_nextafter_(OpOverloadPacket):
+class _aten_nextafter__out(OpOverload):
+    def __call__(_op, self: _Tensor, other: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_nextafter(OpOverloadPacket):
     default: _aten_nextafter__default
+    out: _aten_nextafter__out
+    @overload
+    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, other: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_nextafter___default(OpOverload):
     def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
 
-class _aten_nll_loss_default(OpOverload):
+class _aten_nextafter_(OpOverloadPacket):
+    default: _aten_nextafter___default
+    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
+
+class _aten_nll_loss__default(OpOverload):
     def __call__(_op, self: _Tensor, target: _Tensor, weight: _Tensor | None = None, reduction: _int = ..., ignore_index: _int = -100) -> _Tensor: ...
 
 class _aten_nll_loss(OpOverloadPacket):
-    default: _aten_nll_loss_default
+    default: _aten_nll_loss__default
     def __call__(_op, self: _Tensor, target: _Tensor, weight: _Tensor | None = None, reduction: _int = ..., ignore_index: _int = -100) -> _Tensor: ...
 
-class _aten_nll_loss_backward_grad_input(OpOverload):
+class _aten_nll_loss_backward__grad_input(OpOverload):
     def __call__(_op, grad_output: _Tensor, self: _Tensor, target: _Tensor, weight: _Tensor | None, reduction: _int, ignore_index: _int, total_weight: _Tensor, *, grad_input: _Tensor) -> _Tensor: ...
 
-class _aten_nll_loss_backward_default(OpOverload):
+class _aten_nll_loss_backward__default(OpOverload):
     def __call__(_op, grad_output: _Tensor, self: _Tensor, target: _Tensor, weight: _Tensor | None, reduction: _int, ignore_index: _int, total_weight: _Tensor) -> _Tensor: ...
 
 class _aten_nll_loss_backward(OpOverloadPacket):
-    grad_input: _aten_nll_loss_backward_grad_input
-    default: _aten_nll_loss_backward_default
+    grad_input: _aten_nll_loss_backward__grad_input
+    default: _aten_nll_loss_backward__default
     @overload
     def __call__(_op, grad_output: _Tensor, self: _Tensor, target: _Tensor, weight: _Tensor | None, reduction: _int, ignore_index: _int, total_weight: _Tensor, *, grad_input: _Tensor) -> _Tensor: ...
     @overload
     def __call__(_op, grad_output: _Tensor, self: _Tensor, target: _Tensor, weight: _Tensor | None, reduction: _int, ignore_index: _int, total_weight: _Tensor) -> _Tensor: ...
 
-class _aten_nll_loss_forward_output(OpOverload):
+class _aten_nll_loss_forward__output(OpOverload):
     def __call__(_op, self: _Tensor, target: _Tensor, weight: _Tensor | None, reduction: _int, ignore_index: _int, *, output: _Tensor, total_weight: _Tensor) -> tuple[_Tensor, _Tensor]: ...
 
-class _aten_nll_loss_forward_default(OpOverload):
+class _aten_nll_loss_forward__default(OpOverload):
     def __call__(_op, self: _Tensor, target: _Tensor, weight: _Tensor | None, reduction: _int, ignore_index: _int) -> tuple[_Tensor, _Tensor]: ...
 
 class _aten_nll_loss_forward(OpOverloadPacket):
-    output: _aten_nll_loss_forward_output
-    default: _aten_nll_loss_forward_default
+    output: _aten_nll_loss_forward__output
+    default: _aten_nll_loss_forward__default
     @overload
     def __call__(_op, self: _Tensor, target: _Tensor, weight: _Tensor | None, reduction: _int, ignore_index: _int, *, output: _Tensor, total_weight: _Tensor) -> tuple[_Tensor, _Tensor]: ...
     @overload
     def __call__(_op, self: _Tensor, target: _Tensor, weight: _Tensor | None, reduction: _int, ignore_index: _int) -> tuple[_Tensor, _Tensor]: ...
 
-class _aten_nll_loss_nd_default(OpOverload):
+class _aten_nll_loss_nd__default(OpOverload):
     def __call__(_op, self: _Tensor, target: _Tensor, weight: _Tensor | None = None, reduction: _int = ..., ignore_index: _int = -100) -> _Tensor: ...
 
 class _aten_nll_loss_nd(OpOverloadPacket):
-    default: _aten_nll_loss_nd_default
+    default: _aten_nll_loss_nd__default
     def __call__(_op, self: _Tensor, target: _Tensor, weight: _Tensor | None = None, reduction: _int = ..., ignore_index: _int = -100) -> _Tensor: ...
 
-class _aten_nonzero_default(OpOverload):
+class _aten_nonzero__default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_nonzero_out(OpOverload):
+class _aten_nonzero__out(OpOverload):
     def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_nonzero(OpOverloadPacket):
-    default: _aten_nonzero_default
-    out: _aten_nonzero_out
+    default: _aten_nonzero__default
+    out: _aten_nonzero__out
     @overload
     def __call__(_op, self: _Tensor) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
 
-class _aten_nonzero_numpy_default(OpOverload):
+class _aten_nonzero_numpy__default(OpOverload):
     def __call__(_op, self: _Tensor) -> list[_Tensor]: ...
 
 class _aten_nonzero_numpy(OpOverloadPacket):
-    default: _aten_nonzero_numpy_default
+    default: _aten_nonzero_numpy__default
     def __call__(_op, self: _Tensor) -> list[_Tensor]: ...
 
-class _aten_norm_Scalar(OpOverload):
+class _aten_norm__Scalar(OpOverload):
     def __call__(_op, self: _Tensor, p: _Number = 2) -> _Tensor: ...
 
-class _aten_norm_ScalarOpt_dtype(OpOverload):
+class _aten_norm__ScalarOpt_dtype(OpOverload):
     def __call__(_op, self: _Tensor, p: _Number | None, *, dtype: _dtype) -> _Tensor: ...
 
-class _aten_norm_ScalarOpt_dim(OpOverload):
+class _aten_norm__ScalarOpt_dim(OpOverload):
     def __call__(_op, self: _Tensor, p: _Number | None, dim: _int | Sequence[_int], keepdim: _bool = False) -> _Tensor: ...
 
-class _aten_norm_out(OpOverload):
+class _aten_norm__out(OpOverload):
     def __call__(_op, self: _Tensor, p: _Number | None, dim: _int | Sequence[_int], keepdim: _bool = False, *, out: _Tensor) -> _Tensor: ...
 
-class _aten_norm_ScalarOpt_dim_dtype(OpOverload):
+class _aten_norm__ScalarOpt_dim_dtype(OpOverload):
     def __call__(_op, self: _Tensor, p: _Number | None, dim: _int | Sequence[_int], keepdim: _bool, *, dtype: _dtype) -> _Tensor: ...
 
-class _aten_norm_dtype_out(OpOverload):
+class _aten_norm__dtype_out(OpOverload):
     def __call__(_op, self: _Tensor, p: _Number | None, dim: _int | Sequence[_int], keepdim: _bool, *, dtype: _dtype, out: _Tensor) -> _Tensor: ...
 
-class _aten_norm_Scalar_out(OpOverload):
+class _aten_norm__Scalar_out(OpOverload):
     def __call__(_op, self: _Tensor, p: _Number = 2, *, out: _Tensor) -> _Tensor: ...
 
-class _aten_norm_ScalarOpt_dtype_out(OpOverload):
+class _aten_norm__ScalarOpt_dtype_out(OpOverload):
     def __call__(_op, self: _Tensor, p: _Number | None, *, dtype: _dtype, out: _Tensor) -> _Tensor: ...
 
 class _aten_norm(OpOverloadPacket):
-    Scalar: _aten_norm_Scalar
-    ScalarOpt_dtype: _aten_norm_ScalarOpt_dtype
-    ScalarOpt_dim: _aten_norm_ScalarOpt_dim
-    out: _aten_norm_out
-    ScalarOpt_dim_dtype: _aten_norm_ScalarOpt_dim_dtype
-    dtype_out: _aten_norm_dtype_out
-    Scalar_out: _aten_norm_Scalar_out
-    ScalarOpt_dtype_out: _aten_norm_ScalarOpt_dtype_out
+    Scalar: _aten_norm__Scalar
+    ScalarOpt_dtype: _aten_norm__ScalarOpt_dtype
+    ScalarOpt_dim: _aten_norm__ScalarOpt_dim
+    out: _aten_norm__out
+    ScalarOpt_dim_dtype: _aten_norm__ScalarOpt_dim_dtype
+    dtype_out: _aten_norm__dtype_out
+    Scalar_out: _aten_norm__Scalar_out
+    ScalarOpt_dtype_out: _aten_norm__ScalarOpt_dtype_out
     @overload
     def __call__(_op, self: _Tensor, p: _Number = 2) -> _Tensor: ...
     @overload
@@ -9613,43 +9612,43 @@ class _aten_norm(OpOverloadPacket):
     @overload
     def __call__(_op, self: _Tensor, p: _Number | None, *, dtype: _dtype, out: _Tensor) -> _Tensor: ...
 
-class _aten_normal_Tensor_float(OpOverload):
+class _aten_normal__Tensor_float(OpOverload):
     def __call__(_op, mean: _Tensor, std: _float = 1, *, generator: Generator | None = None) -> _Tensor: ...
 
-class _aten_normal_Tensor_float_out(OpOverload):
+class _aten_normal__Tensor_float_out(OpOverload):
     def __call__(_op, mean: _Tensor, std: _float = 1, *, generator: Generator | None = None, out: _Tensor) -> _Tensor: ...
 
-class _aten_normal_float_Tensor(OpOverload):
+class _aten_normal__float_Tensor(OpOverload):
     def __call__(_op, mean: _float, std: _Tensor, *, generator: Generator | None = None) -> _Tensor: ...
 
-class _aten_normal_float_Tensor_out(OpOverload):
+class _aten_normal__float_Tensor_out(OpOverload):
     def __call__(_op, mean: _float, std: _Tensor, *, generator: Generator | None = None, out: _Tensor) -> _Tensor: ...
 
-class _aten_normal_Tensor_Tensor(OpOverload):
+class _aten_normal__Tensor_Tensor(OpOverload):
     def __call__(_op, mean: _Tensor, std: _Tensor, *, generator: Generator | None = None) -> _Tensor: ...
 
-class _aten_normal_Tensor_Tensor_out(OpOverload):
+class _aten_normal__Tensor_Tensor_out(OpOverload):
     def __call__(_op, mean: _Tensor, std: _Tensor, *, generator: Generator | None = None, out: _Tensor) -> _Tensor: ...
 
-class _aten_normal_float_float(OpOverload):
+class _aten_normal__float_float(OpOverload):
     def __call__(_op, mean: _float, std: _float, size: Sequence[_int], *, generator: Generator | None = None, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | None = None, pin_memory: _bool | None = None) -> _Tensor: ...
 
-class _aten_normal_float_float_out(OpOverload):
+class _aten_normal__float_float_out(OpOverload):
     def __call__(_op, mean: _float, std: _float, size: Sequence[_int], *, generator: Generator | None = None, out: _Tensor) -> _Tensor: ...
 
-class _aten_normal_out(OpOverload):
+class _aten_normal__out(OpOverload):
     def __call__(_op, self: _Tensor, mean: _float = 0, std: _float = 1, *, generator: Generator | None = None, out: _Tensor) -> _Tensor: ...
 
 class _aten_normal(OpOverloadPacket):
-    Tensor_float: _aten_normal_Tensor_float
-    Tensor_float_out: _aten_normal_Tensor_float_out
-    float_Tensor: _aten_normal_float_Tensor
-    float_Tensor_out: _aten_normal_float_Tensor_out
-    Tensor_Tensor: _aten_normal_Tensor_Tensor
-    Tensor_Tensor_out: _aten_normal_Tensor_Tensor_out
-    float_float: _aten_normal_float_float
-    float_float_out: _aten_normal_float_float_out
-    out: _aten_normal_out
+    Tensor_float: _aten_normal__Tensor_float
+    Tensor_float_out: _aten_normal__Tensor_float_out
+    float_Tensor: _aten_normal__float_Tensor
+    float_Tensor_out: _aten_normal__float_Tensor_out
+    Tensor_Tensor: _aten_normal__Tensor_Tensor
+    Tensor_Tensor_out: _aten_normal__Tensor_Tensor_out
+    float_float: _aten_normal__float_float
+    float_float_out: _aten_normal__float_float_out
+    out: _aten_normal__out
     @overload
     def __call__(_op, mean: _Tensor, std: _float = 1, *, generator: Generator | None = None) -> _Tensor: ...
     @overload
@@ -9669,33 +9668,19 @@ class _aten_normal(OpOverloadPacket):
     @overload
     def __call__(_op, self: _Tensor, mean: _float = 0, std: _float = 1, *, generator: Generator | None = None, out: _Tensor) -> _Tensor: ...
 
-class _aten_normal__default(OpOverload):
+class _aten_normal___default(OpOverload):
     def __call__(_op, self: _Tensor, mean: _float = 0, std: _float = 1, *, generator: Generator | None = None) -> _Tensor: ...
 
 class _aten_normal_(OpOverloadPacket):
-    default: _aten_normal__default
+    default: _aten_normal___default
     def __call__(_op, self: _Tensor, mean: _float = 0, std: _float = 1, *, generator: Generator | None = None) -> _Tensor: ...
 
-class _aten_normal_functional_default(OpOverload):
+class _aten_normal_functional__default(OpOverload):
     def __call__(_op, self: _Tensor, mean: _float = 0, std: _float = 1, *, generator: Generator | None = None) -> _Tensor: ...
 
 class _aten_normal_functional(OpOverloadPacket):
-    default: _aten_normal_functional_default
+    default: _aten_normal_functional__default
     def __call__(_op, self: _Tensor, mean: _float = 0, std: _float = 1, *, generator: Generator | None = None) -> _Tensor: ...
-
-class _aten_not_equal_Tensor(OpOverload):
-    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
-
-class _aten_not_equal_Scalar(OpOverload):
-    def __call__(_op, self: _Tensor, other: _Number) -> _Tensor: ...
-
-class _aten_not_equal(OpOverloadPacket):
-    Tensor: _aten_not_equal_Tensor
-    Scalar: _aten_not_equal_Scalar
-    @overload
-    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, other: _Number) -> _Tensor: ...
 
 class _aten_not_equal__Tensor(OpOverload):
     def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
@@ -9703,7 +9688,7 @@ class _aten_not_equal__Tensor(OpOverload):
 class _aten_not_equal__Scalar(OpOverload):
     def __call__(_op, self: _Tensor, other: _Number) -> _Tensor: ...
 
-class _aten_not_equal_(OpOverloadPacket):
+class _aten_not_equal(OpOverloadPacket):
     Tensor: _aten_not_equal__Tensor
     Scalar: _aten_not_equal__Scalar
     @overload
@@ -9711,23 +9696,37 @@ class _aten_not_equal_(OpOverloadPacket):
     @overload
     def __call__(_op, self: _Tensor, other: _Number) -> _Tensor: ...
 
-class _aten_nuclear_norm_default(OpOverload):
+class _aten_not_equal___Tensor(OpOverload):
+    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
+
+class _aten_not_equal___Scalar(OpOverload):
+    def __call__(_op, self: _Tensor, other: _Number) -> _Tensor: ...
+
+class _aten_not_equal_(OpOverloadPacket):
+    Tensor: _aten_not_equal___Tensor
+    Scalar: _aten_not_equal___Scalar
+    @overload
+    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, other: _Number) -> _Tensor: ...
+
+class _aten_nuclear_norm__default(OpOverload):
     def __call__(_op, self: _Tensor, keepdim: _bool = False) -> _Tensor: ...
 
-class _aten_nuclear_norm_out(OpOverload):
+class _aten_nuclear_norm__out(OpOverload):
     def __call__(_op, self: _Tensor, keepdim: _bool = False, *, out: _Tensor) -> _Tensor: ...
 
-class _aten_nuclear_norm_dim(OpOverload):
+class _aten_nuclear_norm__dim(OpOverload):
     def __call__(_op, self: _Tensor, dim: _int | Sequence[_int], keepdim: _bool = False) -> _Tensor: ...
 
-class _aten_nuclear_norm_dim_out(OpOverload):
+class _aten_nuclear_norm__dim_out(OpOverload):
     def __call__(_op, self: _Tensor, dim: _int | Sequence[_int], keepdim: _bool = False, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_nuclear_norm(OpOverloadPacket):
-    default: _aten_nuclear_norm_default
-    out: _aten_nuclear_norm_out
-    dim: _aten_nuclear_norm_dim
-    dim_out: _aten_nuclear_norm_dim_out
+    default: _aten_nuclear_norm__default
+    out: _aten_nuclear_norm__out
+    dim: _aten_nuclear_norm__dim
+    dim_out: _aten_nuclear_norm__dim_out
     @overload
     def __call__(_op, self: _Tensor, keepdim: _bool = False) -> _Tensor: ...
     @overload
@@ -9737,185 +9736,185 @@ class _aten_nuclear_norm(OpOverloadPacket):
     @overload
     def __call__(_op, self: _Tensor, dim: _int | Sequence[_int], keepdim: _bool = False, *, out: _Tensor) -> _Tensor: ...
 
-class _aten_numel_default(OpOverload):
+class _aten_numel__default(OpOverload):
     def __call__(_op, self: _Tensor) -> _int: ...
 
 class _aten_numel(OpOverloadPacket):
-    default: _aten_numel_default
+    default: _aten_numel__default
     def __call__(_op, self: _Tensor) -> _int: ...
 
-class _aten_numpy_T_default(OpOverload):
+class _aten_numpy_T__default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
 class _aten_numpy_T(OpOverloadPacket):
-    default: _aten_numpy_T_default
+    default: _aten_numpy_T__default
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_one_hot_default(OpOverload):
+class _aten_one_hot__default(OpOverload):
     def __call__(_op, self: _Tensor, num_classes: _int = -1) -> _Tensor: ...
 
 class _aten_one_hot(OpOverloadPacket):
-    default: _aten_one_hot_default
+    default: _aten_one_hot__default
     def __call__(_op, self: _Tensor, num_classes: _int = -1) -> _Tensor: ...
 
-class _aten_ones_default(OpOverload):
+class _aten_ones__default(OpOverload):
     def __call__(_op, size: Sequence[_int], *, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | None = None, pin_memory: _bool | None = None) -> _Tensor: ...
 
-class _aten_ones_out(OpOverload):
+class _aten_ones__out(OpOverload):
     def __call__(_op, size: Sequence[_int], *, out: _Tensor) -> _Tensor: ...
 
 class _aten_ones(OpOverloadPacket):
-    default: _aten_ones_default
-    out: _aten_ones_out
+    default: _aten_ones__default
+    out: _aten_ones__out
     @overload
     def __call__(_op, size: Sequence[_int], *, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | None = None, pin_memory: _bool | None = None) -> _Tensor: ...
     @overload
     def __call__(_op, size: Sequence[_int], *, out: _Tensor) -> _Tensor: ...
 
-class _aten_ones_like_default(OpOverload):
+class _aten_ones_like__default(OpOverload):
     def __call__(_op, self: _Tensor, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | None = None, pin_memory: _bool | None = None, memory_format: _memory_format | None = None) -> _Tensor: ...
 
 class _aten_ones_like(OpOverloadPacket):
-    default: _aten_ones_like_default
+    default: _aten_ones_like__default
     def __call__(_op, self: _Tensor, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | None = None, pin_memory: _bool | None = None, memory_format: _memory_format | None = None) -> _Tensor: ...
 
-class _aten_outer_default(OpOverload):
+class _aten_outer__default(OpOverload):
     def __call__(_op, self: _Tensor, vec2: _Tensor) -> _Tensor: ...
 
-class _aten_outer_out(OpOverload):
+class _aten_outer__out(OpOverload):
     def __call__(_op, self: _Tensor, vec2: _Tensor, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_outer(OpOverloadPacket):
-    default: _aten_outer_default
-    out: _aten_outer_out
+    default: _aten_outer__default
+    out: _aten_outer__out
     @overload
     def __call__(_op, self: _Tensor, vec2: _Tensor) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, vec2: _Tensor, *, out: _Tensor) -> _Tensor: ...
 
-class _aten_pad_default(OpOverload):
+class _aten_pad__default(OpOverload):
     def __call__(_op, self: _Tensor, pad: Sequence[_int], mode: _str = "constant", value: _float | None = None) -> _Tensor: ...
 
 class _aten_pad(OpOverloadPacket):
-    default: _aten_pad_default
+    default: _aten_pad__default
     def __call__(_op, self: _Tensor, pad: Sequence[_int], mode: _str = "constant", value: _float | None = None) -> _Tensor: ...
 
-class _aten_pairwise_distance_default(OpOverload):
+class _aten_pairwise_distance__default(OpOverload):
     def __call__(_op, x1: _Tensor, x2: _Tensor, p: _float = 2, eps: _float = 1e-6, keepdim: _bool = False) -> _Tensor: ...
 
 class _aten_pairwise_distance(OpOverloadPacket):
-    default: _aten_pairwise_distance_default
+    default: _aten_pairwise_distance__default
     def __call__(_op, x1: _Tensor, x2: _Tensor, p: _float = 2, eps: _float = 1e-6, keepdim: _bool = False) -> _Tensor: ...
 
-class _aten_pdist_default(OpOverload):
+class _aten_pdist__default(OpOverload):
     def __call__(_op, self: _Tensor, p: _float = 2) -> _Tensor: ...
 
 class _aten_pdist(OpOverloadPacket):
-    default: _aten_pdist_default
+    default: _aten_pdist__default
     def __call__(_op, self: _Tensor, p: _float = 2) -> _Tensor: ...
 
-class _aten_permute_default(OpOverload):
+class _aten_permute__default(OpOverload):
     def __call__(_op, self: _Tensor, dims: Sequence[_int]) -> _Tensor: ...
 
 class _aten_permute(OpOverloadPacket):
-    default: _aten_permute_default
+    default: _aten_permute__default
     def __call__(_op, self: _Tensor, dims: Sequence[_int]) -> _Tensor: ...
 
-class _aten_permute_copy_default(OpOverload):
+class _aten_permute_copy__default(OpOverload):
     def __call__(_op, self: _Tensor, dims: Sequence[_int]) -> _Tensor: ...
 
 class _aten_permute_copy(OpOverloadPacket):
-    default: _aten_permute_copy_default
+    default: _aten_permute_copy__default
     def __call__(_op, self: _Tensor, dims: Sequence[_int]) -> _Tensor: ...
 
-class _aten_pinverse_default(OpOverload):
+class _aten_pinverse__default(OpOverload):
     def __call__(_op, self: _Tensor, rcond: _float = 1e-15) -> _Tensor: ...
 
 class _aten_pinverse(OpOverloadPacket):
-    default: _aten_pinverse_default
+    default: _aten_pinverse__default
     def __call__(_op, self: _Tensor, rcond: _float = 1e-15) -> _Tensor: ...
 
-class _aten_pixel_shuffle_default(OpOverload):
+class _aten_pixel_shuffle__default(OpOverload):
     def __call__(_op, self: _Tensor, upscale_factor: _int) -> _Tensor: ...
 
-class _aten_pixel_shuffle_out(OpOverload):
+class _aten_pixel_shuffle__out(OpOverload):
     def __call__(_op, self: _Tensor, upscale_factor: _int, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_pixel_shuffle(OpOverloadPacket):
-    default: _aten_pixel_shuffle_default
-    out: _aten_pixel_shuffle_out
+    default: _aten_pixel_shuffle__default
+    out: _aten_pixel_shuffle__out
     @overload
     def __call__(_op, self: _Tensor, upscale_factor: _int) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, upscale_factor: _int, *, out: _Tensor) -> _Tensor: ...
 
-class _aten_pixel_unshuffle_default(OpOverload):
+class _aten_pixel_unshuffle__default(OpOverload):
     def __call__(_op, self: _Tensor, downscale_factor: _int) -> _Tensor: ...
 
-class _aten_pixel_unshuffle_out(OpOverload):
+class _aten_pixel_unshuffle__out(OpOverload):
     def __call__(_op, self: _Tensor, downscale_factor: _int, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_pixel_unshuffle(OpOverloadPacket):
-    default: _aten_pixel_unshuffle_default
-    out: _aten_pixel_unshuffle_out
+    default: _aten_pixel_unshuffle__default
+    out: _aten_pixel_unshuffle__out
     @overload
     def __call__(_op, self: _Tensor, downscale_factor: _int) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, downscale_factor: _int, *, out: _Tensor) -> _Tensor: ...
 
-class _aten_poisson_nll_loss_default(OpOverload):
+class _aten_poisson_nll_loss__default(OpOverload):
     def __call__(_op, input: _Tensor, target: _Tensor, log_input: _bool, full: _bool, eps: _float, reduction: _int) -> _Tensor: ...
 
 class _aten_poisson_nll_loss(OpOverloadPacket):
-    default: _aten_poisson_nll_loss_default
+    default: _aten_poisson_nll_loss__default
     def __call__(_op, input: _Tensor, target: _Tensor, log_input: _bool, full: _bool, eps: _float, reduction: _int) -> _Tensor: ...
 
-class _aten_polar_default(OpOverload):
+class _aten_polar__default(OpOverload):
     def __call__(_op, abs: _Tensor, angle: _Tensor) -> _Tensor: ...
 
-class _aten_polar_out(OpOverload):
+class _aten_polar__out(OpOverload):
     def __call__(_op, abs: _Tensor, angle: _Tensor, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_polar(OpOverloadPacket):
-    default: _aten_polar_default
-    out: _aten_polar_out
+    default: _aten_polar__default
+    out: _aten_polar__out
     @overload
     def __call__(_op, abs: _Tensor, angle: _Tensor) -> _Tensor: ...
     @overload
     def __call__(_op, abs: _Tensor, angle: _Tensor, *, out: _Tensor) -> _Tensor: ...
 
-class _aten_positive_default(OpOverload):
+class _aten_positive__default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
 class _aten_positive(OpOverloadPacket):
-    default: _aten_positive_default
+    default: _aten_positive__default
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_pow_Tensor_Tensor(OpOverload):
+class _aten_pow__Tensor_Tensor(OpOverload):
     def __call__(_op, self: _Tensor, exponent: _Tensor) -> _Tensor: ...
 
-class _aten_pow_Tensor_Scalar(OpOverload):
+class _aten_pow__Tensor_Scalar(OpOverload):
     def __call__(_op, self: _Tensor, exponent: _Number) -> _Tensor: ...
 
-class _aten_pow_Scalar(OpOverload):
+class _aten_pow__Scalar(OpOverload):
     def __call__(_op, self: _Number, exponent: _Tensor) -> _Tensor: ...
 
-class _aten_pow_Tensor_Scalar_out(OpOverload):
+class _aten_pow__Tensor_Scalar_out(OpOverload):
     def __call__(_op, self: _Tensor, exponent: _Number, *, out: _Tensor) -> _Tensor: ...
 
-class _aten_pow_Tensor_Tensor_out(OpOverload):
+class _aten_pow__Tensor_Tensor_out(OpOverload):
     def __call__(_op, self: _Tensor, exponent: _Tensor, *, out: _Tensor) -> _Tensor: ...
 
-class _aten_pow_Scalar_out(OpOverload):
+class _aten_pow__Scalar_out(OpOverload):
     def __call__(_op, self: _Number, exponent: _Tensor, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_pow(OpOverloadPacket):
-    Tensor_Tensor: _aten_pow_Tensor_Tensor
-    Tensor_Scalar: _aten_pow_Tensor_Scalar
-    Scalar: _aten_pow_Scalar
-    Tensor_Scalar_out: _aten_pow_Tensor_Scalar_out
-    Tensor_Tensor_out: _aten_pow_Tensor_Tensor_out
-    Scalar_out: _aten_pow_Scalar_out
+    Tensor_Tensor: _aten_pow__Tensor_Tensor
+    Tensor_Scalar: _aten_pow__Tensor_Scalar
+    Scalar: _aten_pow__Scalar
+    Tensor_Scalar_out: _aten_pow__Tensor_Scalar_out
+    Tensor_Tensor_out: _aten_pow__Tensor_Tensor_out
+    Scalar_out: _aten_pow__Scalar_out
     @overload
     def __call__(_op, self: _Tensor, exponent: _Tensor) -> _Tensor: ...
     @overload
@@ -9929,40 +9928,40 @@ class _aten_pow(OpOverloadPacket):
     @overload
     def __call__(_op, self: _Number, exponent: _Tensor, *, out: _Tensor) -> _Tensor: ...
 
-class _aten_pow__Scalar(OpOverload):
+class _aten_pow___Scalar(OpOverload):
     def __call__(_op, self: _Tensor, exponent: _Number) -> _Tensor: ...
 
-class _aten_pow__Tensor(OpOverload):
+class _aten_pow___Tensor(OpOverload):
     def __call__(_op, self: _Tensor, exponent: _Tensor) -> _Tensor: ...
 
 class _aten_pow_(OpOverloadPacket):
-    Scalar: _aten_pow__Scalar
-    Tensor: _aten_pow__Tensor
+    Scalar: _aten_pow___Scalar
+    Tensor: _aten_pow___Tensor
     @overload
     def __call__(_op, self: _Tensor, exponent: _Number) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, exponent: _Tensor) -> _Tensor: ...
 
-class _aten_prelu_default(OpOverload):
+class _aten_prelu__default(OpOverload):
     def __call__(_op, self: _Tensor, weight: _Tensor) -> _Tensor: ...
 
 class _aten_prelu(OpOverloadPacket):
-    default: _aten_prelu_default
+    default: _aten_prelu__default
     def __call__(_op, self: _Tensor, weight: _Tensor) -> _Tensor: ...
 
-class _aten_prod_default(OpOverload):
+class _aten_prod__default(OpOverload):
     def __call__(_op, self: _Tensor, *, dtype: _dtype | None = None) -> _Tensor: ...
 
-class _aten_prod_dim_int(OpOverload):
+class _aten_prod__dim_int(OpOverload):
     def __call__(_op, self: _Tensor, dim: _int, keepdim: _bool = False, *, dtype: _dtype | None = None) -> _Tensor: ...
 
-class _aten_prod_int_out(OpOverload):
+class _aten_prod__int_out(OpOverload):
     def __call__(_op, self: _Tensor, dim: _int, keepdim: _bool = False, *, dtype: _dtype | None = None, out: _Tensor) -> _Tensor: ...
 
 class _aten_prod(OpOverloadPacket):
-    default: _aten_prod_default
-    dim_int: _aten_prod_dim_int
-    int_out: _aten_prod_int_out
+    default: _aten_prod__default
+    dim_int: _aten_prod__dim_int
+    int_out: _aten_prod__int_out
     @overload
     def __call__(_op, self: _Tensor, *, dtype: _dtype | None = None) -> _Tensor: ...
     @overload
@@ -9970,156 +9969,156 @@ class _aten_prod(OpOverloadPacket):
     @overload
     def __call__(_op, self: _Tensor, dim: _int, keepdim: _bool = False, *, dtype: _dtype | None = None, out: _Tensor) -> _Tensor: ...
 
-class _aten_promote_types_default(OpOverload):
+class _aten_promote_types__default(OpOverload):
     def __call__(_op, type1: _dtype, type2: _dtype) -> _dtype: ...
 
 class _aten_promote_types(OpOverloadPacket):
-    default: _aten_promote_types_default
+    default: _aten_promote_types__default
     def __call__(_op, type1: _dtype, type2: _dtype) -> _dtype: ...
-
-class _aten_put_default(OpOverload):
-    def __call__(_op, self: _Tensor, index: _Tensor, source: _Tensor, accumulate: _bool = False) -> _Tensor: ...
-
-class _aten_put(OpOverloadPacket):
-    default: _aten_put_default
-    def __call__(_op, self: _Tensor, index: _Tensor, source: _Tensor, accumulate: _bool = False) -> _Tensor: ...
 
 class _aten_put__default(OpOverload):
     def __call__(_op, self: _Tensor, index: _Tensor, source: _Tensor, accumulate: _bool = False) -> _Tensor: ...
 
-class _aten_put_(OpOverloadPacket):
+class _aten_put(OpOverloadPacket):
     default: _aten_put__default
     def __call__(_op, self: _Tensor, index: _Tensor, source: _Tensor, accumulate: _bool = False) -> _Tensor: ...
 
-class _aten_q_per_channel_axis_default(OpOverload):
+class _aten_put___default(OpOverload):
+    def __call__(_op, self: _Tensor, index: _Tensor, source: _Tensor, accumulate: _bool = False) -> _Tensor: ...
+
+class _aten_put_(OpOverloadPacket):
+    default: _aten_put___default
+    def __call__(_op, self: _Tensor, index: _Tensor, source: _Tensor, accumulate: _bool = False) -> _Tensor: ...
+
+class _aten_q_per_channel_axis__default(OpOverload):
     def __call__(_op, self: _Tensor) -> _int: ...
 
 class _aten_q_per_channel_axis(OpOverloadPacket):
-    default: _aten_q_per_channel_axis_default
+    default: _aten_q_per_channel_axis__default
     def __call__(_op, self: _Tensor) -> _int: ...
 
-class _aten_q_per_channel_scales_default(OpOverload):
+class _aten_q_per_channel_scales__default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_q_per_channel_scales_out(OpOverload):
+class _aten_q_per_channel_scales__out(OpOverload):
     def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_q_per_channel_scales(OpOverloadPacket):
-    default: _aten_q_per_channel_scales_default
-    out: _aten_q_per_channel_scales_out
+    default: _aten_q_per_channel_scales__default
+    out: _aten_q_per_channel_scales__out
     @overload
     def __call__(_op, self: _Tensor) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
 
-class _aten_q_per_channel_zero_points_default(OpOverload):
+class _aten_q_per_channel_zero_points__default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_q_per_channel_zero_points_out(OpOverload):
+class _aten_q_per_channel_zero_points__out(OpOverload):
     def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_q_per_channel_zero_points(OpOverloadPacket):
-    default: _aten_q_per_channel_zero_points_default
-    out: _aten_q_per_channel_zero_points_out
+    default: _aten_q_per_channel_zero_points__default
+    out: _aten_q_per_channel_zero_points__out
     @overload
     def __call__(_op, self: _Tensor) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
 
-class _aten_q_scale_default(OpOverload):
+class _aten_q_scale__default(OpOverload):
     def __call__(_op, self: _Tensor) -> _float: ...
 
 class _aten_q_scale(OpOverloadPacket):
-    default: _aten_q_scale_default
+    default: _aten_q_scale__default
     def __call__(_op, self: _Tensor) -> _float: ...
 
-class _aten_q_zero_point_default(OpOverload):
+class _aten_q_zero_point__default(OpOverload):
     def __call__(_op, self: _Tensor) -> _int: ...
 
 class _aten_q_zero_point(OpOverloadPacket):
-    default: _aten_q_zero_point_default
+    default: _aten_q_zero_point__default
     def __call__(_op, self: _Tensor) -> _int: ...
 
-class _aten_qscheme_default(OpOverload):
+class _aten_qscheme__default(OpOverload):
     def __call__(_op, self: _Tensor) -> _qscheme: ...
 
 class _aten_qscheme(OpOverloadPacket):
-    default: _aten_qscheme_default
+    default: _aten_qscheme__default
     def __call__(_op, self: _Tensor) -> _qscheme: ...
 
-class _aten_quantile_default(OpOverload):
+class _aten_quantile__default(OpOverload):
     def __call__(_op, self: _Tensor, q: _Tensor, dim: _int | None = None, keepdim: _bool = False, *, interpolation: _str = "linear") -> _Tensor: ...
 
-class _aten_quantile_scalar(OpOverload):
+class _aten_quantile__scalar(OpOverload):
     def __call__(_op, self: _Tensor, q: _float, dim: _int | None = None, keepdim: _bool = False, *, interpolation: _str = "linear") -> _Tensor: ...
 
 class _aten_quantile(OpOverloadPacket):
-    default: _aten_quantile_default
-    scalar: _aten_quantile_scalar
+    default: _aten_quantile__default
+    scalar: _aten_quantile__scalar
     @overload
     def __call__(_op, self: _Tensor, q: _Tensor, dim: _int | None = None, keepdim: _bool = False, *, interpolation: _str = "linear") -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, q: _float, dim: _int | None = None, keepdim: _bool = False, *, interpolation: _str = "linear") -> _Tensor: ...
 
-class _aten_quantize_per_channel_default(OpOverload):
+class _aten_quantize_per_channel__default(OpOverload):
     def __call__(_op, self: _Tensor, scales: _Tensor, zero_points: _Tensor, axis: _int, dtype: _dtype) -> _Tensor: ...
 
 class _aten_quantize_per_channel(OpOverloadPacket):
-    default: _aten_quantize_per_channel_default
+    default: _aten_quantize_per_channel__default
     def __call__(_op, self: _Tensor, scales: _Tensor, zero_points: _Tensor, axis: _int, dtype: _dtype) -> _Tensor: ...
 
-class _aten_quantize_per_tensor_default(OpOverload):
+class _aten_quantize_per_tensor__default(OpOverload):
     def __call__(_op, self: _Tensor, scale: _float, zero_point: _int, dtype: _dtype) -> _Tensor: ...
 
-class _aten_quantize_per_tensor_tensor_qparams(OpOverload):
+class _aten_quantize_per_tensor__tensor_qparams(OpOverload):
     def __call__(_op, self: _Tensor, scale: _Tensor, zero_point: _Tensor, dtype: _dtype) -> _Tensor: ...
 
 class _aten_quantize_per_tensor(OpOverloadPacket):
-    default: _aten_quantize_per_tensor_default
-    tensor_qparams: _aten_quantize_per_tensor_tensor_qparams
+    default: _aten_quantize_per_tensor__default
+    tensor_qparams: _aten_quantize_per_tensor__tensor_qparams
     @overload
     def __call__(_op, self: _Tensor, scale: _float, zero_point: _int, dtype: _dtype) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, scale: _Tensor, zero_point: _Tensor, dtype: _dtype) -> _Tensor: ...
-
-class _aten_rad2deg_default(OpOverload):
-    def __call__(_op, self: _Tensor) -> _Tensor: ...
-
-class _aten_rad2deg_out(OpOverload):
-    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_rad2deg(OpOverloadPacket):
-    default: _aten_rad2deg_default
-    out: _aten_rad2deg_out
-    @overload
-    def __call__(_op, self: _Tensor) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_rad2deg__default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_rad2deg_(OpOverloadPacket):
+class _aten_rad2deg__out(OpOverload):
+    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_rad2deg(OpOverloadPacket):
     default: _aten_rad2deg__default
+    out: _aten_rad2deg__out
+    @overload
+    def __call__(_op, self: _Tensor) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_rad2deg___default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_rand_default(OpOverload):
+class _aten_rad2deg_(OpOverloadPacket):
+    default: _aten_rad2deg___default
+    def __call__(_op, self: _Tensor) -> _Tensor: ...
+
+class _aten_rand__default(OpOverload):
     def __call__(_op, size: Sequence[_int], *, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | None = None, pin_memory: _bool | None = None) -> _Tensor: ...
 
-class _aten_rand_generator(OpOverload):
+class _aten_rand__generator(OpOverload):
     def __call__(_op, size: Sequence[_int], *, generator: Generator | None, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | None = None, pin_memory: _bool | None = None) -> _Tensor: ...
 
-class _aten_rand_out(OpOverload):
+class _aten_rand__out(OpOverload):
     def __call__(_op, size: Sequence[_int], *, out: _Tensor) -> _Tensor: ...
 
-class _aten_rand_generator_out(OpOverload):
+class _aten_rand__generator_out(OpOverload):
     def __call__(_op, size: Sequence[_int], *, generator: Generator | None, out: _Tensor) -> _Tensor: ...
 
 class _aten_rand(OpOverloadPacket):
-    default: _aten_rand_default
-    generator: _aten_rand_generator
-    out: _aten_rand_out
-    generator_out: _aten_rand_generator_out
+    default: _aten_rand__default
+    generator: _aten_rand__generator
+    out: _aten_rand__out
+    generator_out: _aten_rand__generator_out
     @overload
     def __call__(_op, size: Sequence[_int], *, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | None = None, pin_memory: _bool | None = None) -> _Tensor: ...
     @overload
@@ -10129,23 +10128,23 @@ class _aten_rand(OpOverloadPacket):
     @overload
     def __call__(_op, size: Sequence[_int], *, generator: Generator | None, out: _Tensor) -> _Tensor: ...
 
-class _aten_rand_like_default(OpOverload):
+class _aten_rand_like__default(OpOverload):
     def __call__(_op, self: _Tensor, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | None = None, pin_memory: _bool | None = None, memory_format: _memory_format | None = None) -> _Tensor: ...
 
-class _aten_rand_like_generator(OpOverload):
+class _aten_rand_like__generator(OpOverload):
     def __call__(_op, self: _Tensor, *, generator: Generator | None, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | None = None, pin_memory: _bool | None = None, memory_format: _memory_format | None = None) -> _Tensor: ...
 
-class _aten_rand_like_out(OpOverload):
+class _aten_rand_like__out(OpOverload):
     def __call__(_op, self: _Tensor, *, memory_format: _memory_format | None = None, out: _Tensor) -> _Tensor: ...
 
-class _aten_rand_like_generator_out(OpOverload):
+class _aten_rand_like__generator_out(OpOverload):
     def __call__(_op, self: _Tensor, *, generator: Generator | None, memory_format: _memory_format | None = None, out: _Tensor) -> _Tensor: ...
 
 class _aten_rand_like(OpOverloadPacket):
-    default: _aten_rand_like_default
-    generator: _aten_rand_like_generator
-    out: _aten_rand_like_out
-    generator_out: _aten_rand_like_generator_out
+    default: _aten_rand_like__default
+    generator: _aten_rand_like__generator
+    out: _aten_rand_like__out
+    generator_out: _aten_rand_like__generator_out
     @overload
     def __call__(_op, self: _Tensor, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | None = None, pin_memory: _bool | None = None, memory_format: _memory_format | None = None) -> _Tensor: ...
     @overload
@@ -10155,39 +10154,39 @@ class _aten_rand_like(OpOverloadPacket):
     @overload
     def __call__(_op, self: _Tensor, *, generator: Generator | None, memory_format: _memory_format | None = None, out: _Tensor) -> _Tensor: ...
 
-class _aten_randint_default(OpOverload):
+class _aten_randint__default(OpOverload):
     def __call__(_op, high: _int, size: Sequence[_int], *, dtype: _dtype | None = ..., layout: _layout | None = None, device: _device | _str | None = None, pin_memory: _bool | None = None) -> _Tensor: ...
 
-class _aten_randint_generator(OpOverload):
+class _aten_randint__generator(OpOverload):
     def __call__(_op, high: _int, size: Sequence[_int], *, generator: Generator | None, dtype: _dtype | None = ..., layout: _layout | None = None, device: _device | _str | None = None, pin_memory: _bool | None = None) -> _Tensor: ...
 
-class _aten_randint_low(OpOverload):
+class _aten_randint__low(OpOverload):
     def __call__(_op, low: _int, high: _int, size: Sequence[_int], *, dtype: _dtype | None = ..., layout: _layout | None = None, device: _device | _str | None = None, pin_memory: _bool | None = None) -> _Tensor: ...
 
-class _aten_randint_low_generator(OpOverload):
+class _aten_randint__low_generator(OpOverload):
     def __call__(_op, low: _int, high: _int, size: Sequence[_int], *, generator: Generator | None, dtype: _dtype | None = ..., layout: _layout | None = None, device: _device | _str | None = None, pin_memory: _bool | None = None) -> _Tensor: ...
 
-class _aten_randint_out(OpOverload):
+class _aten_randint__out(OpOverload):
     def __call__(_op, high: _int, size: Sequence[_int], *, out: _Tensor) -> _Tensor: ...
 
-class _aten_randint_generator_out(OpOverload):
+class _aten_randint__generator_out(OpOverload):
     def __call__(_op, high: _int, size: Sequence[_int], *, generator: Generator | None, out: _Tensor) -> _Tensor: ...
 
-class _aten_randint_low_out(OpOverload):
+class _aten_randint__low_out(OpOverload):
     def __call__(_op, low: _int, high: _int, size: Sequence[_int], *, out: _Tensor) -> _Tensor: ...
 
-class _aten_randint_low_generator_out(OpOverload):
+class _aten_randint__low_generator_out(OpOverload):
     def __call__(_op, low: _int, high: _int, size: Sequence[_int], *, generator: Generator | None, out: _Tensor) -> _Tensor: ...
 
 class _aten_randint(OpOverloadPacket):
-    default: _aten_randint_default
-    generator: _aten_randint_generator
-    low: _aten_randint_low
-    low_generator: _aten_randint_low_generator
-    out: _aten_randint_out
-    generator_out: _aten_randint_generator_out
-    low_out: _aten_randint_low_out
-    low_generator_out: _aten_randint_low_generator_out
+    default: _aten_randint__default
+    generator: _aten_randint__generator
+    low: _aten_randint__low
+    low_generator: _aten_randint__low_generator
+    out: _aten_randint__out
+    generator_out: _aten_randint__generator_out
+    low_out: _aten_randint__low_out
+    low_generator_out: _aten_randint__low_generator_out
     @overload
     def __call__(_op, high: _int, size: Sequence[_int], *, dtype: _dtype | None = ..., layout: _layout | None = None, device: _device | _str | None = None, pin_memory: _bool | None = None) -> _Tensor: ...
     @overload
@@ -10205,39 +10204,39 @@ class _aten_randint(OpOverloadPacket):
     @overload
     def __call__(_op, low: _int, high: _int, size: Sequence[_int], *, generator: Generator | None, out: _Tensor) -> _Tensor: ...
 
-class _aten_randint_like_default(OpOverload):
+class _aten_randint_like__default(OpOverload):
     def __call__(_op, self: _Tensor, high: _int, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | None = None, pin_memory: _bool | None = None, memory_format: _memory_format | None = None) -> _Tensor: ...
 
-class _aten_randint_like_generator(OpOverload):
+class _aten_randint_like__generator(OpOverload):
     def __call__(_op, self: _Tensor, high: _int, *, generator: Generator | None, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | None = None, pin_memory: _bool | None = None, memory_format: _memory_format | None = None) -> _Tensor: ...
 
-class _aten_randint_like_low_dtype(OpOverload):
+class _aten_randint_like__low_dtype(OpOverload):
     def __call__(_op, self: _Tensor, low: _int, high: _int, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | None = None, pin_memory: _bool | None = None, memory_format: _memory_format | None = None) -> _Tensor: ...
 
-class _aten_randint_like_low_generator_dtype(OpOverload):
+class _aten_randint_like__low_generator_dtype(OpOverload):
     def __call__(_op, self: _Tensor, low: _int, high: _int, *, generator: Generator | None, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | None = None, pin_memory: _bool | None = None, memory_format: _memory_format | None = None) -> _Tensor: ...
 
-class _aten_randint_like_out(OpOverload):
+class _aten_randint_like__out(OpOverload):
     def __call__(_op, self: _Tensor, high: _int, *, memory_format: _memory_format | None = None, out: _Tensor) -> _Tensor: ...
 
-class _aten_randint_like_generator_out(OpOverload):
+class _aten_randint_like__generator_out(OpOverload):
     def __call__(_op, self: _Tensor, high: _int, *, generator: Generator | None, memory_format: _memory_format | None = None, out: _Tensor) -> _Tensor: ...
 
-class _aten_randint_like_low_dtype_out(OpOverload):
+class _aten_randint_like__low_dtype_out(OpOverload):
     def __call__(_op, self: _Tensor, low: _int, high: _int, *, memory_format: _memory_format | None = None, out: _Tensor) -> _Tensor: ...
 
-class _aten_randint_like_low_generator_dtype_out(OpOverload):
+class _aten_randint_like__low_generator_dtype_out(OpOverload):
     def __call__(_op, self: _Tensor, low: _int, high: _int, *, generator: Generator | None, memory_format: _memory_format | None = None, out: _Tensor) -> _Tensor: ...
 
 class _aten_randint_like(OpOverloadPacket):
-    default: _aten_randint_like_default
-    generator: _aten_randint_like_generator
-    low_dtype: _aten_randint_like_low_dtype
-    low_generator_dtype: _aten_randint_like_low_generator_dtype
-    out: _aten_randint_like_out
-    generator_out: _aten_randint_like_generator_out
-    low_dtype_out: _aten_randint_like_low_dtype_out
-    low_generator_dtype_out: _aten_randint_like_low_generator_dtype_out
+    default: _aten_randint_like__default
+    generator: _aten_randint_like__generator
+    low_dtype: _aten_randint_like__low_dtype
+    low_generator_dtype: _aten_randint_like__low_generator_dtype
+    out: _aten_randint_like__out
+    generator_out: _aten_randint_like__generator_out
+    low_dtype_out: _aten_randint_like__low_dtype_out
+    low_generator_dtype_out: _aten_randint_like__low_generator_dtype_out
     @overload
     def __call__(_op, self: _Tensor, high: _int, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | None = None, pin_memory: _bool | None = None, memory_format: _memory_format | None = None) -> _Tensor: ...
     @overload
@@ -10255,23 +10254,23 @@ class _aten_randint_like(OpOverloadPacket):
     @overload
     def __call__(_op, self: _Tensor, low: _int, high: _int, *, generator: Generator | None, memory_format: _memory_format | None = None, out: _Tensor) -> _Tensor: ...
 
-class _aten_randn_default(OpOverload):
+class _aten_randn__default(OpOverload):
     def __call__(_op, size: Sequence[_int], *, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | None = None, pin_memory: _bool | None = None) -> _Tensor: ...
 
-class _aten_randn_generator(OpOverload):
+class _aten_randn__generator(OpOverload):
     def __call__(_op, size: Sequence[_int], *, generator: Generator | None, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | None = None, pin_memory: _bool | None = None) -> _Tensor: ...
 
-class _aten_randn_out(OpOverload):
+class _aten_randn__out(OpOverload):
     def __call__(_op, size: Sequence[_int], *, out: _Tensor) -> _Tensor: ...
 
-class _aten_randn_generator_out(OpOverload):
+class _aten_randn__generator_out(OpOverload):
     def __call__(_op, size: Sequence[_int], *, generator: Generator | None, out: _Tensor) -> _Tensor: ...
 
 class _aten_randn(OpOverloadPacket):
-    default: _aten_randn_default
-    generator: _aten_randn_generator
-    out: _aten_randn_out
-    generator_out: _aten_randn_generator_out
+    default: _aten_randn__default
+    generator: _aten_randn__generator
+    out: _aten_randn__out
+    generator_out: _aten_randn__generator_out
     @overload
     def __call__(_op, size: Sequence[_int], *, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | None = None, pin_memory: _bool | None = None) -> _Tensor: ...
     @overload
@@ -10281,23 +10280,23 @@ class _aten_randn(OpOverloadPacket):
     @overload
     def __call__(_op, size: Sequence[_int], *, generator: Generator | None, out: _Tensor) -> _Tensor: ...
 
-class _aten_randn_like_default(OpOverload):
+class _aten_randn_like__default(OpOverload):
     def __call__(_op, self: _Tensor, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | None = None, pin_memory: _bool | None = None, memory_format: _memory_format | None = None) -> _Tensor: ...
 
-class _aten_randn_like_generator(OpOverload):
+class _aten_randn_like__generator(OpOverload):
     def __call__(_op, self: _Tensor, *, generator: Generator | None, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | None = None, pin_memory: _bool | None = None, memory_format: _memory_format | None = None) -> _Tensor: ...
 
-class _aten_randn_like_out(OpOverload):
+class _aten_randn_like__out(OpOverload):
     def __call__(_op, self: _Tensor, *, memory_format: _memory_format | None = None, out: _Tensor) -> _Tensor: ...
 
-class _aten_randn_like_generator_out(OpOverload):
+class _aten_randn_like__generator_out(OpOverload):
     def __call__(_op, self: _Tensor, *, generator: Generator | None, memory_format: _memory_format | None = None, out: _Tensor) -> _Tensor: ...
 
 class _aten_randn_like(OpOverloadPacket):
-    default: _aten_randn_like_default
-    generator: _aten_randn_like_generator
-    out: _aten_randn_like_out
-    generator_out: _aten_randn_like_generator_out
+    default: _aten_randn_like__default
+    generator: _aten_randn_like__generator
+    out: _aten_randn_like__out
+    generator_out: _aten_randn_like__generator_out
     @overload
     def __call__(_op, self: _Tensor, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | None = None, pin_memory: _bool | None = None, memory_format: _memory_format | None = None) -> _Tensor: ...
     @overload
@@ -10307,57 +10306,57 @@ class _aten_randn_like(OpOverloadPacket):
     @overload
     def __call__(_op, self: _Tensor, *, generator: Generator | None, memory_format: _memory_format | None = None, out: _Tensor) -> _Tensor: ...
 
-class _aten_random_out(OpOverload):
+class _aten_random__out(OpOverload):
     def __call__(_op, self: _Tensor, *, generator: Generator | None = None, out: _Tensor) -> _Tensor: ...
-
-class _aten_random_default(OpOverload):
-    def __call__(_op, self: _Tensor, *, generator: Generator | None = None) -> _Tensor: ...
-
-class _aten_random_from_out(OpOverload):
-    def __call__(_op, self: _Tensor, from_: _int, to: _int | None, *, generator: Generator | None = None, out: _Tensor) -> _Tensor: ...
-
-class _aten_random_from(OpOverload):
-    def __call__(_op, self: _Tensor, from_: _int, to: _int | None, *, generator: Generator | None = None) -> _Tensor: ...
-
-class _aten_random_to_out(OpOverload):
-    def __call__(_op, self: _Tensor, to: _int, *, generator: Generator | None = None, out: _Tensor) -> _Tensor: ...
-
-class _aten_random_to(OpOverload):
-    def __call__(_op, self: _Tensor, to: _int, *, generator: Generator | None = None) -> _Tensor: ...
-
-class _aten_random(OpOverloadPacket):
-    out: _aten_random_out
-    default: _aten_random_default
-    from_out: _aten_random_from_out
-    from_: _aten_random_from
-    to_out: _aten_random_to_out
-    to: _aten_random_to
-    @overload
-    def __call__(_op, self: _Tensor, *, generator: Generator | None = None, out: _Tensor) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, *, generator: Generator | None = None) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, from_: _int, to: _int | None, *, generator: Generator | None = None, out: _Tensor) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, from_: _int, to: _int | None, *, generator: Generator | None = None) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, to: _int, *, generator: Generator | None = None, out: _Tensor) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, to: _int, *, generator: Generator | None = None) -> _Tensor: ...
 
 class _aten_random__default(OpOverload):
     def __call__(_op, self: _Tensor, *, generator: Generator | None = None) -> _Tensor: ...
 
+class _aten_random__from_out(OpOverload):
+    def __call__(_op, self: _Tensor, from_: _int, to: _int | None, *, generator: Generator | None = None, out: _Tensor) -> _Tensor: ...
+
 class _aten_random__from(OpOverload):
     def __call__(_op, self: _Tensor, from_: _int, to: _int | None, *, generator: Generator | None = None) -> _Tensor: ...
+
+class _aten_random__to_out(OpOverload):
+    def __call__(_op, self: _Tensor, to: _int, *, generator: Generator | None = None, out: _Tensor) -> _Tensor: ...
 
 class _aten_random__to(OpOverload):
     def __call__(_op, self: _Tensor, to: _int, *, generator: Generator | None = None) -> _Tensor: ...
 
-class _aten_random_(OpOverloadPacket):
+class _aten_random(OpOverloadPacket):
+    out: _aten_random__out
     default: _aten_random__default
+    from_out: _aten_random__from_out
     from_: _aten_random__from
+    to_out: _aten_random__to_out
     to: _aten_random__to
+    @overload
+    def __call__(_op, self: _Tensor, *, generator: Generator | None = None, out: _Tensor) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, *, generator: Generator | None = None) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, from_: _int, to: _int | None, *, generator: Generator | None = None, out: _Tensor) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, from_: _int, to: _int | None, *, generator: Generator | None = None) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, to: _int, *, generator: Generator | None = None, out: _Tensor) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, to: _int, *, generator: Generator | None = None) -> _Tensor: ...
+
+class _aten_random___default(OpOverload):
+    def __call__(_op, self: _Tensor, *, generator: Generator | None = None) -> _Tensor: ...
+
+class _aten_random___from(OpOverload):
+    def __call__(_op, self: _Tensor, from_: _int, to: _int | None, *, generator: Generator | None = None) -> _Tensor: ...
+
+class _aten_random___to(OpOverload):
+    def __call__(_op, self: _Tensor, to: _int, *, generator: Generator | None = None) -> _Tensor: ...
+
+class _aten_random_(OpOverloadPacket):
+    default: _aten_random___default
+    from_: _aten_random___from
+    to: _aten_random___to
     @overload
     def __call__(_op, self: _Tensor, *, generator: Generator | None = None) -> _Tensor: ...
     @overload
@@ -10365,23 +10364,23 @@ class _aten_random_(OpOverloadPacket):
     @overload
     def __call__(_op, self: _Tensor, to: _int, *, generator: Generator | None = None) -> _Tensor: ...
 
-class _aten_randperm_default(OpOverload):
+class _aten_randperm__default(OpOverload):
     def __call__(_op, n: _int, *, dtype: _dtype | None = ..., layout: _layout | None = None, device: _device | _str | None = None, pin_memory: _bool | None = None) -> _Tensor: ...
 
-class _aten_randperm_generator(OpOverload):
+class _aten_randperm__generator(OpOverload):
     def __call__(_op, n: _int, *, generator: Generator | None, dtype: _dtype | None = ..., layout: _layout | None = None, device: _device | _str | None = None, pin_memory: _bool | None = None) -> _Tensor: ...
 
-class _aten_randperm_out(OpOverload):
+class _aten_randperm__out(OpOverload):
     def __call__(_op, n: _int, *, out: _Tensor) -> _Tensor: ...
 
-class _aten_randperm_generator_out(OpOverload):
+class _aten_randperm__generator_out(OpOverload):
     def __call__(_op, n: _int, *, generator: Generator | None, out: _Tensor) -> _Tensor: ...
 
 class _aten_randperm(OpOverloadPacket):
-    default: _aten_randperm_default
-    generator: _aten_randperm_generator
-    out: _aten_randperm_out
-    generator_out: _aten_randperm_generator_out
+    default: _aten_randperm__default
+    generator: _aten_randperm__generator
+    out: _aten_randperm__out
+    generator_out: _aten_randperm__generator_out
     @overload
     def __call__(_op, n: _int, *, dtype: _dtype | None = ..., layout: _layout | None = None, device: _device | _str | None = None, pin_memory: _bool | None = None) -> _Tensor: ...
     @overload
@@ -10391,170 +10390,170 @@ class _aten_randperm(OpOverloadPacket):
     @overload
     def __call__(_op, n: _int, *, generator: Generator | None, out: _Tensor) -> _Tensor: ...
 
-class _aten_ravel_default(OpOverload):
+class _aten_ravel__default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
 class _aten_ravel(OpOverloadPacket):
-    default: _aten_ravel_default
+    default: _aten_ravel__default
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_real_default(OpOverload):
+class _aten_real__default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
 class _aten_real(OpOverloadPacket):
-    default: _aten_real_default
+    default: _aten_real__default
     def __call__(_op, self: _Tensor) -> _Tensor: ...
-
-class _aten_reciprocal_default(OpOverload):
-    def __call__(_op, self: _Tensor) -> _Tensor: ...
-
-class _aten_reciprocal_out(OpOverload):
-    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_reciprocal(OpOverloadPacket):
-    default: _aten_reciprocal_default
-    out: _aten_reciprocal_out
-    @overload
-    def __call__(_op, self: _Tensor) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_reciprocal__default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_reciprocal_(OpOverloadPacket):
+class _aten_reciprocal__out(OpOverload):
+    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_reciprocal(OpOverloadPacket):
     default: _aten_reciprocal__default
+    out: _aten_reciprocal__out
+    @overload
+    def __call__(_op, self: _Tensor) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_reciprocal___default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_reflection_pad1d_default(OpOverload):
+class _aten_reciprocal_(OpOverloadPacket):
+    default: _aten_reciprocal___default
+    def __call__(_op, self: _Tensor) -> _Tensor: ...
+
+class _aten_reflection_pad1d__default(OpOverload):
     def __call__(_op, self: _Tensor, padding: _int | Sequence[_int]) -> _Tensor: ...
 
 class _aten_reflection_pad1d(OpOverloadPacket):
-    default: _aten_reflection_pad1d_default
+    default: _aten_reflection_pad1d__default
     def __call__(_op, self: _Tensor, padding: _int | Sequence[_int]) -> _Tensor: ...
 
-class _aten_reflection_pad2d_default(OpOverload):
+class _aten_reflection_pad2d__default(OpOverload):
     def __call__(_op, self: _Tensor, padding: _int | Sequence[_int]) -> _Tensor: ...
 
 class _aten_reflection_pad2d(OpOverloadPacket):
-    default: _aten_reflection_pad2d_default
+    default: _aten_reflection_pad2d__default
     def __call__(_op, self: _Tensor, padding: _int | Sequence[_int]) -> _Tensor: ...
 
-class _aten_relu_default(OpOverload):
+class _aten_relu__default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
 class _aten_relu(OpOverloadPacket):
-    default: _aten_relu_default
-    def __call__(_op, self: _Tensor) -> _Tensor: ...
-
-class _aten_relu6_default(OpOverload):
-    def __call__(_op, self: _Tensor) -> _Tensor: ...
-
-class _aten_relu6(OpOverloadPacket):
-    default: _aten_relu6_default
+    default: _aten_relu__default
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
 class _aten_relu6__default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_relu6_(OpOverloadPacket):
+class _aten_relu6(OpOverloadPacket):
     default: _aten_relu6__default
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_relu__default(OpOverload):
+class _aten_relu6___default(OpOverload):
+    def __call__(_op, self: _Tensor) -> _Tensor: ...
+
+class _aten_relu6_(OpOverloadPacket):
+    default: _aten_relu6___default
+    def __call__(_op, self: _Tensor) -> _Tensor: ...
+
+class _aten_relu___default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
 class _aten_relu_(OpOverloadPacket):
-    default: _aten_relu__default
+    default: _aten_relu___default
     def __call__(_op, self: _Tensor) -> _Tensor: ...
-
-class _aten_remainder_Tensor(OpOverload):
-    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
-
-class _aten_remainder_Tensor_out(OpOverload):
-    def __call__(_op, self: _Tensor, other: _Tensor, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_remainder_Scalar(OpOverload):
-    def __call__(_op, self: _Tensor, other: _Number) -> _Tensor: ...
-
-class _aten_remainder_Scalar_out(OpOverload):
-    def __call__(_op, self: _Tensor, other: _Number, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_remainder_Scalar_Tensor(OpOverload):
-    def __call__(_op, self: _Number, other: _Tensor) -> _Tensor: ...
-
-class _aten_remainder(OpOverloadPacket):
-    Tensor: _aten_remainder_Tensor
-    Tensor_out: _aten_remainder_Tensor_out
-    Scalar: _aten_remainder_Scalar
-    Scalar_out: _aten_remainder_Scalar_out
-    Scalar_Tensor: _aten_remainder_Scalar_Tensor
-    @overload
-    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, other: _Tensor, *, out: _Tensor) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, other: _Number) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, other: _Number, *, out: _Tensor) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Number, other: _Tensor) -> _Tensor: ...
 
 class _aten_remainder__Tensor(OpOverload):
     def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
 
+class _aten_remainder__Tensor_out(OpOverload):
+    def __call__(_op, self: _Tensor, other: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
 class _aten_remainder__Scalar(OpOverload):
     def __call__(_op, self: _Tensor, other: _Number) -> _Tensor: ...
 
-class _aten_remainder_(OpOverloadPacket):
+class _aten_remainder__Scalar_out(OpOverload):
+    def __call__(_op, self: _Tensor, other: _Number, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_remainder__Scalar_Tensor(OpOverload):
+    def __call__(_op, self: _Number, other: _Tensor) -> _Tensor: ...
+
+class _aten_remainder(OpOverloadPacket):
     Tensor: _aten_remainder__Tensor
+    Tensor_out: _aten_remainder__Tensor_out
     Scalar: _aten_remainder__Scalar
+    Scalar_out: _aten_remainder__Scalar_out
+    Scalar_Tensor: _aten_remainder__Scalar_Tensor
+    @overload
+    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, other: _Tensor, *, out: _Tensor) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, other: _Number) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, other: _Number, *, out: _Tensor) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Number, other: _Tensor) -> _Tensor: ...
+
+class _aten_remainder___Tensor(OpOverload):
+    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
+
+class _aten_remainder___Scalar(OpOverload):
+    def __call__(_op, self: _Tensor, other: _Number) -> _Tensor: ...
+
+class _aten_remainder_(OpOverloadPacket):
+    Tensor: _aten_remainder___Tensor
+    Scalar: _aten_remainder___Scalar
     @overload
     def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, other: _Number) -> _Tensor: ...
-
-class _aten_renorm_default(OpOverload):
-    def __call__(_op, self: _Tensor, p: _Number, dim: _int, maxnorm: _Number) -> _Tensor: ...
-
-class _aten_renorm_out(OpOverload):
-    def __call__(_op, self: _Tensor, p: _Number, dim: _int, maxnorm: _Number, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_renorm(OpOverloadPacket):
-    default: _aten_renorm_default
-    out: _aten_renorm_out
-    @overload
-    def __call__(_op, self: _Tensor, p: _Number, dim: _int, maxnorm: _Number) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, p: _Number, dim: _int, maxnorm: _Number, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_renorm__default(OpOverload):
     def __call__(_op, self: _Tensor, p: _Number, dim: _int, maxnorm: _Number) -> _Tensor: ...
 
-class _aten_renorm_(OpOverloadPacket):
+class _aten_renorm__out(OpOverload):
+    def __call__(_op, self: _Tensor, p: _Number, dim: _int, maxnorm: _Number, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_renorm(OpOverloadPacket):
     default: _aten_renorm__default
+    out: _aten_renorm__out
+    @overload
+    def __call__(_op, self: _Tensor, p: _Number, dim: _int, maxnorm: _Number) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, p: _Number, dim: _int, maxnorm: _Number, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_renorm___default(OpOverload):
     def __call__(_op, self: _Tensor, p: _Number, dim: _int, maxnorm: _Number) -> _Tensor: ...
 
-class _aten_repeat_default(OpOverload):
+class _aten_renorm_(OpOverloadPacket):
+    default: _aten_renorm___default
+    def __call__(_op, self: _Tensor, p: _Number, dim: _int, maxnorm: _Number) -> _Tensor: ...
+
+class _aten_repeat__default(OpOverload):
     def __call__(_op, self: _Tensor, repeats: Sequence[_int]) -> _Tensor: ...
 
 class _aten_repeat(OpOverloadPacket):
-    default: _aten_repeat_default
+    default: _aten_repeat__default
     def __call__(_op, self: _Tensor, repeats: Sequence[_int]) -> _Tensor: ...
 
-class _aten_repeat_interleave_Tensor(OpOverload):
+class _aten_repeat_interleave__Tensor(OpOverload):
     def __call__(_op, repeats: _Tensor, *, output_size: _int | None = None) -> _Tensor: ...
 
-class _aten_repeat_interleave_self_Tensor(OpOverload):
+class _aten_repeat_interleave__self_Tensor(OpOverload):
     def __call__(_op, self: _Tensor, repeats: _Tensor, dim: _int | None = None, *, output_size: _int | None = None) -> _Tensor: ...
 
-class _aten_repeat_interleave_self_int(OpOverload):
+class _aten_repeat_interleave__self_int(OpOverload):
     def __call__(_op, self: _Tensor, repeats: _int, dim: _int | None = None, *, output_size: _int | None = None) -> _Tensor: ...
 
 class _aten_repeat_interleave(OpOverloadPacket):
-    Tensor: _aten_repeat_interleave_Tensor
-    self_Tensor: _aten_repeat_interleave_self_Tensor
-    self_int: _aten_repeat_interleave_self_int
+    Tensor: _aten_repeat_interleave__Tensor
+    self_Tensor: _aten_repeat_interleave__self_Tensor
+    self_int: _aten_repeat_interleave__self_int
     @overload
     def __call__(_op, repeats: _Tensor, *, output_size: _int | None = None) -> _Tensor: ...
     @overload
@@ -10562,65 +10561,65 @@ class _aten_repeat_interleave(OpOverloadPacket):
     @overload
     def __call__(_op, self: _Tensor, repeats: _int, dim: _int | None = None, *, output_size: _int | None = None) -> _Tensor: ...
 
-class _aten_replication_pad1d_default(OpOverload):
+class _aten_replication_pad1d__default(OpOverload):
     def __call__(_op, self: _Tensor, padding: _int | Sequence[_int]) -> _Tensor: ...
 
 class _aten_replication_pad1d(OpOverloadPacket):
-    default: _aten_replication_pad1d_default
+    default: _aten_replication_pad1d__default
     def __call__(_op, self: _Tensor, padding: _int | Sequence[_int]) -> _Tensor: ...
 
-class _aten_replication_pad2d_default(OpOverload):
+class _aten_replication_pad2d__default(OpOverload):
     def __call__(_op, self: _Tensor, padding: _int | Sequence[_int]) -> _Tensor: ...
 
 class _aten_replication_pad2d(OpOverloadPacket):
-    default: _aten_replication_pad2d_default
+    default: _aten_replication_pad2d__default
     def __call__(_op, self: _Tensor, padding: _int | Sequence[_int]) -> _Tensor: ...
 
-class _aten_reshape_default(OpOverload):
+class _aten_reshape__default(OpOverload):
     def __call__(_op, self: _Tensor, shape: Sequence[_int]) -> _Tensor: ...
 
 class _aten_reshape(OpOverloadPacket):
-    default: _aten_reshape_default
+    default: _aten_reshape__default
     def __call__(_op, self: _Tensor, shape: Sequence[_int]) -> _Tensor: ...
 
-class _aten_reshape_as_default(OpOverload):
+class _aten_reshape_as__default(OpOverload):
     def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
 
 class _aten_reshape_as(OpOverloadPacket):
-    default: _aten_reshape_as_default
+    default: _aten_reshape_as__default
     def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
 
-class _aten_resize__default(OpOverload):
+class _aten_resize___default(OpOverload):
     def __call__(_op, self: _Tensor, size: Sequence[_int], *, memory_format: _memory_format | None = None) -> _Tensor: ...
 
 class _aten_resize_(OpOverloadPacket):
-    default: _aten_resize__default
+    default: _aten_resize___default
     def __call__(_op, self: _Tensor, size: Sequence[_int], *, memory_format: _memory_format | None = None) -> _Tensor: ...
 
-class _aten_resize_as__default(OpOverload):
+class _aten_resize_as___default(OpOverload):
     def __call__(_op, self: _Tensor, the_template: _Tensor, *, memory_format: _memory_format | None = None) -> _Tensor: ...
 
 class _aten_resize_as_(OpOverloadPacket):
-    default: _aten_resize_as__default
+    default: _aten_resize_as___default
     def __call__(_op, self: _Tensor, the_template: _Tensor, *, memory_format: _memory_format | None = None) -> _Tensor: ...
 
-class _aten_result_type_Tensor(OpOverload):
+class _aten_result_type__Tensor(OpOverload):
     def __call__(_op, tensor: _Tensor, other: _Tensor) -> _dtype: ...
 
-class _aten_result_type_Scalar(OpOverload):
+class _aten_result_type__Scalar(OpOverload):
     def __call__(_op, tensor: _Tensor, other: _Number) -> _dtype: ...
 
-class _aten_result_type_Scalar_Tensor(OpOverload):
+class _aten_result_type__Scalar_Tensor(OpOverload):
     def __call__(_op, scalar: _Number, tensor: _Tensor) -> _dtype: ...
 
-class _aten_result_type_Scalar_Scalar(OpOverload):
+class _aten_result_type__Scalar_Scalar(OpOverload):
     def __call__(_op, scalar1: _Number, scalar2: _Number) -> _dtype: ...
 
 class _aten_result_type(OpOverloadPacket):
-    Tensor: _aten_result_type_Tensor
-    Scalar: _aten_result_type_Scalar
-    Scalar_Tensor: _aten_result_type_Scalar_Tensor
-    Scalar_Scalar: _aten_result_type_Scalar_Scalar
+    Tensor: _aten_result_type__Tensor
+    Scalar: _aten_result_type__Scalar
+    Scalar_Tensor: _aten_result_type__Scalar_Tensor
+    Scalar_Scalar: _aten_result_type__Scalar_Scalar
     @overload
     def __call__(_op, tensor: _Tensor, other: _Tensor) -> _dtype: ...
     @overload
@@ -10630,225 +10629,225 @@ class _aten_result_type(OpOverloadPacket):
     @overload
     def __call__(_op, scalar1: _Number, scalar2: _Number) -> _dtype: ...
 
-class _aten_rms_norm_default(OpOverload):
+class _aten_rms_norm__default(OpOverload):
     def __call__(_op, input: _Tensor, normalized_shape: Sequence[_int], weight: _Tensor | None = None, eps: _float | None = None) -> _Tensor: ...
 
 class _aten_rms_norm(OpOverloadPacket):
-    default: _aten_rms_norm_default
+    default: _aten_rms_norm__default
     def __call__(_op, input: _Tensor, normalized_shape: Sequence[_int], weight: _Tensor | None = None, eps: _float | None = None) -> _Tensor: ...
 
-class _aten_rnn_relu_input(OpOverload):
+class _aten_rnn_relu__input(OpOverload):
     def __call__(_op, input: _Tensor, hx: _Tensor, params: Sequence[_Tensor], has_biases: _bool, num_layers: _int, dropout: _float, train: _bool, bidirectional: _bool, batch_first: _bool) -> tuple[_Tensor, _Tensor]: ...
 
 class _aten_rnn_relu(OpOverloadPacket):
-    input: _aten_rnn_relu_input
+    input: _aten_rnn_relu__input
     def __call__(_op, input: _Tensor, hx: _Tensor, params: Sequence[_Tensor], has_biases: _bool, num_layers: _int, dropout: _float, train: _bool, bidirectional: _bool, batch_first: _bool) -> tuple[_Tensor, _Tensor]: ...
 
-class _aten_rnn_relu_cell_default(OpOverload):
+class _aten_rnn_relu_cell__default(OpOverload):
     def __call__(_op, input: _Tensor, hx: _Tensor, w_ih: _Tensor, w_hh: _Tensor, b_ih: _Tensor | None = None, b_hh: _Tensor | None = None) -> _Tensor: ...
 
 class _aten_rnn_relu_cell(OpOverloadPacket):
-    default: _aten_rnn_relu_cell_default
+    default: _aten_rnn_relu_cell__default
     def __call__(_op, input: _Tensor, hx: _Tensor, w_ih: _Tensor, w_hh: _Tensor, b_ih: _Tensor | None = None, b_hh: _Tensor | None = None) -> _Tensor: ...
 
-class _aten_rnn_tanh_input(OpOverload):
+class _aten_rnn_tanh__input(OpOverload):
     def __call__(_op, input: _Tensor, hx: _Tensor, params: Sequence[_Tensor], has_biases: _bool, num_layers: _int, dropout: _float, train: _bool, bidirectional: _bool, batch_first: _bool) -> tuple[_Tensor, _Tensor]: ...
 
 class _aten_rnn_tanh(OpOverloadPacket):
-    input: _aten_rnn_tanh_input
+    input: _aten_rnn_tanh__input
     def __call__(_op, input: _Tensor, hx: _Tensor, params: Sequence[_Tensor], has_biases: _bool, num_layers: _int, dropout: _float, train: _bool, bidirectional: _bool, batch_first: _bool) -> tuple[_Tensor, _Tensor]: ...
 
-class _aten_rnn_tanh_cell_default(OpOverload):
+class _aten_rnn_tanh_cell__default(OpOverload):
     def __call__(_op, input: _Tensor, hx: _Tensor, w_ih: _Tensor, w_hh: _Tensor, b_ih: _Tensor | None = None, b_hh: _Tensor | None = None) -> _Tensor: ...
 
 class _aten_rnn_tanh_cell(OpOverloadPacket):
-    default: _aten_rnn_tanh_cell_default
+    default: _aten_rnn_tanh_cell__default
     def __call__(_op, input: _Tensor, hx: _Tensor, w_ih: _Tensor, w_hh: _Tensor, b_ih: _Tensor | None = None, b_hh: _Tensor | None = None) -> _Tensor: ...
 
-class _aten_roll_default(OpOverload):
+class _aten_roll__default(OpOverload):
     def __call__(_op, self: _Tensor, shifts: _int | Sequence[_int], dims: _int | Sequence[_int] = ...) -> _Tensor: ...
 
 class _aten_roll(OpOverloadPacket):
-    default: _aten_roll_default
+    default: _aten_roll__default
     def __call__(_op, self: _Tensor, shifts: _int | Sequence[_int], dims: _int | Sequence[_int] = ...) -> _Tensor: ...
 
-class _aten_rot90_default(OpOverload):
+class _aten_rot90__default(OpOverload):
     def __call__(_op, self: _Tensor, k: _int = 1, dims: Sequence[_int] = ...) -> _Tensor: ...
 
 class _aten_rot90(OpOverloadPacket):
-    default: _aten_rot90_default
+    default: _aten_rot90__default
     def __call__(_op, self: _Tensor, k: _int = 1, dims: Sequence[_int] = ...) -> _Tensor: ...
-
-class _aten_round_default(OpOverload):
-    def __call__(_op, self: _Tensor) -> _Tensor: ...
-
-class _aten_round_out(OpOverload):
-    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_round_decimals(OpOverload):
-    def __call__(_op, self: _Tensor, *, decimals: _int) -> _Tensor: ...
-
-class _aten_round_decimals_out(OpOverload):
-    def __call__(_op, self: _Tensor, *, decimals: _int, out: _Tensor) -> _Tensor: ...
-
-class _aten_round(OpOverloadPacket):
-    default: _aten_round_default
-    out: _aten_round_out
-    decimals: _aten_round_decimals
-    decimals_out: _aten_round_decimals_out
-    @overload
-    def __call__(_op, self: _Tensor) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, *, decimals: _int) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, *, decimals: _int, out: _Tensor) -> _Tensor: ...
 
 class _aten_round__default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
+class _aten_round__out(OpOverload):
+    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
 class _aten_round__decimals(OpOverload):
     def __call__(_op, self: _Tensor, *, decimals: _int) -> _Tensor: ...
 
-class _aten_round_(OpOverloadPacket):
+class _aten_round__decimals_out(OpOverload):
+    def __call__(_op, self: _Tensor, *, decimals: _int, out: _Tensor) -> _Tensor: ...
+
+class _aten_round(OpOverloadPacket):
     default: _aten_round__default
+    out: _aten_round__out
     decimals: _aten_round__decimals
+    decimals_out: _aten_round__decimals_out
+    @overload
+    def __call__(_op, self: _Tensor) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, *, decimals: _int) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, *, decimals: _int, out: _Tensor) -> _Tensor: ...
+
+class _aten_round___default(OpOverload):
+    def __call__(_op, self: _Tensor) -> _Tensor: ...
+
+class _aten_round___decimals(OpOverload):
+    def __call__(_op, self: _Tensor, *, decimals: _int) -> _Tensor: ...
+
+class _aten_round_(OpOverloadPacket):
+    default: _aten_round___default
+    decimals: _aten_round___decimals
     @overload
     def __call__(_op, self: _Tensor) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, *, decimals: _int) -> _Tensor: ...
 
-class _aten_row_stack_default(OpOverload):
+class _aten_row_stack__default(OpOverload):
     def __call__(_op, tensors: Sequence[_Tensor]) -> _Tensor: ...
 
 class _aten_row_stack(OpOverloadPacket):
-    default: _aten_row_stack_default
+    default: _aten_row_stack__default
     def __call__(_op, tensors: Sequence[_Tensor]) -> _Tensor: ...
-
-class _aten_rsqrt_default(OpOverload):
-    def __call__(_op, self: _Tensor) -> _Tensor: ...
-
-class _aten_rsqrt_out(OpOverload):
-    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_rsqrt(OpOverloadPacket):
-    default: _aten_rsqrt_default
-    out: _aten_rsqrt_out
-    @overload
-    def __call__(_op, self: _Tensor) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_rsqrt__default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_rsqrt_(OpOverloadPacket):
+class _aten_rsqrt__out(OpOverload):
+    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_rsqrt(OpOverloadPacket):
     default: _aten_rsqrt__default
+    out: _aten_rsqrt__out
+    @overload
+    def __call__(_op, self: _Tensor) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_rsqrt___default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_rsub_Tensor(OpOverload):
+class _aten_rsqrt_(OpOverloadPacket):
+    default: _aten_rsqrt___default
+    def __call__(_op, self: _Tensor) -> _Tensor: ...
+
+class _aten_rsub__Tensor(OpOverload):
     def __call__(_op, self: _Tensor, other: _Tensor, *, alpha: _Number = 1) -> _Tensor: ...
 
-class _aten_rsub_Scalar(OpOverload):
+class _aten_rsub__Scalar(OpOverload):
     def __call__(_op, self: _Tensor, other: _Number, alpha: _Number = 1) -> _Tensor: ...
 
 class _aten_rsub(OpOverloadPacket):
-    Tensor: _aten_rsub_Tensor
-    Scalar: _aten_rsub_Scalar
+    Tensor: _aten_rsub__Tensor
+    Scalar: _aten_rsub__Scalar
     @overload
     def __call__(_op, self: _Tensor, other: _Tensor, *, alpha: _Number = 1) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, other: _Number, alpha: _Number = 1) -> _Tensor: ...
 
-class _aten_scalar_tensor_default(OpOverload):
+class _aten_scalar_tensor__default(OpOverload):
     def __call__(_op, s: _Number, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | None = None, pin_memory: _bool | None = None) -> _Tensor: ...
 
 class _aten_scalar_tensor(OpOverloadPacket):
-    default: _aten_scalar_tensor_default
+    default: _aten_scalar_tensor__default
     def __call__(_op, s: _Number, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | None = None, pin_memory: _bool | None = None) -> _Tensor: ...
 
-class _aten_scaled_dot_product_attention_default(OpOverload):
+class _aten_scaled_dot_product_attention__default(OpOverload):
     def __call__(_op, query: _Tensor, key: _Tensor, value: _Tensor, attn_mask: _Tensor | None = None, dropout_p: _float = 0.0, is_causal: _bool = False, *, scale: _float | None = None, enable_gqa: _bool = False) -> _Tensor: ...
 
-class _aten_scaled_dot_product_attention_out(OpOverload):
+class _aten_scaled_dot_product_attention__out(OpOverload):
     def __call__(_op, query: _Tensor, key: _Tensor, value: _Tensor, attn_mask: _Tensor | None = None, dropout_p: _float = 0.0, is_causal: _bool = False, *, scale: _float | None = None, enable_gqa: _bool = False, out: _Tensor) -> _Tensor: ...
 
 class _aten_scaled_dot_product_attention(OpOverloadPacket):
-    default: _aten_scaled_dot_product_attention_default
-    out: _aten_scaled_dot_product_attention_out
+    default: _aten_scaled_dot_product_attention__default
+    out: _aten_scaled_dot_product_attention__out
     @overload
     def __call__(_op, query: _Tensor, key: _Tensor, value: _Tensor, attn_mask: _Tensor | None = None, dropout_p: _float = 0.0, is_causal: _bool = False, *, scale: _float | None = None, enable_gqa: _bool = False) -> _Tensor: ...
     @overload
     def __call__(_op, query: _Tensor, key: _Tensor, value: _Tensor, attn_mask: _Tensor | None = None, dropout_p: _float = 0.0, is_causal: _bool = False, *, scale: _float | None = None, enable_gqa: _bool = False, out: _Tensor) -> _Tensor: ...
-
-class _aten_scatter_src(OpOverload):
-    def __call__(_op, self: _Tensor, dim: _int, index: _Tensor, src: _Tensor) -> _Tensor: ...
-
-class _aten_scatter_src_out(OpOverload):
-    def __call__(_op, self: _Tensor, dim: _int, index: _Tensor, src: _Tensor, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_scatter_value(OpOverload):
-    def __call__(_op, self: _Tensor, dim: _int, index: _Tensor, value: _Number) -> _Tensor: ...
-
-class _aten_scatter_value_out(OpOverload):
-    def __call__(_op, self: _Tensor, dim: _int, index: _Tensor, value: _Number, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_scatter_reduce(OpOverload):
-    def __call__(_op, self: _Tensor, dim: _int, index: _Tensor, src: _Tensor, *, reduce: _str) -> _Tensor: ...
-
-class _aten_scatter_reduce_out(OpOverload):
-    def __call__(_op, self: _Tensor, dim: _int, index: _Tensor, src: _Tensor, *, reduce: _str, out: _Tensor) -> _Tensor: ...
-
-class _aten_scatter_value_reduce(OpOverload):
-    def __call__(_op, self: _Tensor, dim: _int, index: _Tensor, value: _Number, *, reduce: _str) -> _Tensor: ...
-
-class _aten_scatter_value_reduce_out(OpOverload):
-    def __call__(_op, self: _Tensor, dim: _int, index: _Tensor, value: _Number, *, reduce: _str, out: _Tensor) -> _Tensor: ...
-
-class _aten_scatter(OpOverloadPacket):
-    src: _aten_scatter_src
-    src_out: _aten_scatter_src_out
-    value: _aten_scatter_value
-    value_out: _aten_scatter_value_out
-    reduce: _aten_scatter_reduce
-    reduce_out: _aten_scatter_reduce_out
-    value_reduce: _aten_scatter_value_reduce
-    value_reduce_out: _aten_scatter_value_reduce_out
-    @overload
-    def __call__(_op, self: _Tensor, dim: _int, index: _Tensor, src: _Tensor) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, dim: _int, index: _Tensor, src: _Tensor, *, out: _Tensor) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, dim: _int, index: _Tensor, value: _Number) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, dim: _int, index: _Tensor, value: _Number, *, out: _Tensor) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, dim: _int, index: _Tensor, src: _Tensor, *, reduce: _str) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, dim: _int, index: _Tensor, src: _Tensor, *, reduce: _str, out: _Tensor) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, dim: _int, index: _Tensor, value: _Number, *, reduce: _str) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, dim: _int, index: _Tensor, value: _Number, *, reduce: _str, out: _Tensor) -> _Tensor: ...
 
 class _aten_scatter__src(OpOverload):
     def __call__(_op, self: _Tensor, dim: _int, index: _Tensor, src: _Tensor) -> _Tensor: ...
 
+class _aten_scatter__src_out(OpOverload):
+    def __call__(_op, self: _Tensor, dim: _int, index: _Tensor, src: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
 class _aten_scatter__value(OpOverload):
     def __call__(_op, self: _Tensor, dim: _int, index: _Tensor, value: _Number) -> _Tensor: ...
+
+class _aten_scatter__value_out(OpOverload):
+    def __call__(_op, self: _Tensor, dim: _int, index: _Tensor, value: _Number, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_scatter__reduce(OpOverload):
     def __call__(_op, self: _Tensor, dim: _int, index: _Tensor, src: _Tensor, *, reduce: _str) -> _Tensor: ...
 
+class _aten_scatter__reduce_out(OpOverload):
+    def __call__(_op, self: _Tensor, dim: _int, index: _Tensor, src: _Tensor, *, reduce: _str, out: _Tensor) -> _Tensor: ...
+
 class _aten_scatter__value_reduce(OpOverload):
     def __call__(_op, self: _Tensor, dim: _int, index: _Tensor, value: _Number, *, reduce: _str) -> _Tensor: ...
 
-class _aten_scatter_(OpOverloadPacket):
+class _aten_scatter__value_reduce_out(OpOverload):
+    def __call__(_op, self: _Tensor, dim: _int, index: _Tensor, value: _Number, *, reduce: _str, out: _Tensor) -> _Tensor: ...
+
+class _aten_scatter(OpOverloadPacket):
     src: _aten_scatter__src
+    src_out: _aten_scatter__src_out
     value: _aten_scatter__value
+    value_out: _aten_scatter__value_out
     reduce: _aten_scatter__reduce
+    reduce_out: _aten_scatter__reduce_out
     value_reduce: _aten_scatter__value_reduce
+    value_reduce_out: _aten_scatter__value_reduce_out
+    @overload
+    def __call__(_op, self: _Tensor, dim: _int, index: _Tensor, src: _Tensor) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, dim: _int, index: _Tensor, src: _Tensor, *, out: _Tensor) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, dim: _int, index: _Tensor, value: _Number) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, dim: _int, index: _Tensor, value: _Number, *, out: _Tensor) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, dim: _int, index: _Tensor, src: _Tensor, *, reduce: _str) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, dim: _int, index: _Tensor, src: _Tensor, *, reduce: _str, out: _Tensor) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, dim: _int, index: _Tensor, value: _Number, *, reduce: _str) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, dim: _int, index: _Tensor, value: _Number, *, reduce: _str, out: _Tensor) -> _Tensor: ...
+
+class _aten_scatter___src(OpOverload):
+    def __call__(_op, self: _Tensor, dim: _int, index: _Tensor, src: _Tensor) -> _Tensor: ...
+
+class _aten_scatter___value(OpOverload):
+    def __call__(_op, self: _Tensor, dim: _int, index: _Tensor, value: _Number) -> _Tensor: ...
+
+class _aten_scatter___reduce(OpOverload):
+    def __call__(_op, self: _Tensor, dim: _int, index: _Tensor, src: _Tensor, *, reduce: _str) -> _Tensor: ...
+
+class _aten_scatter___value_reduce(OpOverload):
+    def __call__(_op, self: _Tensor, dim: _int, index: _Tensor, value: _Number, *, reduce: _str) -> _Tensor: ...
+
+class _aten_scatter_(OpOverloadPacket):
+    src: _aten_scatter___src
+    value: _aten_scatter___value
+    reduce: _aten_scatter___reduce
+    value_reduce: _aten_scatter___value_reduce
     @overload
     def __call__(_op, self: _Tensor, dim: _int, index: _Tensor, src: _Tensor) -> _Tensor: ...
     @overload
@@ -10858,61 +10857,61 @@ class _aten_scatter_(OpOverloadPacket):
     @overload
     def __call__(_op, self: _Tensor, dim: _int, index: _Tensor, value: _Number, *, reduce: _str) -> _Tensor: ...
 
-class _aten_scatter_add_default(OpOverload):
-    def __call__(_op, self: _Tensor, dim: _int, index: _Tensor, src: _Tensor) -> _Tensor: ...
-
-class _aten_scatter_add_out(OpOverload):
-    def __call__(_op, self: _Tensor, dim: _int, index: _Tensor, src: _Tensor, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_scatter_add(OpOverloadPacket):
-    default: _aten_scatter_add_default
-    out: _aten_scatter_add_out
-    @overload
-    def __call__(_op, self: _Tensor, dim: _int, index: _Tensor, src: _Tensor) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, dim: _int, index: _Tensor, src: _Tensor, *, out: _Tensor) -> _Tensor: ...
-
 class _aten_scatter_add__default(OpOverload):
     def __call__(_op, self: _Tensor, dim: _int, index: _Tensor, src: _Tensor) -> _Tensor: ...
 
-class _aten_scatter_add_(OpOverloadPacket):
+class _aten_scatter_add__out(OpOverload):
+    def __call__(_op, self: _Tensor, dim: _int, index: _Tensor, src: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_scatter_add(OpOverloadPacket):
     default: _aten_scatter_add__default
+    out: _aten_scatter_add__out
+    @overload
+    def __call__(_op, self: _Tensor, dim: _int, index: _Tensor, src: _Tensor) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, dim: _int, index: _Tensor, src: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_scatter_add___default(OpOverload):
     def __call__(_op, self: _Tensor, dim: _int, index: _Tensor, src: _Tensor) -> _Tensor: ...
 
-class _aten_scatter_reduce_two(OpOverload):
-    def __call__(_op, self: _Tensor, dim: _int, index: _Tensor, src: _Tensor, reduce: _str, *, include_self: _bool = True) -> _Tensor: ...
-
-class _aten_scatter_reduce_two_out(OpOverload):
-    def __call__(_op, self: _Tensor, dim: _int, index: _Tensor, src: _Tensor, reduce: _str, *, include_self: _bool = True, out: _Tensor) -> _Tensor: ...
-
-class _aten_scatter_reduce(OpOverloadPacket):
-    two: _aten_scatter_reduce_two
-    two_out: _aten_scatter_reduce_two_out
-    @overload
-    def __call__(_op, self: _Tensor, dim: _int, index: _Tensor, src: _Tensor, reduce: _str, *, include_self: _bool = True) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, dim: _int, index: _Tensor, src: _Tensor, reduce: _str, *, include_self: _bool = True, out: _Tensor) -> _Tensor: ...
+class _aten_scatter_add_(OpOverloadPacket):
+    default: _aten_scatter_add___default
+    def __call__(_op, self: _Tensor, dim: _int, index: _Tensor, src: _Tensor) -> _Tensor: ...
 
 class _aten_scatter_reduce__two(OpOverload):
     def __call__(_op, self: _Tensor, dim: _int, index: _Tensor, src: _Tensor, reduce: _str, *, include_self: _bool = True) -> _Tensor: ...
 
-class _aten_scatter_reduce_(OpOverloadPacket):
+class _aten_scatter_reduce__two_out(OpOverload):
+    def __call__(_op, self: _Tensor, dim: _int, index: _Tensor, src: _Tensor, reduce: _str, *, include_self: _bool = True, out: _Tensor) -> _Tensor: ...
+
+class _aten_scatter_reduce(OpOverloadPacket):
     two: _aten_scatter_reduce__two
+    two_out: _aten_scatter_reduce__two_out
+    @overload
+    def __call__(_op, self: _Tensor, dim: _int, index: _Tensor, src: _Tensor, reduce: _str, *, include_self: _bool = True) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, dim: _int, index: _Tensor, src: _Tensor, reduce: _str, *, include_self: _bool = True, out: _Tensor) -> _Tensor: ...
+
+class _aten_scatter_reduce___two(OpOverload):
     def __call__(_op, self: _Tensor, dim: _int, index: _Tensor, src: _Tensor, reduce: _str, *, include_self: _bool = True) -> _Tensor: ...
 
-class _aten_searchsorted_Tensor(OpOverload):
+class _aten_scatter_reduce_(OpOverloadPacket):
+    two: _aten_scatter_reduce___two
+    def __call__(_op, self: _Tensor, dim: _int, index: _Tensor, src: _Tensor, reduce: _str, *, include_self: _bool = True) -> _Tensor: ...
+
+class _aten_searchsorted__Tensor(OpOverload):
     def __call__(_op, sorted_sequence: _Tensor, self: _Tensor, *, out_int32: _bool = False, right: _bool = False, side: _str | None = None, sorter: _Tensor | None = None) -> _Tensor: ...
 
-class _aten_searchsorted_Tensor_out(OpOverload):
+class _aten_searchsorted__Tensor_out(OpOverload):
     def __call__(_op, sorted_sequence: _Tensor, self: _Tensor, *, out_int32: _bool = False, right: _bool = False, side: _str | None = None, sorter: _Tensor | None = None, out: _Tensor) -> _Tensor: ...
 
-class _aten_searchsorted_Scalar(OpOverload):
+class _aten_searchsorted__Scalar(OpOverload):
     def __call__(_op, sorted_sequence: _Tensor, self: _Number, *, out_int32: _bool = False, right: _bool = False, side: _str | None = None, sorter: _Tensor | None = None) -> _Tensor: ...
 
 class _aten_searchsorted(OpOverloadPacket):
-    Tensor: _aten_searchsorted_Tensor
-    Tensor_out: _aten_searchsorted_Tensor_out
-    Scalar: _aten_searchsorted_Scalar
+    Tensor: _aten_searchsorted__Tensor
+    Tensor_out: _aten_searchsorted__Tensor_out
+    Scalar: _aten_searchsorted__Scalar
     @overload
     def __call__(_op, sorted_sequence: _Tensor, self: _Tensor, *, out_int32: _bool = False, right: _bool = False, side: _str | None = None, sorter: _Tensor | None = None) -> _Tensor: ...
     @overload
@@ -10920,62 +10919,62 @@ class _aten_searchsorted(OpOverloadPacket):
     @overload
     def __call__(_op, sorted_sequence: _Tensor, self: _Number, *, out_int32: _bool = False, right: _bool = False, side: _str | None = None, sorter: _Tensor | None = None) -> _Tensor: ...
 
-class _aten_select_int(OpOverload):
+class _aten_select__int(OpOverload):
     def __call__(_op, self: _Tensor, dim: _int, index: _int) -> _Tensor: ...
 
 class _aten_select(OpOverloadPacket):
-    int: _aten_select_int
+    int: _aten_select__int
     def __call__(_op, self: _Tensor, dim: _int, index: _int) -> _Tensor: ...
 
-class _aten_select_copy_int(OpOverload):
+class _aten_select_copy__int(OpOverload):
     def __call__(_op, self: _Tensor, dim: _int, index: _int) -> _Tensor: ...
 
 class _aten_select_copy(OpOverloadPacket):
-    int: _aten_select_copy_int
+    int: _aten_select_copy__int
     def __call__(_op, self: _Tensor, dim: _int, index: _int) -> _Tensor: ...
 
-class _aten_select_scatter_default(OpOverload):
+class _aten_select_scatter__default(OpOverload):
     def __call__(_op, self: _Tensor, src: _Tensor, dim: _int, index: _int) -> _Tensor: ...
 
 class _aten_select_scatter(OpOverloadPacket):
-    default: _aten_select_scatter_default
+    default: _aten_select_scatter__default
     def __call__(_op, self: _Tensor, src: _Tensor, dim: _int, index: _int) -> _Tensor: ...
-
-class _aten_selu_default(OpOverload):
-    def __call__(_op, self: _Tensor) -> _Tensor: ...
-
-class _aten_selu(OpOverloadPacket):
-    default: _aten_selu_default
-    def __call__(_op, self: _Tensor) -> _Tensor: ...
 
 class _aten_selu__default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_selu_(OpOverloadPacket):
+class _aten_selu(OpOverloadPacket):
     default: _aten_selu__default
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_set__default(OpOverload):
+class _aten_selu___default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_set__source_Tensor(OpOverload):
+class _aten_selu_(OpOverloadPacket):
+    default: _aten_selu___default
+    def __call__(_op, self: _Tensor) -> _Tensor: ...
+
+class _aten_set___default(OpOverload):
+    def __call__(_op, self: _Tensor) -> _Tensor: ...
+
+class _aten_set___source_Tensor(OpOverload):
     def __call__(_op, self: _Tensor, source: _Tensor) -> _Tensor: ...
 
-class _aten_set__source_Tensor_storage_offset(OpOverload):
+class _aten_set___source_Tensor_storage_offset(OpOverload):
     def __call__(_op, self: _Tensor, source: _Tensor, storage_offset: _int, size: Sequence[_int], stride: Sequence[_int] = ...) -> _Tensor: ...
 
-class _aten_set__source_Storage(OpOverload):
+class _aten_set___source_Storage(OpOverload):
     def __call__(_op, self: _Tensor, source: Storage) -> _Tensor: ...
 
-class _aten_set__source_Storage_storage_offset(OpOverload):
+class _aten_set___source_Storage_storage_offset(OpOverload):
     def __call__(_op, self: _Tensor, source: Storage, storage_offset: _int, size: Sequence[_int], stride: Sequence[_int] = ...) -> _Tensor: ...
 
 class _aten_set_(OpOverloadPacket):
-    default: _aten_set__default
-    source_Tensor: _aten_set__source_Tensor
-    source_Tensor_storage_offset: _aten_set__source_Tensor_storage_offset
-    source_Storage: _aten_set__source_Storage
-    source_Storage_storage_offset: _aten_set__source_Storage_storage_offset
+    default: _aten_set___default
+    source_Tensor: _aten_set___source_Tensor
+    source_Tensor_storage_offset: _aten_set___source_Tensor_storage_offset
+    source_Storage: _aten_set___source_Storage
+    source_Storage_storage_offset: _aten_set___source_Storage_storage_offset
     @overload
     def __call__(_op, self: _Tensor) -> _Tensor: ...
     @overload
@@ -10986,325 +10985,325 @@ class _aten_set_(OpOverloadPacket):
     def __call__(_op, self: _Tensor, source: Storage) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, source: Storage, storage_offset: _int, size: Sequence[_int], stride: Sequence[_int] = ...) -> _Tensor: ...
-
-class _aten_sgn_default(OpOverload):
-    def __call__(_op, self: _Tensor) -> _Tensor: ...
-
-class _aten_sgn_out(OpOverload):
-    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_sgn(OpOverloadPacket):
-    default: _aten_sgn_default
-    out: _aten_sgn_out
-    @overload
-    def __call__(_op, self: _Tensor) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_sgn__default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_sgn_(OpOverloadPacket):
+class _aten_sgn__out(OpOverload):
+    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_sgn(OpOverloadPacket):
     default: _aten_sgn__default
-    def __call__(_op, self: _Tensor) -> _Tensor: ...
-
-class _aten_sigmoid_default(OpOverload):
-    def __call__(_op, self: _Tensor) -> _Tensor: ...
-
-class _aten_sigmoid_out(OpOverload):
-    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_sigmoid(OpOverloadPacket):
-    default: _aten_sigmoid_default
-    out: _aten_sigmoid_out
+    out: _aten_sgn__out
     @overload
     def __call__(_op, self: _Tensor) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_sgn___default(OpOverload):
+    def __call__(_op, self: _Tensor) -> _Tensor: ...
+
+class _aten_sgn_(OpOverloadPacket):
+    default: _aten_sgn___default
+    def __call__(_op, self: _Tensor) -> _Tensor: ...
 
 class _aten_sigmoid__default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_sigmoid_(OpOverloadPacket):
+class _aten_sigmoid__out(OpOverload):
+    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_sigmoid(OpOverloadPacket):
     default: _aten_sigmoid__default
+    out: _aten_sigmoid__out
+    @overload
+    def __call__(_op, self: _Tensor) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_sigmoid___default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_sigmoid_backward_grad_input(OpOverload):
+class _aten_sigmoid_(OpOverloadPacket):
+    default: _aten_sigmoid___default
+    def __call__(_op, self: _Tensor) -> _Tensor: ...
+
+class _aten_sigmoid_backward__grad_input(OpOverload):
     def __call__(_op, grad_output: _Tensor, output: _Tensor, *, grad_input: _Tensor) -> _Tensor: ...
 
-class _aten_sigmoid_backward_default(OpOverload):
+class _aten_sigmoid_backward__default(OpOverload):
     def __call__(_op, grad_output: _Tensor, output: _Tensor) -> _Tensor: ...
 
 class _aten_sigmoid_backward(OpOverloadPacket):
-    grad_input: _aten_sigmoid_backward_grad_input
-    default: _aten_sigmoid_backward_default
+    grad_input: _aten_sigmoid_backward__grad_input
+    default: _aten_sigmoid_backward__default
     @overload
     def __call__(_op, grad_output: _Tensor, output: _Tensor, *, grad_input: _Tensor) -> _Tensor: ...
     @overload
     def __call__(_op, grad_output: _Tensor, output: _Tensor) -> _Tensor: ...
-
-class _aten_sign_default(OpOverload):
-    def __call__(_op, self: _Tensor) -> _Tensor: ...
-
-class _aten_sign_out(OpOverload):
-    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_sign(OpOverloadPacket):
-    default: _aten_sign_default
-    out: _aten_sign_out
-    @overload
-    def __call__(_op, self: _Tensor) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_sign__default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_sign_(OpOverloadPacket):
+class _aten_sign__out(OpOverload):
+    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_sign(OpOverloadPacket):
     default: _aten_sign__default
+    out: _aten_sign__out
+    @overload
+    def __call__(_op, self: _Tensor) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_sign___default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_signbit_default(OpOverload):
+class _aten_sign_(OpOverloadPacket):
+    default: _aten_sign___default
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_signbit_out(OpOverload):
+class _aten_signbit__default(OpOverload):
+    def __call__(_op, self: _Tensor) -> _Tensor: ...
+
+class _aten_signbit__out(OpOverload):
     def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_signbit(OpOverloadPacket):
-    default: _aten_signbit_default
-    out: _aten_signbit_out
+    default: _aten_signbit__default
+    out: _aten_signbit__out
     @overload
     def __call__(_op, self: _Tensor) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
 
-class _aten_silu_out(OpOverload):
+class _aten_silu__out(OpOverload):
     def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_silu_default(OpOverload):
-    def __call__(_op, self: _Tensor) -> _Tensor: ...
-
-class _aten_silu(OpOverloadPacket):
-    out: _aten_silu_out
-    default: _aten_silu_default
-    @overload
-    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor) -> _Tensor: ...
 
 class _aten_silu__default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_silu_(OpOverloadPacket):
+class _aten_silu(OpOverloadPacket):
+    out: _aten_silu__out
     default: _aten_silu__default
+    @overload
+    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
+    @overload
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_silu_backward_grad_input(OpOverload):
+class _aten_silu___default(OpOverload):
+    def __call__(_op, self: _Tensor) -> _Tensor: ...
+
+class _aten_silu_(OpOverloadPacket):
+    default: _aten_silu___default
+    def __call__(_op, self: _Tensor) -> _Tensor: ...
+
+class _aten_silu_backward__grad_input(OpOverload):
     def __call__(_op, grad_output: _Tensor, self: _Tensor, *, grad_input: _Tensor) -> _Tensor: ...
 
-class _aten_silu_backward_default(OpOverload):
+class _aten_silu_backward__default(OpOverload):
     def __call__(_op, grad_output: _Tensor, self: _Tensor) -> _Tensor: ...
 
 class _aten_silu_backward(OpOverloadPacket):
-    grad_input: _aten_silu_backward_grad_input
-    default: _aten_silu_backward_default
+    grad_input: _aten_silu_backward__grad_input
+    default: _aten_silu_backward__default
     @overload
     def __call__(_op, grad_output: _Tensor, self: _Tensor, *, grad_input: _Tensor) -> _Tensor: ...
     @overload
     def __call__(_op, grad_output: _Tensor, self: _Tensor) -> _Tensor: ...
-
-class _aten_sin_default(OpOverload):
-    def __call__(_op, self: _Tensor) -> _Tensor: ...
-
-class _aten_sin_out(OpOverload):
-    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_sin(OpOverloadPacket):
-    default: _aten_sin_default
-    out: _aten_sin_out
-    @overload
-    def __call__(_op, self: _Tensor) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_sin__default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_sin_(OpOverloadPacket):
+class _aten_sin__out(OpOverload):
+    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_sin(OpOverloadPacket):
     default: _aten_sin__default
-    def __call__(_op, self: _Tensor) -> _Tensor: ...
-
-class _aten_sinc_default(OpOverload):
-    def __call__(_op, self: _Tensor) -> _Tensor: ...
-
-class _aten_sinc_out(OpOverload):
-    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_sinc(OpOverloadPacket):
-    default: _aten_sinc_default
-    out: _aten_sinc_out
+    out: _aten_sin__out
     @overload
     def __call__(_op, self: _Tensor) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_sin___default(OpOverload):
+    def __call__(_op, self: _Tensor) -> _Tensor: ...
+
+class _aten_sin_(OpOverloadPacket):
+    default: _aten_sin___default
+    def __call__(_op, self: _Tensor) -> _Tensor: ...
 
 class _aten_sinc__default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_sinc_(OpOverloadPacket):
+class _aten_sinc__out(OpOverload):
+    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_sinc(OpOverloadPacket):
     default: _aten_sinc__default
-    def __call__(_op, self: _Tensor) -> _Tensor: ...
-
-class _aten_sinh_default(OpOverload):
-    def __call__(_op, self: _Tensor) -> _Tensor: ...
-
-class _aten_sinh_out(OpOverload):
-    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_sinh(OpOverloadPacket):
-    default: _aten_sinh_default
-    out: _aten_sinh_out
+    out: _aten_sinc__out
     @overload
     def __call__(_op, self: _Tensor) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_sinc___default(OpOverload):
+    def __call__(_op, self: _Tensor) -> _Tensor: ...
+
+class _aten_sinc_(OpOverloadPacket):
+    default: _aten_sinc___default
+    def __call__(_op, self: _Tensor) -> _Tensor: ...
 
 class _aten_sinh__default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_sinh_(OpOverloadPacket):
+class _aten_sinh__out(OpOverload):
+    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_sinh(OpOverloadPacket):
     default: _aten_sinh__default
+    out: _aten_sinh__out
+    @overload
+    def __call__(_op, self: _Tensor) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_sinh___default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_size_int(OpOverload):
+class _aten_sinh_(OpOverloadPacket):
+    default: _aten_sinh___default
+    def __call__(_op, self: _Tensor) -> _Tensor: ...
+
+class _aten_size__int(OpOverload):
     def __call__(_op, self: _Tensor, dim: _int) -> _int: ...
 
 class _aten_size(OpOverloadPacket):
-    int: _aten_size_int
+    int: _aten_size__int
     def __call__(_op, self: _Tensor, dim: _int) -> _int: ...
 
-class _aten_slice_Tensor(OpOverload):
+class _aten_slice__Tensor(OpOverload):
     def __call__(_op, self: _Tensor, dim: _int = 0, start: _int | None = None, end: _int | None = None, step: _int = 1) -> _Tensor: ...
 
 class _aten_slice(OpOverloadPacket):
-    Tensor: _aten_slice_Tensor
+    Tensor: _aten_slice__Tensor
     def __call__(_op, self: _Tensor, dim: _int = 0, start: _int | None = None, end: _int | None = None, step: _int = 1) -> _Tensor: ...
 
-class _aten_slice_copy_Tensor(OpOverload):
+class _aten_slice_copy__Tensor(OpOverload):
     def __call__(_op, self: _Tensor, dim: _int = 0, start: _int | None = None, end: _int | None = None, step: _int = 1) -> _Tensor: ...
 
 class _aten_slice_copy(OpOverloadPacket):
-    Tensor: _aten_slice_copy_Tensor
+    Tensor: _aten_slice_copy__Tensor
     def __call__(_op, self: _Tensor, dim: _int = 0, start: _int | None = None, end: _int | None = None, step: _int = 1) -> _Tensor: ...
 
-class _aten_slice_scatter_default(OpOverload):
+class _aten_slice_scatter__default(OpOverload):
     def __call__(_op, self: _Tensor, src: _Tensor, dim: _int = 0, start: _int | None = None, end: _int | None = None, step: _int = 1) -> _Tensor: ...
 
 class _aten_slice_scatter(OpOverloadPacket):
-    default: _aten_slice_scatter_default
+    default: _aten_slice_scatter__default
     def __call__(_op, self: _Tensor, src: _Tensor, dim: _int = 0, start: _int | None = None, end: _int | None = None, step: _int = 1) -> _Tensor: ...
 
-class _aten_slogdet_default(OpOverload):
+class _aten_slogdet__default(OpOverload):
     def __call__(_op, self: _Tensor) -> tuple[_Tensor, _Tensor]: ...
 
 class _aten_slogdet(OpOverloadPacket):
-    default: _aten_slogdet_default
+    default: _aten_slogdet__default
     def __call__(_op, self: _Tensor) -> tuple[_Tensor, _Tensor]: ...
 
-class _aten_smooth_l1_loss_default(OpOverload):
+class _aten_smooth_l1_loss__default(OpOverload):
     def __call__(_op, self: _Tensor, target: _Tensor, reduction: _int = ..., beta: _float = 1.0) -> _Tensor: ...
 
 class _aten_smooth_l1_loss(OpOverloadPacket):
-    default: _aten_smooth_l1_loss_default
+    default: _aten_smooth_l1_loss__default
     def __call__(_op, self: _Tensor, target: _Tensor, reduction: _int = ..., beta: _float = 1.0) -> _Tensor: ...
 
-class _aten_smooth_l1_loss_backward_default(OpOverload):
+class _aten_smooth_l1_loss_backward__default(OpOverload):
     def __call__(_op, grad_output: _Tensor, self: _Tensor, target: _Tensor, reduction: _int, beta: _float) -> _Tensor: ...
 
 class _aten_smooth_l1_loss_backward(OpOverloadPacket):
-    default: _aten_smooth_l1_loss_backward_default
+    default: _aten_smooth_l1_loss_backward__default
     def __call__(_op, grad_output: _Tensor, self: _Tensor, target: _Tensor, reduction: _int, beta: _float) -> _Tensor: ...
 
-class _aten_soft_margin_loss_default(OpOverload):
+class _aten_soft_margin_loss__default(OpOverload):
     def __call__(_op, self: _Tensor, target: _Tensor, reduction: _int = ...) -> _Tensor: ...
 
 class _aten_soft_margin_loss(OpOverloadPacket):
-    default: _aten_soft_margin_loss_default
+    default: _aten_soft_margin_loss__default
     def __call__(_op, self: _Tensor, target: _Tensor, reduction: _int = ...) -> _Tensor: ...
 
-class _aten_softmax_int(OpOverload):
+class _aten_softmax__int(OpOverload):
     def __call__(_op, self: _Tensor, dim: _int, dtype: _dtype | None = None) -> _Tensor: ...
 
-class _aten_softmax_int_out(OpOverload):
+class _aten_softmax__int_out(OpOverload):
     def __call__(_op, self: _Tensor, dim: _int, dtype: _dtype | None = None, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_softmax(OpOverloadPacket):
-    int: _aten_softmax_int
-    int_out: _aten_softmax_int_out
+    int: _aten_softmax__int
+    int_out: _aten_softmax__int_out
     @overload
     def __call__(_op, self: _Tensor, dim: _int, dtype: _dtype | None = None) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, dim: _int, dtype: _dtype | None = None, *, out: _Tensor) -> _Tensor: ...
 
-class _aten_softplus_out(OpOverload):
+class _aten_softplus__out(OpOverload):
     def __call__(_op, self: _Tensor, beta: _Number = 1, threshold: _Number = 20, *, out: _Tensor) -> _Tensor: ...
 
-class _aten_softplus_default(OpOverload):
+class _aten_softplus__default(OpOverload):
     def __call__(_op, self: _Tensor, beta: _Number = 1, threshold: _Number = 20) -> _Tensor: ...
 
 class _aten_softplus(OpOverloadPacket):
-    out: _aten_softplus_out
-    default: _aten_softplus_default
+    out: _aten_softplus__out
+    default: _aten_softplus__default
     @overload
     def __call__(_op, self: _Tensor, beta: _Number = 1, threshold: _Number = 20, *, out: _Tensor) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, beta: _Number = 1, threshold: _Number = 20) -> _Tensor: ...
 
-class _aten_softplus_backward_grad_input(OpOverload):
+class _aten_softplus_backward__grad_input(OpOverload):
     def __call__(_op, grad_output: _Tensor, self: _Tensor, beta: _Number, threshold: _Number, *, grad_input: _Tensor) -> _Tensor: ...
 
-class _aten_softplus_backward_default(OpOverload):
+class _aten_softplus_backward__default(OpOverload):
     def __call__(_op, grad_output: _Tensor, self: _Tensor, beta: _Number, threshold: _Number) -> _Tensor: ...
 
 class _aten_softplus_backward(OpOverloadPacket):
-    grad_input: _aten_softplus_backward_grad_input
-    default: _aten_softplus_backward_default
+    grad_input: _aten_softplus_backward__grad_input
+    default: _aten_softplus_backward__default
     @overload
     def __call__(_op, grad_output: _Tensor, self: _Tensor, beta: _Number, threshold: _Number, *, grad_input: _Tensor) -> _Tensor: ...
     @overload
     def __call__(_op, grad_output: _Tensor, self: _Tensor, beta: _Number, threshold: _Number) -> _Tensor: ...
 
-class _aten_softshrink_out(OpOverload):
+class _aten_softshrink__out(OpOverload):
     def __call__(_op, self: _Tensor, lambd: _Number = 0.5, *, out: _Tensor) -> _Tensor: ...
 
-class _aten_softshrink_default(OpOverload):
+class _aten_softshrink__default(OpOverload):
     def __call__(_op, self: _Tensor, lambd: _Number = 0.5) -> _Tensor: ...
 
 class _aten_softshrink(OpOverloadPacket):
-    out: _aten_softshrink_out
-    default: _aten_softshrink_default
+    out: _aten_softshrink__out
+    default: _aten_softshrink__default
     @overload
     def __call__(_op, self: _Tensor, lambd: _Number = 0.5, *, out: _Tensor) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, lambd: _Number = 0.5) -> _Tensor: ...
 
-class _aten_sort_stable(OpOverload):
+class _aten_sort__stable(OpOverload):
     def __call__(_op, self: _Tensor, *, stable: _bool | None, dim: _int = -1, descending: _bool = False) -> tuple[_Tensor, _Tensor]: ...
 
-class _aten_sort_values_stable(OpOverload):
+class _aten_sort__values_stable(OpOverload):
     def __call__(_op, self: _Tensor, *, stable: _bool | None, dim: _int = -1, descending: _bool = False, values: _Tensor, indices: _Tensor) -> tuple[_Tensor, _Tensor]: ...
 
-class _aten_sort_default(OpOverload):
+class _aten_sort__default(OpOverload):
     def __call__(_op, self: _Tensor, dim: _int = -1, descending: _bool = False) -> tuple[_Tensor, _Tensor]: ...
 
-class _aten_sort_values(OpOverload):
+class _aten_sort__values(OpOverload):
     def __call__(_op, self: _Tensor, dim: _int = -1, descending: _bool = False, *, values: _Tensor, indices: _Tensor) -> tuple[_Tensor, _Tensor]: ...
 
 class _aten_sort(OpOverloadPacket):
-    stable: _aten_sort_stable
-    values_stable: _aten_sort_values_stable
-    default: _aten_sort_default
-    values: _aten_sort_values
+    stable: _aten_sort__stable
+    values_stable: _aten_sort__values_stable
+    default: _aten_sort__default
+    values: _aten_sort__values
     @overload
     def __call__(_op, self: _Tensor, *, stable: _bool | None, dim: _int = -1, descending: _bool = False) -> tuple[_Tensor, _Tensor]: ...
     @overload
@@ -11314,102 +11313,82 @@ class _aten_sort(OpOverloadPacket):
     @overload
     def __call__(_op, self: _Tensor, dim: _int = -1, descending: _bool = False, *, values: _Tensor, indices: _Tensor) -> tuple[_Tensor, _Tensor]: ...
 
-class _aten_split_Tensor(OpOverload):
+class _aten_split__Tensor(OpOverload):
     def __call__(_op, self: _Tensor, split_size: _int, dim: _int = 0) -> list[_Tensor]: ...
 
-class _aten_split_sizes(OpOverload):
+class _aten_split__sizes(OpOverload):
     def __call__(_op, self: _Tensor, split_size: Sequence[_int], dim: _int = 0) -> list[_Tensor]: ...
 
 class _aten_split(OpOverloadPacket):
-    Tensor: _aten_split_Tensor
-    sizes: _aten_split_sizes
+    Tensor: _aten_split__Tensor
+    sizes: _aten_split__sizes
     @overload
     def __call__(_op, self: _Tensor, split_size: _int, dim: _int = 0) -> list[_Tensor]: ...
     @overload
     def __call__(_op, self: _Tensor, split_size: Sequence[_int], dim: _int = 0) -> list[_Tensor]: ...
 
-class _aten_split_copy_Tensor(OpOverload):
+class _aten_split_copy__Tensor(OpOverload):
     def __call__(_op, self: _Tensor, split_size: _int, dim: _int = 0) -> list[_Tensor]: ...
 
 class _aten_split_copy(OpOverloadPacket):
-    Tensor: _aten_split_copy_Tensor
+    Tensor: _aten_split_copy__Tensor
     def __call__(_op, self: _Tensor, split_size: _int, dim: _int = 0) -> list[_Tensor]: ...
 
-class _aten_split_with_sizes_default(OpOverload):
+class _aten_split_with_sizes__default(OpOverload):
     def __call__(_op, self: _Tensor, split_sizes: Sequence[_int], dim: _int = 0) -> list[_Tensor]: ...
 
 class _aten_split_with_sizes(OpOverloadPacket):
-    default: _aten_split_with_sizes_default
+    default: _aten_split_with_sizes__default
     def __call__(_op, self: _Tensor, split_sizes: Sequence[_int], dim: _int = 0) -> list[_Tensor]: ...
 
-class _aten_split_with_sizes_copy_default(OpOverload):
+class _aten_split_with_sizes_copy__default(OpOverload):
     def __call__(_op, self: _Tensor, split_sizes: Sequence[_int], dim: _int = 0) -> list[_Tensor]: ...
 
 class _aten_split_with_sizes_copy(OpOverloadPacket):
-    default: _aten_split_with_sizes_copy_default
+    default: _aten_split_with_sizes_copy__default
     def __call__(_op, self: _Tensor, split_sizes: Sequence[_int], dim: _int = 0) -> list[_Tensor]: ...
-
-class _aten_sqrt_default(OpOverload):
-    def __call__(_op, self: _Tensor) -> _Tensor: ...
-
-class _aten_sqrt_out(OpOverload):
-    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_sqrt(OpOverloadPacket):
-    default: _aten_sqrt_default
-    out: _aten_sqrt_out
-    @overload
-    def __call__(_op, self: _Tensor) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_sqrt__default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_sqrt_(OpOverloadPacket):
+class _aten_sqrt__out(OpOverload):
+    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_sqrt(OpOverloadPacket):
     default: _aten_sqrt__default
-    def __call__(_op, self: _Tensor) -> _Tensor: ...
-
-class _aten_square_default(OpOverload):
-    def __call__(_op, self: _Tensor) -> _Tensor: ...
-
-class _aten_square_out(OpOverload):
-    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_square(OpOverloadPacket):
-    default: _aten_square_default
-    out: _aten_square_out
+    out: _aten_sqrt__out
     @overload
     def __call__(_op, self: _Tensor) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_sqrt___default(OpOverload):
+    def __call__(_op, self: _Tensor) -> _Tensor: ...
+
+class _aten_sqrt_(OpOverloadPacket):
+    default: _aten_sqrt___default
+    def __call__(_op, self: _Tensor) -> _Tensor: ...
 
 class _aten_square__default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_square_(OpOverloadPacket):
+class _aten_square__out(OpOverload):
+    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_square(OpOverloadPacket):
     default: _aten_square__default
-    def __call__(_op, self: _Tensor) -> _Tensor: ...
-
-class _aten_squeeze_default(OpOverload):
-    def __call__(_op, self: _Tensor) -> _Tensor: ...
-
-class _aten_squeeze_dim(OpOverload):
-    def __call__(_op, self: _Tensor, dim: _int) -> _Tensor: ...
-
-class _aten_squeeze_dims(OpOverload):
-    def __call__(_op, self: _Tensor, dim: Sequence[_int]) -> _Tensor: ...
-
-class _aten_squeeze(OpOverloadPacket):
-    default: _aten_squeeze_default
-    dim: _aten_squeeze_dim
-    dims: _aten_squeeze_dims
+    out: _aten_square__out
     @overload
     def __call__(_op, self: _Tensor) -> _Tensor: ...
     @overload
-    def __call__(_op, self: _Tensor, dim: _int) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, dim: Sequence[_int]) -> _Tensor: ...
+    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_square___default(OpOverload):
+    def __call__(_op, self: _Tensor) -> _Tensor: ...
+
+class _aten_square_(OpOverloadPacket):
+    default: _aten_square___default
+    def __call__(_op, self: _Tensor) -> _Tensor: ...
 
 class _aten_squeeze__default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
@@ -11420,7 +11399,7 @@ class _aten_squeeze__dim(OpOverload):
 class _aten_squeeze__dims(OpOverload):
     def __call__(_op, self: _Tensor, dim: Sequence[_int]) -> _Tensor: ...
 
-class _aten_squeeze_(OpOverloadPacket):
+class _aten_squeeze(OpOverloadPacket):
     default: _aten_squeeze__default
     dim: _aten_squeeze__dim
     dims: _aten_squeeze__dims
@@ -11431,19 +11410,39 @@ class _aten_squeeze_(OpOverloadPacket):
     @overload
     def __call__(_op, self: _Tensor, dim: Sequence[_int]) -> _Tensor: ...
 
-class _aten_squeeze_copy_default(OpOverload):
+class _aten_squeeze___default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_squeeze_copy_dim(OpOverload):
+class _aten_squeeze___dim(OpOverload):
     def __call__(_op, self: _Tensor, dim: _int) -> _Tensor: ...
 
-class _aten_squeeze_copy_dims(OpOverload):
+class _aten_squeeze___dims(OpOverload):
+    def __call__(_op, self: _Tensor, dim: Sequence[_int]) -> _Tensor: ...
+
+class _aten_squeeze_(OpOverloadPacket):
+    default: _aten_squeeze___default
+    dim: _aten_squeeze___dim
+    dims: _aten_squeeze___dims
+    @overload
+    def __call__(_op, self: _Tensor) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, dim: _int) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, dim: Sequence[_int]) -> _Tensor: ...
+
+class _aten_squeeze_copy__default(OpOverload):
+    def __call__(_op, self: _Tensor) -> _Tensor: ...
+
+class _aten_squeeze_copy__dim(OpOverload):
+    def __call__(_op, self: _Tensor, dim: _int) -> _Tensor: ...
+
+class _aten_squeeze_copy__dims(OpOverload):
     def __call__(_op, self: _Tensor, dim: Sequence[_int]) -> _Tensor: ...
 
 class _aten_squeeze_copy(OpOverloadPacket):
-    default: _aten_squeeze_copy_default
-    dim: _aten_squeeze_copy_dim
-    dims: _aten_squeeze_copy_dims
+    default: _aten_squeeze_copy__default
+    dim: _aten_squeeze_copy__dim
+    dims: _aten_squeeze_copy__dims
     @overload
     def __call__(_op, self: _Tensor) -> _Tensor: ...
     @overload
@@ -11451,41 +11450,41 @@ class _aten_squeeze_copy(OpOverloadPacket):
     @overload
     def __call__(_op, self: _Tensor, dim: Sequence[_int]) -> _Tensor: ...
 
-class _aten_stack_default(OpOverload):
+class _aten_stack__default(OpOverload):
     def __call__(_op, tensors: Sequence[_Tensor], dim: _int = 0) -> _Tensor: ...
 
-class _aten_stack_out(OpOverload):
+class _aten_stack__out(OpOverload):
     def __call__(_op, tensors: Sequence[_Tensor], dim: _int = 0, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_stack(OpOverloadPacket):
-    default: _aten_stack_default
-    out: _aten_stack_out
+    default: _aten_stack__default
+    out: _aten_stack__out
     @overload
     def __call__(_op, tensors: Sequence[_Tensor], dim: _int = 0) -> _Tensor: ...
     @overload
     def __call__(_op, tensors: Sequence[_Tensor], dim: _int = 0, *, out: _Tensor) -> _Tensor: ...
 
-class _aten_std_default(OpOverload):
+class _aten_std__default(OpOverload):
     def __call__(_op, self: _Tensor, unbiased: _bool = True) -> _Tensor: ...
 
-class _aten_std_dim(OpOverload):
+class _aten_std__dim(OpOverload):
     def __call__(_op, self: _Tensor, dim: _int | Sequence[_int] | None, unbiased: _bool = True, keepdim: _bool = False) -> _Tensor: ...
 
-class _aten_std_out(OpOverload):
+class _aten_std__out(OpOverload):
     def __call__(_op, self: _Tensor, dim: _int | Sequence[_int] | None, unbiased: _bool = True, keepdim: _bool = False, *, out: _Tensor) -> _Tensor: ...
 
-class _aten_std_correction(OpOverload):
+class _aten_std__correction(OpOverload):
     def __call__(_op, self: _Tensor, dim: _int | Sequence[_int] | None = None, *, correction: _Number | None = None, keepdim: _bool = False) -> _Tensor: ...
 
-class _aten_std_correction_out(OpOverload):
+class _aten_std__correction_out(OpOverload):
     def __call__(_op, self: _Tensor, dim: _int | Sequence[_int] | None = None, *, correction: _Number | None = None, keepdim: _bool = False, out: _Tensor) -> _Tensor: ...
 
 class _aten_std(OpOverloadPacket):
-    default: _aten_std_default
-    dim: _aten_std_dim
-    out: _aten_std_out
-    correction: _aten_std_correction
-    correction_out: _aten_std_correction_out
+    default: _aten_std__default
+    dim: _aten_std__dim
+    out: _aten_std__out
+    correction: _aten_std__correction
+    correction_out: _aten_std__correction_out
     @overload
     def __call__(_op, self: _Tensor, unbiased: _bool = True) -> _Tensor: ...
     @overload
@@ -11497,19 +11496,19 @@ class _aten_std(OpOverloadPacket):
     @overload
     def __call__(_op, self: _Tensor, dim: _int | Sequence[_int] | None = None, *, correction: _Number | None = None, keepdim: _bool = False, out: _Tensor) -> _Tensor: ...
 
-class _aten_std_mean_default(OpOverload):
+class _aten_std_mean__default(OpOverload):
     def __call__(_op, self: _Tensor, unbiased: _bool = True) -> tuple[_Tensor, _Tensor]: ...
 
-class _aten_std_mean_dim(OpOverload):
+class _aten_std_mean__dim(OpOverload):
     def __call__(_op, self: _Tensor, dim: _int | Sequence[_int] | None, unbiased: _bool = True, keepdim: _bool = False) -> tuple[_Tensor, _Tensor]: ...
 
-class _aten_std_mean_correction(OpOverload):
+class _aten_std_mean__correction(OpOverload):
     def __call__(_op, self: _Tensor, dim: _int | Sequence[_int] | None = None, *, correction: _Number | None = None, keepdim: _bool = False) -> tuple[_Tensor, _Tensor]: ...
 
 class _aten_std_mean(OpOverloadPacket):
-    default: _aten_std_mean_default
-    dim: _aten_std_mean_dim
-    correction: _aten_std_mean_correction
+    default: _aten_std_mean__default
+    dim: _aten_std_mean__dim
+    correction: _aten_std_mean__correction
     @overload
     def __call__(_op, self: _Tensor, unbiased: _bool = True) -> tuple[_Tensor, _Tensor]: ...
     @overload
@@ -11517,32 +11516,12 @@ class _aten_std_mean(OpOverloadPacket):
     @overload
     def __call__(_op, self: _Tensor, dim: _int | Sequence[_int] | None = None, *, correction: _Number | None = None, keepdim: _bool = False) -> tuple[_Tensor, _Tensor]: ...
 
-class _aten_stride_int(OpOverload):
+class _aten_stride__int(OpOverload):
     def __call__(_op, self: _Tensor, dim: _int) -> _int: ...
 
 class _aten_stride(OpOverloadPacket):
-    int: _aten_stride_int
+    int: _aten_stride__int
     def __call__(_op, self: _Tensor, dim: _int) -> _int: ...
-
-class _aten_sub_Tensor(OpOverload):
-    def __call__(_op, self: _Tensor, other: _Tensor, *, alpha: _Number = 1) -> _Tensor: ...
-
-class _aten_sub_Scalar(OpOverload):
-    def __call__(_op, self: _Tensor, other: _Number, alpha: _Number = 1) -> _Tensor: ...
-
-class _aten_sub_out(OpOverload):
-    def __call__(_op, self: _Tensor, other: _Tensor, *, alpha: _Number = 1, out: _Tensor) -> _Tensor: ...
-
-class _aten_sub(OpOverloadPacket):
-    Tensor: _aten_sub_Tensor
-    Scalar: _aten_sub_Scalar
-    out: _aten_sub_out
-    @overload
-    def __call__(_op, self: _Tensor, other: _Tensor, *, alpha: _Number = 1) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, other: _Number, alpha: _Number = 1) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, other: _Tensor, *, alpha: _Number = 1, out: _Tensor) -> _Tensor: ...
 
 class _aten_sub__Tensor(OpOverload):
     def __call__(_op, self: _Tensor, other: _Tensor, *, alpha: _Number = 1) -> _Tensor: ...
@@ -11550,34 +11529,54 @@ class _aten_sub__Tensor(OpOverload):
 class _aten_sub__Scalar(OpOverload):
     def __call__(_op, self: _Tensor, other: _Number, alpha: _Number = 1) -> _Tensor: ...
 
-class _aten_sub_(OpOverloadPacket):
+class _aten_sub__out(OpOverload):
+    def __call__(_op, self: _Tensor, other: _Tensor, *, alpha: _Number = 1, out: _Tensor) -> _Tensor: ...
+
+class _aten_sub(OpOverloadPacket):
     Tensor: _aten_sub__Tensor
     Scalar: _aten_sub__Scalar
+    out: _aten_sub__out
+    @overload
+    def __call__(_op, self: _Tensor, other: _Tensor, *, alpha: _Number = 1) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, other: _Number, alpha: _Number = 1) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, other: _Tensor, *, alpha: _Number = 1, out: _Tensor) -> _Tensor: ...
+
+class _aten_sub___Tensor(OpOverload):
+    def __call__(_op, self: _Tensor, other: _Tensor, *, alpha: _Number = 1) -> _Tensor: ...
+
+class _aten_sub___Scalar(OpOverload):
+    def __call__(_op, self: _Tensor, other: _Number, alpha: _Number = 1) -> _Tensor: ...
+
+class _aten_sub_(OpOverloadPacket):
+    Tensor: _aten_sub___Tensor
+    Scalar: _aten_sub___Scalar
     @overload
     def __call__(_op, self: _Tensor, other: _Tensor, *, alpha: _Number = 1) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, other: _Number, alpha: _Number = 1) -> _Tensor: ...
 
-class _aten_subtract_Tensor(OpOverload):
+class _aten_subtract__Tensor(OpOverload):
     def __call__(_op, self: _Tensor, other: _Tensor, *, alpha: _Number = 1) -> _Tensor: ...
 
 class _aten_subtract(OpOverloadPacket):
-    Tensor: _aten_subtract_Tensor
+    Tensor: _aten_subtract__Tensor
     def __call__(_op, self: _Tensor, other: _Tensor, *, alpha: _Number = 1) -> _Tensor: ...
 
-class _aten_sum_default(OpOverload):
+class _aten_sum__default(OpOverload):
     def __call__(_op, self: _Tensor, *, dtype: _dtype | None = None) -> _Tensor: ...
 
-class _aten_sum_dim_IntList(OpOverload):
+class _aten_sum__dim_IntList(OpOverload):
     def __call__(_op, self: _Tensor, dim: _int | Sequence[_int] | None, keepdim: _bool = False, *, dtype: _dtype | None = None) -> _Tensor: ...
 
-class _aten_sum_IntList_out(OpOverload):
+class _aten_sum__IntList_out(OpOverload):
     def __call__(_op, self: _Tensor, dim: _int | Sequence[_int] | None, keepdim: _bool = False, *, dtype: _dtype | None = None, out: _Tensor) -> _Tensor: ...
 
 class _aten_sum(OpOverloadPacket):
-    default: _aten_sum_default
-    dim_IntList: _aten_sum_dim_IntList
-    IntList_out: _aten_sum_IntList_out
+    default: _aten_sum__default
+    dim_IntList: _aten_sum__dim_IntList
+    IntList_out: _aten_sum__IntList_out
     @overload
     def __call__(_op, self: _Tensor, *, dtype: _dtype | None = None) -> _Tensor: ...
     @overload
@@ -11585,233 +11584,233 @@ class _aten_sum(OpOverloadPacket):
     @overload
     def __call__(_op, self: _Tensor, dim: _int | Sequence[_int] | None, keepdim: _bool = False, *, dtype: _dtype | None = None, out: _Tensor) -> _Tensor: ...
 
-class _aten_sum_to_size_default(OpOverload):
+class _aten_sum_to_size__default(OpOverload):
     def __call__(_op, self: _Tensor, size: Sequence[_int]) -> _Tensor: ...
 
 class _aten_sum_to_size(OpOverloadPacket):
-    default: _aten_sum_to_size_default
+    default: _aten_sum_to_size__default
     def __call__(_op, self: _Tensor, size: Sequence[_int]) -> _Tensor: ...
 
-class _aten_svd_default(OpOverload):
+class _aten_svd__default(OpOverload):
     def __call__(_op, self: _Tensor, some: _bool = True, compute_uv: _bool = True) -> tuple[_Tensor, _Tensor, _Tensor]: ...
 
 class _aten_svd(OpOverloadPacket):
-    default: _aten_svd_default
+    default: _aten_svd__default
     def __call__(_op, self: _Tensor, some: _bool = True, compute_uv: _bool = True) -> tuple[_Tensor, _Tensor, _Tensor]: ...
-
-class _aten_swapaxes_default(OpOverload):
-    def __call__(_op, self: _Tensor, axis0: _int, axis1: _int) -> _Tensor: ...
-
-class _aten_swapaxes(OpOverloadPacket):
-    default: _aten_swapaxes_default
-    def __call__(_op, self: _Tensor, axis0: _int, axis1: _int) -> _Tensor: ...
 
 class _aten_swapaxes__default(OpOverload):
     def __call__(_op, self: _Tensor, axis0: _int, axis1: _int) -> _Tensor: ...
 
-class _aten_swapaxes_(OpOverloadPacket):
+class _aten_swapaxes(OpOverloadPacket):
     default: _aten_swapaxes__default
     def __call__(_op, self: _Tensor, axis0: _int, axis1: _int) -> _Tensor: ...
 
-class _aten_swapdims_default(OpOverload):
-    def __call__(_op, self: _Tensor, dim0: _int, dim1: _int) -> _Tensor: ...
+class _aten_swapaxes___default(OpOverload):
+    def __call__(_op, self: _Tensor, axis0: _int, axis1: _int) -> _Tensor: ...
 
-class _aten_swapdims(OpOverloadPacket):
-    default: _aten_swapdims_default
-    def __call__(_op, self: _Tensor, dim0: _int, dim1: _int) -> _Tensor: ...
+class _aten_swapaxes_(OpOverloadPacket):
+    default: _aten_swapaxes___default
+    def __call__(_op, self: _Tensor, axis0: _int, axis1: _int) -> _Tensor: ...
 
 class _aten_swapdims__default(OpOverload):
     def __call__(_op, self: _Tensor, dim0: _int, dim1: _int) -> _Tensor: ...
 
-class _aten_swapdims_(OpOverloadPacket):
+class _aten_swapdims(OpOverloadPacket):
     default: _aten_swapdims__default
     def __call__(_op, self: _Tensor, dim0: _int, dim1: _int) -> _Tensor: ...
 
-class _aten_t_default(OpOverload):
-    def __call__(_op, self: _Tensor) -> _Tensor: ...
+class _aten_swapdims___default(OpOverload):
+    def __call__(_op, self: _Tensor, dim0: _int, dim1: _int) -> _Tensor: ...
 
-class _aten_t(OpOverloadPacket):
-    default: _aten_t_default
-    def __call__(_op, self: _Tensor) -> _Tensor: ...
+class _aten_swapdims_(OpOverloadPacket):
+    default: _aten_swapdims___default
+    def __call__(_op, self: _Tensor, dim0: _int, dim1: _int) -> _Tensor: ...
 
 class _aten_t__default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_t_(OpOverloadPacket):
+class _aten_t(OpOverloadPacket):
     default: _aten_t__default
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_t_copy_default(OpOverload):
+class _aten_t___default(OpOverload):
+    def __call__(_op, self: _Tensor) -> _Tensor: ...
+
+class _aten_t_(OpOverloadPacket):
+    default: _aten_t___default
+    def __call__(_op, self: _Tensor) -> _Tensor: ...
+
+class _aten_t_copy__default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
 class _aten_t_copy(OpOverloadPacket):
-    default: _aten_t_copy_default
+    default: _aten_t_copy__default
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_take_default(OpOverload):
+class _aten_take__default(OpOverload):
     def __call__(_op, self: _Tensor, index: _Tensor) -> _Tensor: ...
 
-class _aten_take_out(OpOverload):
+class _aten_take__out(OpOverload):
     def __call__(_op, self: _Tensor, index: _Tensor, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_take(OpOverloadPacket):
-    default: _aten_take_default
-    out: _aten_take_out
+    default: _aten_take__default
+    out: _aten_take__out
     @overload
     def __call__(_op, self: _Tensor, index: _Tensor) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, index: _Tensor, *, out: _Tensor) -> _Tensor: ...
 
-class _aten_take_along_dim_default(OpOverload):
+class _aten_take_along_dim__default(OpOverload):
     def __call__(_op, self: _Tensor, indices: _Tensor, dim: _int | None = None) -> _Tensor: ...
 
-class _aten_take_along_dim_out(OpOverload):
+class _aten_take_along_dim__out(OpOverload):
     def __call__(_op, self: _Tensor, indices: _Tensor, dim: _int | None = None, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_take_along_dim(OpOverloadPacket):
-    default: _aten_take_along_dim_default
-    out: _aten_take_along_dim_out
+    default: _aten_take_along_dim__default
+    out: _aten_take_along_dim__out
     @overload
     def __call__(_op, self: _Tensor, indices: _Tensor, dim: _int | None = None) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, indices: _Tensor, dim: _int | None = None, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_tan_default(OpOverload):
-    def __call__(_op, self: _Tensor) -> _Tensor: ...
-
-class _aten_tan_out(OpOverload):
-    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_tan(OpOverloadPacket):
-    default: _aten_tan_default
-    out: _aten_tan_out
-    @overload
-    def __call__(_op, self: _Tensor) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_tan__default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_tan_(OpOverloadPacket):
+class _aten_tan__out(OpOverload):
+    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_tan(OpOverloadPacket):
     default: _aten_tan__default
-    def __call__(_op, self: _Tensor) -> _Tensor: ...
-
-class _aten_tanh_default(OpOverload):
-    def __call__(_op, self: _Tensor) -> _Tensor: ...
-
-class _aten_tanh_out(OpOverload):
-    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_tanh(OpOverloadPacket):
-    default: _aten_tanh_default
-    out: _aten_tanh_out
+    out: _aten_tan__out
     @overload
     def __call__(_op, self: _Tensor) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_tan___default(OpOverload):
+    def __call__(_op, self: _Tensor) -> _Tensor: ...
+
+class _aten_tan_(OpOverloadPacket):
+    default: _aten_tan___default
+    def __call__(_op, self: _Tensor) -> _Tensor: ...
 
 class _aten_tanh__default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_tanh_(OpOverloadPacket):
+class _aten_tanh__out(OpOverload):
+    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_tanh(OpOverloadPacket):
     default: _aten_tanh__default
+    out: _aten_tanh__out
+    @overload
+    def __call__(_op, self: _Tensor) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_tanh___default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_tanh_backward_grad_input(OpOverload):
+class _aten_tanh_(OpOverloadPacket):
+    default: _aten_tanh___default
+    def __call__(_op, self: _Tensor) -> _Tensor: ...
+
+class _aten_tanh_backward__grad_input(OpOverload):
     def __call__(_op, grad_output: _Tensor, output: _Tensor, *, grad_input: _Tensor) -> _Tensor: ...
 
-class _aten_tanh_backward_default(OpOverload):
+class _aten_tanh_backward__default(OpOverload):
     def __call__(_op, grad_output: _Tensor, output: _Tensor) -> _Tensor: ...
 
 class _aten_tanh_backward(OpOverloadPacket):
-    grad_input: _aten_tanh_backward_grad_input
-    default: _aten_tanh_backward_default
+    grad_input: _aten_tanh_backward__grad_input
+    default: _aten_tanh_backward__default
     @overload
     def __call__(_op, grad_output: _Tensor, output: _Tensor, *, grad_input: _Tensor) -> _Tensor: ...
     @overload
     def __call__(_op, grad_output: _Tensor, output: _Tensor) -> _Tensor: ...
 
-class _aten_tensor_split_sections(OpOverload):
+class _aten_tensor_split__sections(OpOverload):
     def __call__(_op, self: _Tensor, sections: _int, dim: _int = 0) -> list[_Tensor]: ...
 
-class _aten_tensor_split_indices(OpOverload):
+class _aten_tensor_split__indices(OpOverload):
     def __call__(_op, self: _Tensor, indices: Sequence[_int], dim: _int = 0) -> list[_Tensor]: ...
 
 class _aten_tensor_split(OpOverloadPacket):
-    sections: _aten_tensor_split_sections
-    indices: _aten_tensor_split_indices
+    sections: _aten_tensor_split__sections
+    indices: _aten_tensor_split__indices
     @overload
     def __call__(_op, self: _Tensor, sections: _int, dim: _int = 0) -> list[_Tensor]: ...
     @overload
     def __call__(_op, self: _Tensor, indices: Sequence[_int], dim: _int = 0) -> list[_Tensor]: ...
 
-class _aten_tensordot_default(OpOverload):
+class _aten_tensordot__default(OpOverload):
     def __call__(_op, self: _Tensor, other: _Tensor, dims_self: Sequence[_int], dims_other: Sequence[_int]) -> _Tensor: ...
 
 class _aten_tensordot(OpOverloadPacket):
-    default: _aten_tensordot_default
+    default: _aten_tensordot__default
     def __call__(_op, self: _Tensor, other: _Tensor, dims_self: Sequence[_int], dims_other: Sequence[_int]) -> _Tensor: ...
 
-class _aten_threshold_out(OpOverload):
+class _aten_threshold__out(OpOverload):
     def __call__(_op, self: _Tensor, threshold: _Number, value: _Number, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_threshold_default(OpOverload):
-    def __call__(_op, self: _Tensor, threshold: _Number, value: _Number) -> _Tensor: ...
-
-class _aten_threshold(OpOverloadPacket):
-    out: _aten_threshold_out
-    default: _aten_threshold_default
-    @overload
-    def __call__(_op, self: _Tensor, threshold: _Number, value: _Number, *, out: _Tensor) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, threshold: _Number, value: _Number) -> _Tensor: ...
 
 class _aten_threshold__default(OpOverload):
     def __call__(_op, self: _Tensor, threshold: _Number, value: _Number) -> _Tensor: ...
 
-class _aten_threshold_(OpOverloadPacket):
+class _aten_threshold(OpOverloadPacket):
+    out: _aten_threshold__out
     default: _aten_threshold__default
+    @overload
+    def __call__(_op, self: _Tensor, threshold: _Number, value: _Number, *, out: _Tensor) -> _Tensor: ...
+    @overload
     def __call__(_op, self: _Tensor, threshold: _Number, value: _Number) -> _Tensor: ...
 
-class _aten_threshold_backward_grad_input(OpOverload):
+class _aten_threshold___default(OpOverload):
+    def __call__(_op, self: _Tensor, threshold: _Number, value: _Number) -> _Tensor: ...
+
+class _aten_threshold_(OpOverloadPacket):
+    default: _aten_threshold___default
+    def __call__(_op, self: _Tensor, threshold: _Number, value: _Number) -> _Tensor: ...
+
+class _aten_threshold_backward__grad_input(OpOverload):
     def __call__(_op, grad_output: _Tensor, self: _Tensor, threshold: _Number, *, grad_input: _Tensor) -> _Tensor: ...
 
-class _aten_threshold_backward_default(OpOverload):
+class _aten_threshold_backward__default(OpOverload):
     def __call__(_op, grad_output: _Tensor, self: _Tensor, threshold: _Number) -> _Tensor: ...
 
 class _aten_threshold_backward(OpOverloadPacket):
-    grad_input: _aten_threshold_backward_grad_input
-    default: _aten_threshold_backward_default
+    grad_input: _aten_threshold_backward__grad_input
+    default: _aten_threshold_backward__default
     @overload
     def __call__(_op, grad_output: _Tensor, self: _Tensor, threshold: _Number, *, grad_input: _Tensor) -> _Tensor: ...
     @overload
     def __call__(_op, grad_output: _Tensor, self: _Tensor, threshold: _Number) -> _Tensor: ...
 
-class _aten_tile_default(OpOverload):
+class _aten_tile__default(OpOverload):
     def __call__(_op, self: _Tensor, dims: Sequence[_int]) -> _Tensor: ...
 
 class _aten_tile(OpOverloadPacket):
-    default: _aten_tile_default
+    default: _aten_tile__default
     def __call__(_op, self: _Tensor, dims: Sequence[_int]) -> _Tensor: ...
 
-class _aten_to_dtype(OpOverload):
+class _aten_to__dtype(OpOverload):
     def __call__(_op, self: _Tensor, dtype: _dtype, non_blocking: _bool = False, copy: _bool = False, memory_format: _memory_format | None = None) -> _Tensor: ...
 
-class _aten_to_dtype_layout(OpOverload):
+class _aten_to__dtype_layout(OpOverload):
     def __call__(_op, self: _Tensor, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | None = None, pin_memory: _bool | None = None, non_blocking: _bool = False, copy: _bool = False, memory_format: _memory_format | None = None) -> _Tensor: ...
 
-class _aten_to_device(OpOverload):
+class _aten_to__device(OpOverload):
     def __call__(_op, self: _Tensor, device: _device | _str, dtype: _dtype, non_blocking: _bool = False, copy: _bool = False, memory_format: _memory_format | None = None) -> _Tensor: ...
 
-class _aten_to_other(OpOverload):
+class _aten_to__other(OpOverload):
     def __call__(_op, self: _Tensor, other: _Tensor, non_blocking: _bool = False, copy: _bool = False, memory_format: _memory_format | None = None) -> _Tensor: ...
 
 class _aten_to(OpOverloadPacket):
-    dtype: _aten_to_dtype
-    dtype_layout: _aten_to_dtype_layout
-    device: _aten_to_device
-    other: _aten_to_other
+    dtype: _aten_to__dtype
+    dtype_layout: _aten_to__dtype_layout
+    device: _aten_to__device
+    other: _aten_to__other
     @overload
     def __call__(_op, self: _Tensor, dtype: _dtype, non_blocking: _bool = False, copy: _bool = False, memory_format: _memory_format | None = None) -> _Tensor: ...
     @overload
@@ -11821,310 +11820,310 @@ class _aten_to(OpOverloadPacket):
     @overload
     def __call__(_op, self: _Tensor, other: _Tensor, non_blocking: _bool = False, copy: _bool = False, memory_format: _memory_format | None = None) -> _Tensor: ...
 
-class _aten_topk_default(OpOverload):
+class _aten_topk__default(OpOverload):
     def __call__(_op, self: _Tensor, k: _int, dim: _int = -1, largest: _bool = True, sorted: _bool = True) -> tuple[_Tensor, _Tensor]: ...
 
-class _aten_topk_values(OpOverload):
+class _aten_topk__values(OpOverload):
     def __call__(_op, self: _Tensor, k: _int, dim: _int = -1, largest: _bool = True, sorted: _bool = True, *, values: _Tensor, indices: _Tensor) -> tuple[_Tensor, _Tensor]: ...
 
 class _aten_topk(OpOverloadPacket):
-    default: _aten_topk_default
-    values: _aten_topk_values
+    default: _aten_topk__default
+    values: _aten_topk__values
     @overload
     def __call__(_op, self: _Tensor, k: _int, dim: _int = -1, largest: _bool = True, sorted: _bool = True) -> tuple[_Tensor, _Tensor]: ...
     @overload
     def __call__(_op, self: _Tensor, k: _int, dim: _int = -1, largest: _bool = True, sorted: _bool = True, *, values: _Tensor, indices: _Tensor) -> tuple[_Tensor, _Tensor]: ...
 
-class _aten_trace_default(OpOverload):
+class _aten_trace__default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_trace_out(OpOverload):
+class _aten_trace__out(OpOverload):
     def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_trace(OpOverloadPacket):
-    default: _aten_trace_default
-    out: _aten_trace_out
+    default: _aten_trace__default
+    out: _aten_trace__out
     @overload
     def __call__(_op, self: _Tensor) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
 
-class _aten_transpose_int(OpOverload):
+class _aten_transpose__int(OpOverload):
     def __call__(_op, self: _Tensor, dim0: _int, dim1: _int) -> _Tensor: ...
 
 class _aten_transpose(OpOverloadPacket):
-    int: _aten_transpose_int
+    int: _aten_transpose__int
     def __call__(_op, self: _Tensor, dim0: _int, dim1: _int) -> _Tensor: ...
 
-class _aten_transpose__default(OpOverload):
+class _aten_transpose___default(OpOverload):
     def __call__(_op, self: _Tensor, dim0: _int, dim1: _int) -> _Tensor: ...
 
 class _aten_transpose_(OpOverloadPacket):
-    default: _aten_transpose__default
+    default: _aten_transpose___default
     def __call__(_op, self: _Tensor, dim0: _int, dim1: _int) -> _Tensor: ...
 
-class _aten_transpose_copy_int(OpOverload):
+class _aten_transpose_copy__int(OpOverload):
     def __call__(_op, self: _Tensor, dim0: _int, dim1: _int) -> _Tensor: ...
 
 class _aten_transpose_copy(OpOverloadPacket):
-    int: _aten_transpose_copy_int
+    int: _aten_transpose_copy__int
     def __call__(_op, self: _Tensor, dim0: _int, dim1: _int) -> _Tensor: ...
 
-class _aten_trapezoid_x(OpOverload):
+class _aten_trapezoid__x(OpOverload):
     def __call__(_op, y: _Tensor, x: _Tensor, *, dim: _int = -1) -> _Tensor: ...
 
-class _aten_trapezoid_dx(OpOverload):
+class _aten_trapezoid__dx(OpOverload):
     def __call__(_op, y: _Tensor, *, dx: _Number = 1, dim: _int = -1) -> _Tensor: ...
 
 class _aten_trapezoid(OpOverloadPacket):
-    x: _aten_trapezoid_x
-    dx: _aten_trapezoid_dx
+    x: _aten_trapezoid__x
+    dx: _aten_trapezoid__dx
     @overload
     def __call__(_op, y: _Tensor, x: _Tensor, *, dim: _int = -1) -> _Tensor: ...
     @overload
     def __call__(_op, y: _Tensor, *, dx: _Number = 1, dim: _int = -1) -> _Tensor: ...
 
-class _aten_trapz_x(OpOverload):
+class _aten_trapz__x(OpOverload):
     def __call__(_op, y: _Tensor, x: _Tensor, *, dim: _int = -1) -> _Tensor: ...
 
-class _aten_trapz_dx(OpOverload):
+class _aten_trapz__dx(OpOverload):
     def __call__(_op, y: _Tensor, *, dx: _float = 1, dim: _int = -1) -> _Tensor: ...
 
 class _aten_trapz(OpOverloadPacket):
-    x: _aten_trapz_x
-    dx: _aten_trapz_dx
+    x: _aten_trapz__x
+    dx: _aten_trapz__dx
     @overload
     def __call__(_op, y: _Tensor, x: _Tensor, *, dim: _int = -1) -> _Tensor: ...
     @overload
     def __call__(_op, y: _Tensor, *, dx: _float = 1, dim: _int = -1) -> _Tensor: ...
-
-class _aten_tril_default(OpOverload):
-    def __call__(_op, self: _Tensor, diagonal: _int = 0) -> _Tensor: ...
-
-class _aten_tril_out(OpOverload):
-    def __call__(_op, self: _Tensor, diagonal: _int = 0, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_tril(OpOverloadPacket):
-    default: _aten_tril_default
-    out: _aten_tril_out
-    @overload
-    def __call__(_op, self: _Tensor, diagonal: _int = 0) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, diagonal: _int = 0, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_tril__default(OpOverload):
     def __call__(_op, self: _Tensor, diagonal: _int = 0) -> _Tensor: ...
 
-class _aten_tril_(OpOverloadPacket):
+class _aten_tril__out(OpOverload):
+    def __call__(_op, self: _Tensor, diagonal: _int = 0, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_tril(OpOverloadPacket):
     default: _aten_tril__default
+    out: _aten_tril__out
+    @overload
+    def __call__(_op, self: _Tensor, diagonal: _int = 0) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, diagonal: _int = 0, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_tril___default(OpOverload):
     def __call__(_op, self: _Tensor, diagonal: _int = 0) -> _Tensor: ...
 
-class _aten_tril_indices_default(OpOverload):
+class _aten_tril_(OpOverloadPacket):
+    default: _aten_tril___default
+    def __call__(_op, self: _Tensor, diagonal: _int = 0) -> _Tensor: ...
+
+class _aten_tril_indices__default(OpOverload):
     def __call__(_op, row: _int, col: _int, offset: _int = 0, *, dtype: _dtype | None = ..., layout: _layout | None = None, device: _device | _str | None = None, pin_memory: _bool | None = None) -> _Tensor: ...
 
 class _aten_tril_indices(OpOverloadPacket):
-    default: _aten_tril_indices_default
+    default: _aten_tril_indices__default
     def __call__(_op, row: _int, col: _int, offset: _int = 0, *, dtype: _dtype | None = ..., layout: _layout | None = None, device: _device | _str | None = None, pin_memory: _bool | None = None) -> _Tensor: ...
 
-class _aten_triplet_margin_loss_default(OpOverload):
+class _aten_triplet_margin_loss__default(OpOverload):
     def __call__(_op, anchor: _Tensor, positive: _Tensor, negative: _Tensor, margin: _float = 1.0, p: _float = 2, eps: _float = 1e-6, swap: _bool = False, reduction: _int = ...) -> _Tensor: ...
 
 class _aten_triplet_margin_loss(OpOverloadPacket):
-    default: _aten_triplet_margin_loss_default
+    default: _aten_triplet_margin_loss__default
     def __call__(_op, anchor: _Tensor, positive: _Tensor, negative: _Tensor, margin: _float = 1.0, p: _float = 2, eps: _float = 1e-6, swap: _bool = False, reduction: _int = ...) -> _Tensor: ...
-
-class _aten_triu_default(OpOverload):
-    def __call__(_op, self: _Tensor, diagonal: _int = 0) -> _Tensor: ...
-
-class _aten_triu_out(OpOverload):
-    def __call__(_op, self: _Tensor, diagonal: _int = 0, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_triu(OpOverloadPacket):
-    default: _aten_triu_default
-    out: _aten_triu_out
-    @overload
-    def __call__(_op, self: _Tensor, diagonal: _int = 0) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, diagonal: _int = 0, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_triu__default(OpOverload):
     def __call__(_op, self: _Tensor, diagonal: _int = 0) -> _Tensor: ...
 
-class _aten_triu_(OpOverloadPacket):
+class _aten_triu__out(OpOverload):
+    def __call__(_op, self: _Tensor, diagonal: _int = 0, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_triu(OpOverloadPacket):
     default: _aten_triu__default
+    out: _aten_triu__out
+    @overload
+    def __call__(_op, self: _Tensor, diagonal: _int = 0) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, diagonal: _int = 0, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_triu___default(OpOverload):
     def __call__(_op, self: _Tensor, diagonal: _int = 0) -> _Tensor: ...
 
-class _aten_triu_indices_default(OpOverload):
+class _aten_triu_(OpOverloadPacket):
+    default: _aten_triu___default
+    def __call__(_op, self: _Tensor, diagonal: _int = 0) -> _Tensor: ...
+
+class _aten_triu_indices__default(OpOverload):
     def __call__(_op, row: _int, col: _int, offset: _int = 0, *, dtype: _dtype | None = ..., layout: _layout | None = None, device: _device | _str | None = None, pin_memory: _bool | None = None) -> _Tensor: ...
 
 class _aten_triu_indices(OpOverloadPacket):
-    default: _aten_triu_indices_default
+    default: _aten_triu_indices__default
     def __call__(_op, row: _int, col: _int, offset: _int = 0, *, dtype: _dtype | None = ..., layout: _layout | None = None, device: _device | _str | None = None, pin_memory: _bool | None = None) -> _Tensor: ...
 
-class _aten_true_divide_Tensor(OpOverload):
+class _aten_true_divide__Tensor(OpOverload):
     def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
 
 class _aten_true_divide(OpOverloadPacket):
-    Tensor: _aten_true_divide_Tensor
+    Tensor: _aten_true_divide__Tensor
     def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
-
-class _aten_trunc_default(OpOverload):
-    def __call__(_op, self: _Tensor) -> _Tensor: ...
-
-class _aten_trunc_out(OpOverload):
-    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_trunc(OpOverloadPacket):
-    default: _aten_trunc_default
-    out: _aten_trunc_out
-    @overload
-    def __call__(_op, self: _Tensor) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_trunc__default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_trunc_(OpOverloadPacket):
+class _aten_trunc__out(OpOverload):
+    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_trunc(OpOverloadPacket):
     default: _aten_trunc__default
+    out: _aten_trunc__out
+    @overload
+    def __call__(_op, self: _Tensor) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_trunc___default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_type_as_default(OpOverload):
+class _aten_trunc_(OpOverloadPacket):
+    default: _aten_trunc___default
+    def __call__(_op, self: _Tensor) -> _Tensor: ...
+
+class _aten_type_as__default(OpOverload):
     def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
 
 class _aten_type_as(OpOverloadPacket):
-    default: _aten_type_as_default
+    default: _aten_type_as__default
     def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
 
-class _aten_unbind_int(OpOverload):
+class _aten_unbind__int(OpOverload):
     def __call__(_op, self: _Tensor, dim: _int = 0) -> list[_Tensor]: ...
 
 class _aten_unbind(OpOverloadPacket):
-    int: _aten_unbind_int
+    int: _aten_unbind__int
     def __call__(_op, self: _Tensor, dim: _int = 0) -> list[_Tensor]: ...
 
-class _aten_unbind_copy_int(OpOverload):
+class _aten_unbind_copy__int(OpOverload):
     def __call__(_op, self: _Tensor, dim: _int = 0) -> list[_Tensor]: ...
 
 class _aten_unbind_copy(OpOverloadPacket):
-    int: _aten_unbind_copy_int
+    int: _aten_unbind_copy__int
     def __call__(_op, self: _Tensor, dim: _int = 0) -> list[_Tensor]: ...
 
-class _aten_unflatten_int(OpOverload):
+class _aten_unflatten__int(OpOverload):
     def __call__(_op, self: _Tensor, dim: _int, sizes: Sequence[_int]) -> _Tensor: ...
 
 class _aten_unflatten(OpOverloadPacket):
-    int: _aten_unflatten_int
+    int: _aten_unflatten__int
     def __call__(_op, self: _Tensor, dim: _int, sizes: Sequence[_int]) -> _Tensor: ...
 
-class _aten_unfold_default(OpOverload):
+class _aten_unfold__default(OpOverload):
     def __call__(_op, self: _Tensor, dimension: _int, size: _int, step: _int) -> _Tensor: ...
 
 class _aten_unfold(OpOverloadPacket):
-    default: _aten_unfold_default
+    default: _aten_unfold__default
     def __call__(_op, self: _Tensor, dimension: _int, size: _int, step: _int) -> _Tensor: ...
 
-class _aten_unfold_copy_default(OpOverload):
+class _aten_unfold_copy__default(OpOverload):
     def __call__(_op, self: _Tensor, dimension: _int, size: _int, step: _int) -> _Tensor: ...
 
 class _aten_unfold_copy(OpOverloadPacket):
-    default: _aten_unfold_copy_default
+    default: _aten_unfold_copy__default
     def __call__(_op, self: _Tensor, dimension: _int, size: _int, step: _int) -> _Tensor: ...
 
-class _aten_uniform_out(OpOverload):
+class _aten_uniform__out(OpOverload):
     def __call__(_op, self: _Tensor, from_: _float = 0, to: _float = 1, *, generator: Generator | None = None, out: _Tensor) -> _Tensor: ...
-
-class _aten_uniform_default(OpOverload):
-    def __call__(_op, self: _Tensor, from_: _float = 0, to: _float = 1, *, generator: Generator | None = None) -> _Tensor: ...
-
-class _aten_uniform(OpOverloadPacket):
-    out: _aten_uniform_out
-    default: _aten_uniform_default
-    @overload
-    def __call__(_op, self: _Tensor, from_: _float = 0, to: _float = 1, *, generator: Generator | None = None, out: _Tensor) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, from_: _float = 0, to: _float = 1, *, generator: Generator | None = None) -> _Tensor: ...
 
 class _aten_uniform__default(OpOverload):
     def __call__(_op, self: _Tensor, from_: _float = 0, to: _float = 1, *, generator: Generator | None = None) -> _Tensor: ...
 
-class _aten_uniform_(OpOverloadPacket):
+class _aten_uniform(OpOverloadPacket):
+    out: _aten_uniform__out
     default: _aten_uniform__default
+    @overload
+    def __call__(_op, self: _Tensor, from_: _float = 0, to: _float = 1, *, generator: Generator | None = None, out: _Tensor) -> _Tensor: ...
+    @overload
     def __call__(_op, self: _Tensor, from_: _float = 0, to: _float = 1, *, generator: Generator | None = None) -> _Tensor: ...
 
-class _aten_unique_consecutive_default(OpOverload):
+class _aten_uniform___default(OpOverload):
+    def __call__(_op, self: _Tensor, from_: _float = 0, to: _float = 1, *, generator: Generator | None = None) -> _Tensor: ...
+
+class _aten_uniform_(OpOverloadPacket):
+    default: _aten_uniform___default
+    def __call__(_op, self: _Tensor, from_: _float = 0, to: _float = 1, *, generator: Generator | None = None) -> _Tensor: ...
+
+class _aten_unique_consecutive__default(OpOverload):
     def __call__(_op, self: _Tensor, return_inverse: _bool = False, return_counts: _bool = False, dim: _int | None = None) -> tuple[_Tensor, _Tensor, _Tensor]: ...
 
 class _aten_unique_consecutive(OpOverloadPacket):
-    default: _aten_unique_consecutive_default
+    default: _aten_unique_consecutive__default
     def __call__(_op, self: _Tensor, return_inverse: _bool = False, return_counts: _bool = False, dim: _int | None = None) -> tuple[_Tensor, _Tensor, _Tensor]: ...
 
-class _aten_unique_dim_default(OpOverload):
+class _aten_unique_dim__default(OpOverload):
     def __call__(_op, self: _Tensor, dim: _int, sorted: _bool = True, return_inverse: _bool = False, return_counts: _bool = False) -> tuple[_Tensor, _Tensor, _Tensor]: ...
 
-class _aten_unique_dim_out(OpOverload):
+class _aten_unique_dim__out(OpOverload):
     def __call__(_op, self: _Tensor, dim: _int, sorted: _bool = True, return_inverse: _bool = False, return_counts: _bool = False, *, out0: _Tensor, out1: _Tensor, out2: _Tensor) -> tuple[_Tensor, _Tensor, _Tensor]: ...
 
 class _aten_unique_dim(OpOverloadPacket):
-    default: _aten_unique_dim_default
-    out: _aten_unique_dim_out
+    default: _aten_unique_dim__default
+    out: _aten_unique_dim__out
     @overload
     def __call__(_op, self: _Tensor, dim: _int, sorted: _bool = True, return_inverse: _bool = False, return_counts: _bool = False) -> tuple[_Tensor, _Tensor, _Tensor]: ...
     @overload
     def __call__(_op, self: _Tensor, dim: _int, sorted: _bool = True, return_inverse: _bool = False, return_counts: _bool = False, *, out0: _Tensor, out1: _Tensor, out2: _Tensor) -> tuple[_Tensor, _Tensor, _Tensor]: ...
 
-class _aten_unique_dim_consecutive_default(OpOverload):
+class _aten_unique_dim_consecutive__default(OpOverload):
     def __call__(_op, self: _Tensor, dim: _int, return_inverse: _bool = False, return_counts: _bool = False) -> tuple[_Tensor, _Tensor, _Tensor]: ...
 
-class _aten_unique_dim_consecutive_out(OpOverload):
+class _aten_unique_dim_consecutive__out(OpOverload):
     def __call__(_op, self: _Tensor, dim: _int, return_inverse: _bool = False, return_counts: _bool = False, *, out0: _Tensor, out1: _Tensor, out2: _Tensor) -> tuple[_Tensor, _Tensor, _Tensor]: ...
 
 class _aten_unique_dim_consecutive(OpOverloadPacket):
-    default: _aten_unique_dim_consecutive_default
-    out: _aten_unique_dim_consecutive_out
+    default: _aten_unique_dim_consecutive__default
+    out: _aten_unique_dim_consecutive__out
     @overload
     def __call__(_op, self: _Tensor, dim: _int, return_inverse: _bool = False, return_counts: _bool = False) -> tuple[_Tensor, _Tensor, _Tensor]: ...
     @overload
     def __call__(_op, self: _Tensor, dim: _int, return_inverse: _bool = False, return_counts: _bool = False, *, out0: _Tensor, out1: _Tensor, out2: _Tensor) -> tuple[_Tensor, _Tensor, _Tensor]: ...
-
-class _aten_unsqueeze_default(OpOverload):
-    def __call__(_op, self: _Tensor, dim: _int) -> _Tensor: ...
-
-class _aten_unsqueeze(OpOverloadPacket):
-    default: _aten_unsqueeze_default
-    def __call__(_op, self: _Tensor, dim: _int) -> _Tensor: ...
 
 class _aten_unsqueeze__default(OpOverload):
     def __call__(_op, self: _Tensor, dim: _int) -> _Tensor: ...
 
-class _aten_unsqueeze_(OpOverloadPacket):
+class _aten_unsqueeze(OpOverloadPacket):
     default: _aten_unsqueeze__default
     def __call__(_op, self: _Tensor, dim: _int) -> _Tensor: ...
 
-class _aten_unsqueeze_copy_default(OpOverload):
+class _aten_unsqueeze___default(OpOverload):
+    def __call__(_op, self: _Tensor, dim: _int) -> _Tensor: ...
+
+class _aten_unsqueeze_(OpOverloadPacket):
+    default: _aten_unsqueeze___default
+    def __call__(_op, self: _Tensor, dim: _int) -> _Tensor: ...
+
+class _aten_unsqueeze_copy__default(OpOverload):
     def __call__(_op, self: _Tensor, dim: _int) -> _Tensor: ...
 
 class _aten_unsqueeze_copy(OpOverloadPacket):
-    default: _aten_unsqueeze_copy_default
+    default: _aten_unsqueeze_copy__default
     def __call__(_op, self: _Tensor, dim: _int) -> _Tensor: ...
 
-class _aten_upsample_bicubic2d_default(OpOverload):
+class _aten_upsample_bicubic2d__default(OpOverload):
     def __call__(_op, self: _Tensor, output_size: _int | Sequence[_int], align_corners: _bool, scales_h: _float | None = None, scales_w: _float | None = None) -> _Tensor: ...
 
-class _aten_upsample_bicubic2d_out(OpOverload):
+class _aten_upsample_bicubic2d__out(OpOverload):
     def __call__(_op, self: _Tensor, output_size: _int | Sequence[_int], align_corners: _bool, scales_h: _float | None = None, scales_w: _float | None = None, *, out: _Tensor) -> _Tensor: ...
 
-class _aten_upsample_bicubic2d_vec(OpOverload):
+class _aten_upsample_bicubic2d__vec(OpOverload):
     def __call__(_op, input: _Tensor, output_size: Sequence[_int] | None, align_corners: _bool, scale_factors: Sequence[_float] | None) -> _Tensor: ...
 
-class _aten_upsample_bicubic2d_vec_out(OpOverload):
+class _aten_upsample_bicubic2d__vec_out(OpOverload):
     def __call__(_op, input: _Tensor, output_size: Sequence[_int] | None, align_corners: _bool, scale_factors: Sequence[_float] | None, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_upsample_bicubic2d(OpOverloadPacket):
-    default: _aten_upsample_bicubic2d_default
-    out: _aten_upsample_bicubic2d_out
-    vec: _aten_upsample_bicubic2d_vec
-    vec_out: _aten_upsample_bicubic2d_vec_out
+    default: _aten_upsample_bicubic2d__default
+    out: _aten_upsample_bicubic2d__out
+    vec: _aten_upsample_bicubic2d__vec
+    vec_out: _aten_upsample_bicubic2d__vec_out
     @overload
     def __call__(_op, self: _Tensor, output_size: _int | Sequence[_int], align_corners: _bool, scales_h: _float | None = None, scales_w: _float | None = None) -> _Tensor: ...
     @overload
@@ -12134,37 +12133,37 @@ class _aten_upsample_bicubic2d(OpOverloadPacket):
     @overload
     def __call__(_op, input: _Tensor, output_size: Sequence[_int] | None, align_corners: _bool, scale_factors: Sequence[_float] | None, *, out: _Tensor) -> _Tensor: ...
 
-class _aten_upsample_bicubic2d_backward_default(OpOverload):
+class _aten_upsample_bicubic2d_backward__default(OpOverload):
     def __call__(_op, grad_output: _Tensor, output_size: _int | Sequence[_int], input_size: _int | Sequence[_int], align_corners: _bool, scales_h: _float | None = None, scales_w: _float | None = None) -> _Tensor: ...
 
-class _aten_upsample_bicubic2d_backward_grad_input(OpOverload):
+class _aten_upsample_bicubic2d_backward__grad_input(OpOverload):
     def __call__(_op, grad_output: _Tensor, output_size: _int | Sequence[_int], input_size: _int | Sequence[_int], align_corners: _bool, scales_h: _float | None = None, scales_w: _float | None = None, *, grad_input: _Tensor) -> _Tensor: ...
 
 class _aten_upsample_bicubic2d_backward(OpOverloadPacket):
-    default: _aten_upsample_bicubic2d_backward_default
-    grad_input: _aten_upsample_bicubic2d_backward_grad_input
+    default: _aten_upsample_bicubic2d_backward__default
+    grad_input: _aten_upsample_bicubic2d_backward__grad_input
     @overload
     def __call__(_op, grad_output: _Tensor, output_size: _int | Sequence[_int], input_size: _int | Sequence[_int], align_corners: _bool, scales_h: _float | None = None, scales_w: _float | None = None) -> _Tensor: ...
     @overload
     def __call__(_op, grad_output: _Tensor, output_size: _int | Sequence[_int], input_size: _int | Sequence[_int], align_corners: _bool, scales_h: _float | None = None, scales_w: _float | None = None, *, grad_input: _Tensor) -> _Tensor: ...
 
-class _aten_upsample_bilinear2d_default(OpOverload):
+class _aten_upsample_bilinear2d__default(OpOverload):
     def __call__(_op, self: _Tensor, output_size: _int | Sequence[_int], align_corners: _bool, scales_h: _float | None = None, scales_w: _float | None = None) -> _Tensor: ...
 
-class _aten_upsample_bilinear2d_out(OpOverload):
+class _aten_upsample_bilinear2d__out(OpOverload):
     def __call__(_op, self: _Tensor, output_size: _int | Sequence[_int], align_corners: _bool, scales_h: _float | None = None, scales_w: _float | None = None, *, out: _Tensor) -> _Tensor: ...
 
-class _aten_upsample_bilinear2d_vec(OpOverload):
+class _aten_upsample_bilinear2d__vec(OpOverload):
     def __call__(_op, input: _Tensor, output_size: Sequence[_int] | None, align_corners: _bool, scale_factors: Sequence[_float] | None) -> _Tensor: ...
 
-class _aten_upsample_bilinear2d_vec_out(OpOverload):
+class _aten_upsample_bilinear2d__vec_out(OpOverload):
     def __call__(_op, input: _Tensor, output_size: Sequence[_int] | None, align_corners: _bool, scale_factors: Sequence[_float] | None, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_upsample_bilinear2d(OpOverloadPacket):
-    default: _aten_upsample_bilinear2d_default
-    out: _aten_upsample_bilinear2d_out
-    vec: _aten_upsample_bilinear2d_vec
-    vec_out: _aten_upsample_bilinear2d_vec_out
+    default: _aten_upsample_bilinear2d__default
+    out: _aten_upsample_bilinear2d__out
+    vec: _aten_upsample_bilinear2d__vec
+    vec_out: _aten_upsample_bilinear2d__vec_out
     @overload
     def __call__(_op, self: _Tensor, output_size: _int | Sequence[_int], align_corners: _bool, scales_h: _float | None = None, scales_w: _float | None = None) -> _Tensor: ...
     @overload
@@ -12174,37 +12173,37 @@ class _aten_upsample_bilinear2d(OpOverloadPacket):
     @overload
     def __call__(_op, input: _Tensor, output_size: Sequence[_int] | None, align_corners: _bool, scale_factors: Sequence[_float] | None, *, out: _Tensor) -> _Tensor: ...
 
-class _aten_upsample_bilinear2d_backward_default(OpOverload):
+class _aten_upsample_bilinear2d_backward__default(OpOverload):
     def __call__(_op, grad_output: _Tensor, output_size: _int | Sequence[_int], input_size: _int | Sequence[_int], align_corners: _bool, scales_h: _float | None = None, scales_w: _float | None = None) -> _Tensor: ...
 
-class _aten_upsample_bilinear2d_backward_grad_input(OpOverload):
+class _aten_upsample_bilinear2d_backward__grad_input(OpOverload):
     def __call__(_op, grad_output: _Tensor, output_size: _int | Sequence[_int], input_size: _int | Sequence[_int], align_corners: _bool, scales_h: _float | None = None, scales_w: _float | None = None, *, grad_input: _Tensor) -> _Tensor: ...
 
 class _aten_upsample_bilinear2d_backward(OpOverloadPacket):
-    default: _aten_upsample_bilinear2d_backward_default
-    grad_input: _aten_upsample_bilinear2d_backward_grad_input
+    default: _aten_upsample_bilinear2d_backward__default
+    grad_input: _aten_upsample_bilinear2d_backward__grad_input
     @overload
     def __call__(_op, grad_output: _Tensor, output_size: _int | Sequence[_int], input_size: _int | Sequence[_int], align_corners: _bool, scales_h: _float | None = None, scales_w: _float | None = None) -> _Tensor: ...
     @overload
     def __call__(_op, grad_output: _Tensor, output_size: _int | Sequence[_int], input_size: _int | Sequence[_int], align_corners: _bool, scales_h: _float | None = None, scales_w: _float | None = None, *, grad_input: _Tensor) -> _Tensor: ...
 
-class _aten_upsample_linear1d_default(OpOverload):
+class _aten_upsample_linear1d__default(OpOverload):
     def __call__(_op, self: _Tensor, output_size: _int | Sequence[_int], align_corners: _bool, scales: _float | None = None) -> _Tensor: ...
 
-class _aten_upsample_linear1d_out(OpOverload):
+class _aten_upsample_linear1d__out(OpOverload):
     def __call__(_op, self: _Tensor, output_size: _int | Sequence[_int], align_corners: _bool, scales: _float | None = None, *, out: _Tensor) -> _Tensor: ...
 
-class _aten_upsample_linear1d_vec(OpOverload):
+class _aten_upsample_linear1d__vec(OpOverload):
     def __call__(_op, input: _Tensor, output_size: Sequence[_int] | None, align_corners: _bool, scale_factors: Sequence[_float] | None) -> _Tensor: ...
 
-class _aten_upsample_linear1d_vec_out(OpOverload):
+class _aten_upsample_linear1d__vec_out(OpOverload):
     def __call__(_op, input: _Tensor, output_size: Sequence[_int] | None, align_corners: _bool, scale_factors: Sequence[_float] | None, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_upsample_linear1d(OpOverloadPacket):
-    default: _aten_upsample_linear1d_default
-    out: _aten_upsample_linear1d_out
-    vec: _aten_upsample_linear1d_vec
-    vec_out: _aten_upsample_linear1d_vec_out
+    default: _aten_upsample_linear1d__default
+    out: _aten_upsample_linear1d__out
+    vec: _aten_upsample_linear1d__vec
+    vec_out: _aten_upsample_linear1d__vec_out
     @overload
     def __call__(_op, self: _Tensor, output_size: _int | Sequence[_int], align_corners: _bool, scales: _float | None = None) -> _Tensor: ...
     @overload
@@ -12214,37 +12213,37 @@ class _aten_upsample_linear1d(OpOverloadPacket):
     @overload
     def __call__(_op, input: _Tensor, output_size: Sequence[_int] | None, align_corners: _bool, scale_factors: Sequence[_float] | None, *, out: _Tensor) -> _Tensor: ...
 
-class _aten_upsample_linear1d_backward_default(OpOverload):
+class _aten_upsample_linear1d_backward__default(OpOverload):
     def __call__(_op, grad_output: _Tensor, output_size: _int | Sequence[_int], input_size: _int | Sequence[_int], align_corners: _bool, scales: _float | None = None) -> _Tensor: ...
 
-class _aten_upsample_linear1d_backward_grad_input(OpOverload):
+class _aten_upsample_linear1d_backward__grad_input(OpOverload):
     def __call__(_op, grad_output: _Tensor, output_size: _int | Sequence[_int], input_size: _int | Sequence[_int], align_corners: _bool, scales: _float | None = None, *, grad_input: _Tensor) -> _Tensor: ...
 
 class _aten_upsample_linear1d_backward(OpOverloadPacket):
-    default: _aten_upsample_linear1d_backward_default
-    grad_input: _aten_upsample_linear1d_backward_grad_input
+    default: _aten_upsample_linear1d_backward__default
+    grad_input: _aten_upsample_linear1d_backward__grad_input
     @overload
     def __call__(_op, grad_output: _Tensor, output_size: _int | Sequence[_int], input_size: _int | Sequence[_int], align_corners: _bool, scales: _float | None = None) -> _Tensor: ...
     @overload
     def __call__(_op, grad_output: _Tensor, output_size: _int | Sequence[_int], input_size: _int | Sequence[_int], align_corners: _bool, scales: _float | None = None, *, grad_input: _Tensor) -> _Tensor: ...
 
-class _aten_upsample_nearest1d_default(OpOverload):
+class _aten_upsample_nearest1d__default(OpOverload):
     def __call__(_op, self: _Tensor, output_size: _int | Sequence[_int], scales: _float | None = None) -> _Tensor: ...
 
-class _aten_upsample_nearest1d_out(OpOverload):
+class _aten_upsample_nearest1d__out(OpOverload):
     def __call__(_op, self: _Tensor, output_size: _int | Sequence[_int], scales: _float | None = None, *, out: _Tensor) -> _Tensor: ...
 
-class _aten_upsample_nearest1d_vec(OpOverload):
+class _aten_upsample_nearest1d__vec(OpOverload):
     def __call__(_op, input: _Tensor, output_size: Sequence[_int] | None, scale_factors: Sequence[_float] | None) -> _Tensor: ...
 
-class _aten_upsample_nearest1d_vec_out(OpOverload):
+class _aten_upsample_nearest1d__vec_out(OpOverload):
     def __call__(_op, input: _Tensor, output_size: Sequence[_int] | None, scale_factors: Sequence[_float] | None, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_upsample_nearest1d(OpOverloadPacket):
-    default: _aten_upsample_nearest1d_default
-    out: _aten_upsample_nearest1d_out
-    vec: _aten_upsample_nearest1d_vec
-    vec_out: _aten_upsample_nearest1d_vec_out
+    default: _aten_upsample_nearest1d__default
+    out: _aten_upsample_nearest1d__out
+    vec: _aten_upsample_nearest1d__vec
+    vec_out: _aten_upsample_nearest1d__vec_out
     @overload
     def __call__(_op, self: _Tensor, output_size: _int | Sequence[_int], scales: _float | None = None) -> _Tensor: ...
     @overload
@@ -12254,37 +12253,37 @@ class _aten_upsample_nearest1d(OpOverloadPacket):
     @overload
     def __call__(_op, input: _Tensor, output_size: Sequence[_int] | None, scale_factors: Sequence[_float] | None, *, out: _Tensor) -> _Tensor: ...
 
-class _aten_upsample_nearest1d_backward_default(OpOverload):
+class _aten_upsample_nearest1d_backward__default(OpOverload):
     def __call__(_op, grad_output: _Tensor, output_size: _int | Sequence[_int], input_size: _int | Sequence[_int], scales: _float | None = None) -> _Tensor: ...
 
-class _aten_upsample_nearest1d_backward_grad_input(OpOverload):
+class _aten_upsample_nearest1d_backward__grad_input(OpOverload):
     def __call__(_op, grad_output: _Tensor, output_size: _int | Sequence[_int], input_size: _int | Sequence[_int], scales: _float | None = None, *, grad_input: _Tensor) -> _Tensor: ...
 
 class _aten_upsample_nearest1d_backward(OpOverloadPacket):
-    default: _aten_upsample_nearest1d_backward_default
-    grad_input: _aten_upsample_nearest1d_backward_grad_input
+    default: _aten_upsample_nearest1d_backward__default
+    grad_input: _aten_upsample_nearest1d_backward__grad_input
     @overload
     def __call__(_op, grad_output: _Tensor, output_size: _int | Sequence[_int], input_size: _int | Sequence[_int], scales: _float | None = None) -> _Tensor: ...
     @overload
     def __call__(_op, grad_output: _Tensor, output_size: _int | Sequence[_int], input_size: _int | Sequence[_int], scales: _float | None = None, *, grad_input: _Tensor) -> _Tensor: ...
 
-class _aten_upsample_nearest2d_default(OpOverload):
+class _aten_upsample_nearest2d__default(OpOverload):
     def __call__(_op, self: _Tensor, output_size: _int | Sequence[_int], scales_h: _float | None = None, scales_w: _float | None = None) -> _Tensor: ...
 
-class _aten_upsample_nearest2d_out(OpOverload):
+class _aten_upsample_nearest2d__out(OpOverload):
     def __call__(_op, self: _Tensor, output_size: _int | Sequence[_int], scales_h: _float | None = None, scales_w: _float | None = None, *, out: _Tensor) -> _Tensor: ...
 
-class _aten_upsample_nearest2d_vec(OpOverload):
+class _aten_upsample_nearest2d__vec(OpOverload):
     def __call__(_op, input: _Tensor, output_size: Sequence[_int] | None, scale_factors: Sequence[_float] | None) -> _Tensor: ...
 
-class _aten_upsample_nearest2d_vec_out(OpOverload):
+class _aten_upsample_nearest2d__vec_out(OpOverload):
     def __call__(_op, input: _Tensor, output_size: Sequence[_int] | None, scale_factors: Sequence[_float] | None, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_upsample_nearest2d(OpOverloadPacket):
-    default: _aten_upsample_nearest2d_default
-    out: _aten_upsample_nearest2d_out
-    vec: _aten_upsample_nearest2d_vec
-    vec_out: _aten_upsample_nearest2d_vec_out
+    default: _aten_upsample_nearest2d__default
+    out: _aten_upsample_nearest2d__out
+    vec: _aten_upsample_nearest2d__vec
+    vec_out: _aten_upsample_nearest2d__vec_out
     @overload
     def __call__(_op, self: _Tensor, output_size: _int | Sequence[_int], scales_h: _float | None = None, scales_w: _float | None = None) -> _Tensor: ...
     @overload
@@ -12294,37 +12293,37 @@ class _aten_upsample_nearest2d(OpOverloadPacket):
     @overload
     def __call__(_op, input: _Tensor, output_size: Sequence[_int] | None, scale_factors: Sequence[_float] | None, *, out: _Tensor) -> _Tensor: ...
 
-class _aten_upsample_nearest2d_backward_default(OpOverload):
+class _aten_upsample_nearest2d_backward__default(OpOverload):
     def __call__(_op, grad_output: _Tensor, output_size: _int | Sequence[_int], input_size: _int | Sequence[_int], scales_h: _float | None = None, scales_w: _float | None = None) -> _Tensor: ...
 
-class _aten_upsample_nearest2d_backward_grad_input(OpOverload):
+class _aten_upsample_nearest2d_backward__grad_input(OpOverload):
     def __call__(_op, grad_output: _Tensor, output_size: _int | Sequence[_int], input_size: _int | Sequence[_int], scales_h: _float | None = None, scales_w: _float | None = None, *, grad_input: _Tensor) -> _Tensor: ...
 
 class _aten_upsample_nearest2d_backward(OpOverloadPacket):
-    default: _aten_upsample_nearest2d_backward_default
-    grad_input: _aten_upsample_nearest2d_backward_grad_input
+    default: _aten_upsample_nearest2d_backward__default
+    grad_input: _aten_upsample_nearest2d_backward__grad_input
     @overload
     def __call__(_op, grad_output: _Tensor, output_size: _int | Sequence[_int], input_size: _int | Sequence[_int], scales_h: _float | None = None, scales_w: _float | None = None) -> _Tensor: ...
     @overload
     def __call__(_op, grad_output: _Tensor, output_size: _int | Sequence[_int], input_size: _int | Sequence[_int], scales_h: _float | None = None, scales_w: _float | None = None, *, grad_input: _Tensor) -> _Tensor: ...
 
-class _aten_upsample_nearest3d_default(OpOverload):
+class _aten_upsample_nearest3d__default(OpOverload):
     def __call__(_op, self: _Tensor, output_size: _int | Sequence[_int], scales_d: _float | None = None, scales_h: _float | None = None, scales_w: _float | None = None) -> _Tensor: ...
 
-class _aten_upsample_nearest3d_out(OpOverload):
+class _aten_upsample_nearest3d__out(OpOverload):
     def __call__(_op, self: _Tensor, output_size: _int | Sequence[_int], scales_d: _float | None = None, scales_h: _float | None = None, scales_w: _float | None = None, *, out: _Tensor) -> _Tensor: ...
 
-class _aten_upsample_nearest3d_vec(OpOverload):
+class _aten_upsample_nearest3d__vec(OpOverload):
     def __call__(_op, input: _Tensor, output_size: Sequence[_int] | None, scale_factors: Sequence[_float] | None) -> _Tensor: ...
 
-class _aten_upsample_nearest3d_vec_out(OpOverload):
+class _aten_upsample_nearest3d__vec_out(OpOverload):
     def __call__(_op, input: _Tensor, output_size: Sequence[_int] | None, scale_factors: Sequence[_float] | None, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_upsample_nearest3d(OpOverloadPacket):
-    default: _aten_upsample_nearest3d_default
-    out: _aten_upsample_nearest3d_out
-    vec: _aten_upsample_nearest3d_vec
-    vec_out: _aten_upsample_nearest3d_vec_out
+    default: _aten_upsample_nearest3d__default
+    out: _aten_upsample_nearest3d__out
+    vec: _aten_upsample_nearest3d__vec
+    vec_out: _aten_upsample_nearest3d__vec_out
     @overload
     def __call__(_op, self: _Tensor, output_size: _int | Sequence[_int], scales_d: _float | None = None, scales_h: _float | None = None, scales_w: _float | None = None) -> _Tensor: ...
     @overload
@@ -12334,37 +12333,37 @@ class _aten_upsample_nearest3d(OpOverloadPacket):
     @overload
     def __call__(_op, input: _Tensor, output_size: Sequence[_int] | None, scale_factors: Sequence[_float] | None, *, out: _Tensor) -> _Tensor: ...
 
-class _aten_upsample_nearest3d_backward_default(OpOverload):
+class _aten_upsample_nearest3d_backward__default(OpOverload):
     def __call__(_op, grad_output: _Tensor, output_size: _int | Sequence[_int], input_size: _int | Sequence[_int], scales_d: _float | None = None, scales_h: _float | None = None, scales_w: _float | None = None) -> _Tensor: ...
 
-class _aten_upsample_nearest3d_backward_grad_input(OpOverload):
+class _aten_upsample_nearest3d_backward__grad_input(OpOverload):
     def __call__(_op, grad_output: _Tensor, output_size: _int | Sequence[_int], input_size: _int | Sequence[_int], scales_d: _float | None = None, scales_h: _float | None = None, scales_w: _float | None = None, *, grad_input: _Tensor) -> _Tensor: ...
 
 class _aten_upsample_nearest3d_backward(OpOverloadPacket):
-    default: _aten_upsample_nearest3d_backward_default
-    grad_input: _aten_upsample_nearest3d_backward_grad_input
+    default: _aten_upsample_nearest3d_backward__default
+    grad_input: _aten_upsample_nearest3d_backward__grad_input
     @overload
     def __call__(_op, grad_output: _Tensor, output_size: _int | Sequence[_int], input_size: _int | Sequence[_int], scales_d: _float | None = None, scales_h: _float | None = None, scales_w: _float | None = None) -> _Tensor: ...
     @overload
     def __call__(_op, grad_output: _Tensor, output_size: _int | Sequence[_int], input_size: _int | Sequence[_int], scales_d: _float | None = None, scales_h: _float | None = None, scales_w: _float | None = None, *, grad_input: _Tensor) -> _Tensor: ...
 
-class _aten_upsample_trilinear3d_default(OpOverload):
+class _aten_upsample_trilinear3d__default(OpOverload):
     def __call__(_op, self: _Tensor, output_size: _int | Sequence[_int], align_corners: _bool, scales_d: _float | None = None, scales_h: _float | None = None, scales_w: _float | None = None) -> _Tensor: ...
 
-class _aten_upsample_trilinear3d_out(OpOverload):
+class _aten_upsample_trilinear3d__out(OpOverload):
     def __call__(_op, self: _Tensor, output_size: _int | Sequence[_int], align_corners: _bool, scales_d: _float | None = None, scales_h: _float | None = None, scales_w: _float | None = None, *, out: _Tensor) -> _Tensor: ...
 
-class _aten_upsample_trilinear3d_vec(OpOverload):
+class _aten_upsample_trilinear3d__vec(OpOverload):
     def __call__(_op, input: _Tensor, output_size: Sequence[_int] | None, align_corners: _bool, scale_factors: Sequence[_float] | None) -> _Tensor: ...
 
-class _aten_upsample_trilinear3d_vec_out(OpOverload):
+class _aten_upsample_trilinear3d__vec_out(OpOverload):
     def __call__(_op, input: _Tensor, output_size: Sequence[_int] | None, align_corners: _bool, scale_factors: Sequence[_float] | None, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_upsample_trilinear3d(OpOverloadPacket):
-    default: _aten_upsample_trilinear3d_default
-    out: _aten_upsample_trilinear3d_out
-    vec: _aten_upsample_trilinear3d_vec
-    vec_out: _aten_upsample_trilinear3d_vec_out
+    default: _aten_upsample_trilinear3d__default
+    out: _aten_upsample_trilinear3d__out
+    vec: _aten_upsample_trilinear3d__vec
+    vec_out: _aten_upsample_trilinear3d__vec_out
     @overload
     def __call__(_op, self: _Tensor, output_size: _int | Sequence[_int], align_corners: _bool, scales_d: _float | None = None, scales_h: _float | None = None, scales_w: _float | None = None) -> _Tensor: ...
     @overload
@@ -12374,41 +12373,41 @@ class _aten_upsample_trilinear3d(OpOverloadPacket):
     @overload
     def __call__(_op, input: _Tensor, output_size: Sequence[_int] | None, align_corners: _bool, scale_factors: Sequence[_float] | None, *, out: _Tensor) -> _Tensor: ...
 
-class _aten_upsample_trilinear3d_backward_default(OpOverload):
+class _aten_upsample_trilinear3d_backward__default(OpOverload):
     def __call__(_op, grad_output: _Tensor, output_size: _int | Sequence[_int], input_size: _int | Sequence[_int], align_corners: _bool, scales_d: _float | None = None, scales_h: _float | None = None, scales_w: _float | None = None) -> _Tensor: ...
 
-class _aten_upsample_trilinear3d_backward_grad_input(OpOverload):
+class _aten_upsample_trilinear3d_backward__grad_input(OpOverload):
     def __call__(_op, grad_output: _Tensor, output_size: _int | Sequence[_int], input_size: _int | Sequence[_int], align_corners: _bool, scales_d: _float | None = None, scales_h: _float | None = None, scales_w: _float | None = None, *, grad_input: _Tensor) -> _Tensor: ...
 
 class _aten_upsample_trilinear3d_backward(OpOverloadPacket):
-    default: _aten_upsample_trilinear3d_backward_default
-    grad_input: _aten_upsample_trilinear3d_backward_grad_input
+    default: _aten_upsample_trilinear3d_backward__default
+    grad_input: _aten_upsample_trilinear3d_backward__grad_input
     @overload
     def __call__(_op, grad_output: _Tensor, output_size: _int | Sequence[_int], input_size: _int | Sequence[_int], align_corners: _bool, scales_d: _float | None = None, scales_h: _float | None = None, scales_w: _float | None = None) -> _Tensor: ...
     @overload
     def __call__(_op, grad_output: _Tensor, output_size: _int | Sequence[_int], input_size: _int | Sequence[_int], align_corners: _bool, scales_d: _float | None = None, scales_h: _float | None = None, scales_w: _float | None = None, *, grad_input: _Tensor) -> _Tensor: ...
 
-class _aten_var_default(OpOverload):
+class _aten_var__default(OpOverload):
     def __call__(_op, self: _Tensor, unbiased: _bool = True) -> _Tensor: ...
 
-class _aten_var_dim(OpOverload):
+class _aten_var__dim(OpOverload):
     def __call__(_op, self: _Tensor, dim: _int | Sequence[_int] | None, unbiased: _bool = True, keepdim: _bool = False) -> _Tensor: ...
 
-class _aten_var_out(OpOverload):
+class _aten_var__out(OpOverload):
     def __call__(_op, self: _Tensor, dim: _int | Sequence[_int] | None, unbiased: _bool = True, keepdim: _bool = False, *, out: _Tensor) -> _Tensor: ...
 
-class _aten_var_correction(OpOverload):
+class _aten_var__correction(OpOverload):
     def __call__(_op, self: _Tensor, dim: _int | Sequence[_int] | None = None, *, correction: _Number | None = None, keepdim: _bool = False) -> _Tensor: ...
 
-class _aten_var_correction_out(OpOverload):
+class _aten_var__correction_out(OpOverload):
     def __call__(_op, self: _Tensor, dim: _int | Sequence[_int] | None = None, *, correction: _Number | None = None, keepdim: _bool = False, out: _Tensor) -> _Tensor: ...
 
 class _aten_var(OpOverloadPacket):
-    default: _aten_var_default
-    dim: _aten_var_dim
-    out: _aten_var_out
-    correction: _aten_var_correction
-    correction_out: _aten_var_correction_out
+    default: _aten_var__default
+    dim: _aten_var__dim
+    out: _aten_var__out
+    correction: _aten_var__correction
+    correction_out: _aten_var__correction_out
     @overload
     def __call__(_op, self: _Tensor, unbiased: _bool = True) -> _Tensor: ...
     @overload
@@ -12420,19 +12419,19 @@ class _aten_var(OpOverloadPacket):
     @overload
     def __call__(_op, self: _Tensor, dim: _int | Sequence[_int] | None = None, *, correction: _Number | None = None, keepdim: _bool = False, out: _Tensor) -> _Tensor: ...
 
-class _aten_var_mean_default(OpOverload):
+class _aten_var_mean__default(OpOverload):
     def __call__(_op, self: _Tensor, unbiased: _bool = True) -> tuple[_Tensor, _Tensor]: ...
 
-class _aten_var_mean_dim(OpOverload):
+class _aten_var_mean__dim(OpOverload):
     def __call__(_op, self: _Tensor, dim: _int | Sequence[_int] | None, unbiased: _bool = True, keepdim: _bool = False) -> tuple[_Tensor, _Tensor]: ...
 
-class _aten_var_mean_correction(OpOverload):
+class _aten_var_mean__correction(OpOverload):
     def __call__(_op, self: _Tensor, dim: _int | Sequence[_int] | None = None, *, correction: _Number | None = None, keepdim: _bool = False) -> tuple[_Tensor, _Tensor]: ...
 
 class _aten_var_mean(OpOverloadPacket):
-    default: _aten_var_mean_default
-    dim: _aten_var_mean_dim
-    correction: _aten_var_mean_correction
+    default: _aten_var_mean__default
+    dim: _aten_var_mean__dim
+    correction: _aten_var_mean__correction
     @overload
     def __call__(_op, self: _Tensor, unbiased: _bool = True) -> tuple[_Tensor, _Tensor]: ...
     @overload
@@ -12440,129 +12439,129 @@ class _aten_var_mean(OpOverloadPacket):
     @overload
     def __call__(_op, self: _Tensor, dim: _int | Sequence[_int] | None = None, *, correction: _Number | None = None, keepdim: _bool = False) -> tuple[_Tensor, _Tensor]: ...
 
-class _aten_vdot_default(OpOverload):
+class _aten_vdot__default(OpOverload):
     def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
 
-class _aten_vdot_out(OpOverload):
+class _aten_vdot__out(OpOverload):
     def __call__(_op, self: _Tensor, other: _Tensor, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_vdot(OpOverloadPacket):
-    default: _aten_vdot_default
-    out: _aten_vdot_out
+    default: _aten_vdot__default
+    out: _aten_vdot__out
     @overload
     def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, other: _Tensor, *, out: _Tensor) -> _Tensor: ...
 
-class _aten_view_default(OpOverload):
+class _aten_view__default(OpOverload):
     def __call__(_op, self: _Tensor, size: Sequence[_int]) -> _Tensor: ...
 
-class _aten_view_dtype(OpOverload):
+class _aten_view__dtype(OpOverload):
     def __call__(_op, self: _Tensor, dtype: _dtype) -> _Tensor: ...
 
 class _aten_view(OpOverloadPacket):
-    default: _aten_view_default
-    dtype: _aten_view_dtype
+    default: _aten_view__default
+    dtype: _aten_view__dtype
     @overload
     def __call__(_op, self: _Tensor, size: Sequence[_int]) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, dtype: _dtype) -> _Tensor: ...
 
-class _aten_view_as_default(OpOverload):
+class _aten_view_as__default(OpOverload):
     def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
 
 class _aten_view_as(OpOverloadPacket):
-    default: _aten_view_as_default
+    default: _aten_view_as__default
     def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
 
-class _aten_view_as_complex_default(OpOverload):
+class _aten_view_as_complex__default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
 class _aten_view_as_complex(OpOverloadPacket):
-    default: _aten_view_as_complex_default
+    default: _aten_view_as_complex__default
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_view_as_complex_copy_default(OpOverload):
+class _aten_view_as_complex_copy__default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
 class _aten_view_as_complex_copy(OpOverloadPacket):
-    default: _aten_view_as_complex_copy_default
+    default: _aten_view_as_complex_copy__default
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_view_as_real_default(OpOverload):
+class _aten_view_as_real__default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
 class _aten_view_as_real(OpOverloadPacket):
-    default: _aten_view_as_real_default
+    default: _aten_view_as_real__default
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_view_as_real_copy_default(OpOverload):
+class _aten_view_as_real_copy__default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
 class _aten_view_as_real_copy(OpOverloadPacket):
-    default: _aten_view_as_real_copy_default
+    default: _aten_view_as_real_copy__default
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_view_copy_default(OpOverload):
+class _aten_view_copy__default(OpOverload):
     def __call__(_op, self: _Tensor, size: Sequence[_int]) -> _Tensor: ...
 
-class _aten_view_copy_dtype(OpOverload):
+class _aten_view_copy__dtype(OpOverload):
     def __call__(_op, self: _Tensor, dtype: _dtype) -> _Tensor: ...
 
 class _aten_view_copy(OpOverloadPacket):
-    default: _aten_view_copy_default
-    dtype: _aten_view_copy_dtype
+    default: _aten_view_copy__default
+    dtype: _aten_view_copy__dtype
     @overload
     def __call__(_op, self: _Tensor, size: Sequence[_int]) -> _Tensor: ...
     @overload
     def __call__(_op, self: _Tensor, dtype: _dtype) -> _Tensor: ...
 
-class _aten_vsplit_int(OpOverload):
+class _aten_vsplit__int(OpOverload):
     def __call__(_op, self: _Tensor, sections: _int) -> list[_Tensor]: ...
 
-class _aten_vsplit_array(OpOverload):
+class _aten_vsplit__array(OpOverload):
     def __call__(_op, self: _Tensor, indices: Sequence[_int]) -> list[_Tensor]: ...
 
 class _aten_vsplit(OpOverloadPacket):
-    int: _aten_vsplit_int
-    array: _aten_vsplit_array
+    int: _aten_vsplit__int
+    array: _aten_vsplit__array
     @overload
     def __call__(_op, self: _Tensor, sections: _int) -> list[_Tensor]: ...
     @overload
     def __call__(_op, self: _Tensor, indices: Sequence[_int]) -> list[_Tensor]: ...
 
-class _aten_vstack_default(OpOverload):
+class _aten_vstack__default(OpOverload):
     def __call__(_op, tensors: Sequence[_Tensor]) -> _Tensor: ...
 
 class _aten_vstack(OpOverloadPacket):
-    default: _aten_vstack_default
+    default: _aten_vstack__default
     def __call__(_op, tensors: Sequence[_Tensor]) -> _Tensor: ...
 
-class _aten_where_self(OpOverload):
+class _aten_where__self(OpOverload):
     def __call__(_op, condition: _Tensor, self: _Tensor, other: _Tensor) -> _Tensor: ...
 
-class _aten_where_self_out(OpOverload):
+class _aten_where__self_out(OpOverload):
     def __call__(_op, condition: _Tensor, self: _Tensor, other: _Tensor, *, out: _Tensor) -> _Tensor: ...
 
-class _aten_where_ScalarSelf(OpOverload):
+class _aten_where__ScalarSelf(OpOverload):
     def __call__(_op, condition: _Tensor, self: _Number, other: _Tensor) -> _Tensor: ...
 
-class _aten_where_ScalarOther(OpOverload):
+class _aten_where__ScalarOther(OpOverload):
     def __call__(_op, condition: _Tensor, self: _Tensor, other: _Number) -> _Tensor: ...
 
-class _aten_where_Scalar(OpOverload):
+class _aten_where__Scalar(OpOverload):
     def __call__(_op, condition: _Tensor, self: _Number, other: _Number) -> _Tensor: ...
 
-class _aten_where_default(OpOverload):
+class _aten_where__default(OpOverload):
     def __call__(_op, condition: _Tensor) -> list[_Tensor]: ...
 
 class _aten_where(OpOverloadPacket):
-    self: _aten_where_self
-    self_out: _aten_where_self_out
-    ScalarSelf: _aten_where_ScalarSelf
-    ScalarOther: _aten_where_ScalarOther
-    Scalar: _aten_where_Scalar
-    default: _aten_where_default
+    self: _aten_where__self
+    self_out: _aten_where__self_out
+    ScalarSelf: _aten_where__ScalarSelf
+    ScalarOther: _aten_where__ScalarOther
+    Scalar: _aten_where__Scalar
+    default: _aten_where__default
     @overload
     def __call__(_op, condition: _Tensor, self: _Tensor, other: _Tensor) -> _Tensor: ...
     @overload
@@ -12575,54 +12574,54 @@ class _aten_where(OpOverloadPacket):
     def __call__(_op, condition: _Tensor, self: _Number, other: _Number) -> _Tensor: ...
     @overload
     def __call__(_op, condition: _Tensor) -> list[_Tensor]: ...
-
-class _aten_xlogy_Tensor(OpOverload):
-    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
-
-class _aten_xlogy_OutTensor(OpOverload):
-    def __call__(_op, self: _Tensor, other: _Tensor, *, out: _Tensor) -> _Tensor: ...
-
-class _aten_xlogy(OpOverloadPacket):
-    Tensor: _aten_xlogy_Tensor
-    OutTensor: _aten_xlogy_OutTensor
-    @overload
-    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
-    @overload
-    def __call__(_op, self: _Tensor, other: _Tensor, *, out: _Tensor) -> _Tensor: ...
 
 class _aten_xlogy__Tensor(OpOverload):
     def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
 
-class _aten_xlogy_(OpOverloadPacket):
+class _aten_xlogy__OutTensor(OpOverload):
+    def __call__(_op, self: _Tensor, other: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_xlogy(OpOverloadPacket):
     Tensor: _aten_xlogy__Tensor
+    OutTensor: _aten_xlogy__OutTensor
+    @overload
+    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
+    @overload
+    def __call__(_op, self: _Tensor, other: _Tensor, *, out: _Tensor) -> _Tensor: ...
+
+class _aten_xlogy___Tensor(OpOverload):
     def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
 
-class _aten_zero__default(OpOverload):
+class _aten_xlogy_(OpOverloadPacket):
+    Tensor: _aten_xlogy___Tensor
+    def __call__(_op, self: _Tensor, other: _Tensor) -> _Tensor: ...
+
+class _aten_zero___default(OpOverload):
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
 class _aten_zero_(OpOverloadPacket):
-    default: _aten_zero__default
+    default: _aten_zero___default
     def __call__(_op, self: _Tensor) -> _Tensor: ...
 
-class _aten_zeros_default(OpOverload):
+class _aten_zeros__default(OpOverload):
     def __call__(_op, size: Sequence[_int], *, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | None = None, pin_memory: _bool | None = None) -> _Tensor: ...
 
-class _aten_zeros_out(OpOverload):
+class _aten_zeros__out(OpOverload):
     def __call__(_op, size: Sequence[_int], *, out: _Tensor) -> _Tensor: ...
 
 class _aten_zeros(OpOverloadPacket):
-    default: _aten_zeros_default
-    out: _aten_zeros_out
+    default: _aten_zeros__default
+    out: _aten_zeros__out
     @overload
     def __call__(_op, size: Sequence[_int], *, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | None = None, pin_memory: _bool | None = None) -> _Tensor: ...
     @overload
     def __call__(_op, size: Sequence[_int], *, out: _Tensor) -> _Tensor: ...
 
-class _aten_zeros_like_default(OpOverload):
+class _aten_zeros_like__default(OpOverload):
     def __call__(_op, self: _Tensor, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | None = None, pin_memory: _bool | None = None, memory_format: _memory_format | None = None) -> _Tensor: ...
 
 class _aten_zeros_like(OpOverloadPacket):
-    default: _aten_zeros_like_default
+    default: _aten_zeros_like__default
     def __call__(_op, self: _Tensor, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | None = None, pin_memory: _bool | None = None, memory_format: _memory_format | None = None) -> _Tensor: ...
 
 class _aten_namespace:

@@ -93,11 +93,11 @@ impl Tensor {
         keys: KeySet,
     ) -> Tensor {
         let keys = key_set_of(metadata.device, metadata.dtype) | metadata.extra_keys | keys;
-        let storage = metadata.storage.unwrap_or_else(Storage::absent);
+        let memory = metadata.storage.map_or_else(FirstMemory::absent, FirstMemory::from);
         Tensor(Arc::new(Head {
             functionalities: AtomicU64::new(keys.functionalities),
             backends: AtomicU64::new(keys.backends),
-            window: PublishedWindow::new(metadata.geometry, storage.into()),
+            window: PublishedWindow::new(metadata.geometry, memory),
             dtype: metadata.dtype,
             device: metadata.device,
             wrapped_number: false,
@@ -156,10 +156,10 @@ impl Tensor {
     ) -> Result<Tensor> {
         let bytes = geometry.storage_len()?.checked_mul(dtype.size()).filter(|&b| b <= isize::MAX as usize);
         let bytes = bytes.ok_or_else(|| Error::shape("more bytes than memory can have"))?;
-        let storage = if device.backend == crate::Backend::CPU {
-            memory(bytes)
+        let memory = if device.backend == crate::Backend::CPU {
+            memory(bytes).into()
         } else if device.backend == crate::Backend::Meta {
-            Storage::absent()
+            FirstMemory::absent()
         } else {
             return Err(Error::not_implemented(format!(
                 "memory on {device} is made by that backend's own kernels"
@@ -168,7 +168,7 @@ impl Tensor {
         if dtype.is_quantized() {
             return Err(needs_a_quantizer(dtype));
         }
-        Ok(Tensor::assemble(storage.into(), dtype, device, geometry, None, false))
+        Ok(Tensor::assemble(memory, dtype, device, geometry, None, false))
     }
 
     /// A host tensor with a copy of elements in row-major order.
@@ -202,6 +202,30 @@ impl Tensor {
             )));
         }
         Ok(Tensor::assemble(FirstMemory::of(elements), T::DTYPE, Device::CPU, geometry.clone(), None, false))
+    }
+
+    /// A copy of a host tensor of at most 16 bytes, all of its memory, that lie row by row; `None` for any other, and for plain
+    /// numbers and quantised tensors.
+    ///
+    /// ```
+    /// use keyway::Tensor;
+    /// let x = Tensor::from_slice(&[1.0f32, 2.0], &[2])?;
+    /// let copy = x.small_copy().expect("it is small");
+    /// assert!(!copy.shares_storage(&x));
+    /// assert!(Tensor::from_slice(&[0.0f32; 5], &[5])?.small_copy().is_none());
+    /// # Ok::<(), keyway::Error>(())
+    /// ```
+    #[inline]
+    pub fn small_copy(&self) -> Option<Tensor> {
+        let (geometry, dtype) = (self.geometry(), self.dtype());
+        let elements = self.small()?;
+        let is_all = elements.bytes().len() == geometry.numel() * dtype.size() && geometry.offset() == 0;
+        let is_plain = self.device() == Device::CPU && !self.is_wrapped_number() && !dtype.is_quantized();
+        if !is_all || !geometry.is_row_major() || !is_plain {
+            return None;
+        }
+        let memory = FirstMemory::held(elements);
+        Some(Tensor::assemble(memory, dtype, Device::CPU, geometry.clone(), None, false))
     }
 
     /// A plain number as a tensor without dimensions, which ranks below tensors in type promotion.
@@ -260,7 +284,7 @@ mod tests {
         let view = x.view_as(Geometry::new(&[1], &[1], 1).unwrap()).unwrap();
         view.storage().write().unwrap().elements::<f32>().unwrap()[1] = 5.0;
         assert_eq!((x.to_vec::<f32>().unwrap(), held(&x)), (vec![1.0, 5.0], Some(vec![1.0, 5.0])));
-        assert!(x.version() == 1 && view.storage().is_same(x.storage()));
+        assert!(x.version() == 1 && view.shares_storage(&x));
     }
 
     #[test]
@@ -275,6 +299,34 @@ mod tests {
             });
             assert_eq!(x.to_vec::<i64>().unwrap(), [7, 7]);
         }
+    }
+
+    #[test]
+    fn without_memory_there_are_no_elements_and_one_storage_to_tell_tensors_apart() {
+        let meta = crate::Device { backend: crate::Backend::Meta, ..Device::CPU };
+        let (x, y) = (
+            Tensor::zeros(&[0], DType::Float32, meta).unwrap(),
+            Tensor::zeros(&[0], DType::Float32, meta).unwrap(),
+        );
+        assert!(x.small::<2>().is_none() && x.small_copy().is_none());
+        assert!(x.storage().is_same(x.view_as(x.geometry().clone()).unwrap().storage()));
+        assert!(!x.shares_storage(&y) && x.small::<2>().is_none());
+    }
+
+    #[test]
+    fn small_copies_have_all_elements_in_memory_of_their_own() {
+        for dtype in [DType::Float32, DType::Bool, DType::Complex128] {
+            let x = Tensor::zeros(&[1, 1], dtype, Device::CPU).unwrap();
+            let copy = x.small_copy().unwrap();
+            assert_eq!((copy.dtype(), copy.geometry()), (dtype, x.geometry()));
+            assert!(!copy.shares_storage(&x));
+        }
+        let x = Tensor::from_slice(&[1.0f32, 2.0, 3.0, 4.0], &[2, 2]).unwrap();
+        assert_eq!(x.small_copy().unwrap().to_vec::<f32>().unwrap(), [1.0, 2.0, 3.0, 4.0]);
+        let part = x.view_as(Geometry::new(&[2], &[1], 0).unwrap()).unwrap();
+        let turned = x.view_as(Geometry::new(&[2, 2], &[1, 2], 0).unwrap()).unwrap();
+        let number = Tensor::wrapped_number(Scalar::Int(1)).unwrap();
+        assert!([part, turned, number].iter().all(|x| x.small_copy().is_none()));
     }
 
     #[test]

@@ -178,7 +178,7 @@ fn results_share_what_plain_ones_share() -> Result<()> {
                 if name.ends_with("out") { vec![("out", x.into())] } else { vec![] };
             let results = operator.call_named(arguments(x), named)?;
             let one = |t: &Tensor| {
-                let (is_same, shares) = (t.is_same(x), t.storage().is_same(x.storage()));
+                let (is_same, shares) = (t.is_same(x), t.shares_storage(x));
                 format!("same {is_same}, shares {shares}, {:?} by {:?}", t.sizes(), t.strides())
             };
             Ok(results.iter().flat_map(Value::tensors).map(one).collect())

@@ -163,7 +163,7 @@ proptest! {
             }
             prop_assert_eq!(x.sizes(), &model.sizes[..]);
             prop_assert_eq!(x.to_vec::<i64>().unwrap(), model.places.clone());
-            prop_assert!(x.storage().is_same(base.storage()));
+            prop_assert!(x.shares_storage(&base));
             prop_assert_eq!(x.contiguous().unwrap().to_vec::<i64>().unwrap(), model.places.clone());
         }
         // What is written to the view is written to the base, and nothing else is.
