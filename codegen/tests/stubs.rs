@@ -52,10 +52,10 @@ fn methods_functions_and_overloads_are_declared() {
         "def sort(self: Tensor, dim: _int = -1, descending: _bool = False) -> tuple[Tensor, Tensor]: ...\n",
         "def pool(self: Tensor, size: _int | Sequence[_int], scale: Sequence[_float] | None = None, f: _memory_format = ..., mode: _str = \"a\\\"b\") -> list[Tensor]: ...\n",
         "def random_(self, from_: _int, to: _int | None, *, generator: Generator | None = None) -> Tensor: ...\n",
-        "class _aten_where_self(OpOverload):\n    def __call__(_op, condition: _Tensor, self: _Tensor",
-        "class _aten_where(OpOverloadPacket):\n    self: _aten_where_self\n",
-        "class _aten_random_(OpOverloadPacket):\n    from_: _aten_random__from\n",
-        "class _mine_nothing_default(OpOverload):\n    def __call__(_op) -> None: ...\n",
+        "class _aten_where__self(OpOverload):\n    def __call__(_op, condition: _Tensor, self: _Tensor",
+        "class _aten_where(OpOverloadPacket):\n    self: _aten_where__self\n",
+        "class _aten_random_(OpOverloadPacket):\n    from_: _aten_random___from\n",
+        "class _mine_nothing__default(OpOverload):\n    def __call__(_op) -> None: ...\n",
         "class _Operators:\n    aten: _aten_namespace\n    mine: _mine_namespace\n\nops: _Operators\n",
     ] {
         assert!(text.contains(line), "{line}\nnot in\n{text}");

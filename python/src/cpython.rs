@@ -6,7 +6,7 @@ use keyway::{
     Answer, Call, Error, ErrorKind, Handler, Interpreter, InterpreterRef, KeySet, MetadataAnswer,
     MetadataQuery, ObjectAddress, Operator, Result, Stack, Tensor,
 };
-use pyo3::exceptions::PyImportError;
+use pyo3::exceptions::{PyImportError, PyRecursionError};
 use pyo3::prelude::*;
 use pyo3::types::{PyCFunction, PyType};
 
@@ -58,11 +58,31 @@ pub(crate) fn interpreter() -> InterpreterRef {
 
 struct CPython;
 
-/// Runs `f` attached, or says that Python is going away.
-fn attached<R>(f: impl FnOnce(Python<'_>) -> Result<R>) -> Result<R> {
-    Python::try_attach(f).unwrap_or_else(|| {
+/// So many bytes of stack are left for whatever a call of Python code does before it calls an operator again. CPython counts its own
+/// frames, but not what each level takes here, nor how small a thread's stack is.
+const STACK_KEPT: usize = 128 << 10;
+
+/// Runs Python code attached, or says that Python is going away.
+///
+/// # Errors
+/// What the code raises; `RecursionError` if the stack is nearly used up; `InterpreterGone`.
+#[inline]
+pub(crate) fn attached<R>(f: impl FnOnce(Python<'_>) -> PyResult<R>) -> Result<R> {
+    let called = Python::try_attach(|py| {
+        let is_deep = stacker::remaining_stack().is_some_and(|left| left < STACK_KEPT);
+        let outcome = if is_deep { Err(too_deep()) } else { f(py) };
+        outcome.map_err(|raised| to_error(py, raised))
+    });
+    called.unwrap_or_else(|| {
         Err(Error::new(ErrorKind::InterpreterGone, "Python is shutting down and takes no calls any more"))
     })
+}
+
+#[cold]
+fn too_deep() -> PyErr {
+    PyRecursionError::new_err(
+        "the stack is used up: Python code calls operators that call Python code, again and again",
+    )
 }
 
 impl Interpreter for CPython {
@@ -116,11 +136,11 @@ impl Interpreter for CPython {
     }
 
     fn dispatch(&self, handler: Handler<'_>, call: &mut Call<'_>) -> Result<Answer> {
-        attached(|py| handlers::offer(py, handler, call).map_err(|error| to_error(py, error)))
+        attached(|py| handlers::offer(py, handler, call))
     }
 
     fn python_dispatcher(&self, operator: &'static Operator, keys: KeySet, stack: &mut Stack) -> Result<()> {
-        attached(|py| py_impl::dispatch(py, operator, keys, stack).map_err(|error| to_error(py, error)))
+        attached(|py| py_impl::dispatch(py, operator, keys, stack))
     }
 
     fn metadata(
@@ -129,10 +149,10 @@ impl Interpreter for CPython {
         tensor: &Tensor,
         query: MetadataQuery,
     ) -> Result<MetadataAnswer> {
-        attached(|py| metadata::ask(py, handler, tensor, query).map_err(|error| to_error(py, error)))
+        attached(|py| metadata::ask(py, handler, tensor, query))
     }
 
     fn detach(&self, tensor: &Tensor) -> Result<Option<Tensor>> {
-        attached(|py| tensor::detach_of_class(py, tensor).map_err(|error| to_error(py, error)))
+        attached(|py| tensor::detach_of_class(py, tensor))
     }
 }

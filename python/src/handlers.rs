@@ -8,8 +8,8 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyTuple};
 use smallvec::SmallVec;
 
-use crate::cpython::interpreter;
-use crate::exceptions::{OrRaise, to_error};
+use crate::cpython::{attached, interpreter};
+use crate::exceptions::OrRaise;
 use crate::key_sets::PyKeySet;
 use crate::object::object_at;
 use crate::overload;
@@ -210,13 +210,8 @@ pub(crate) struct Calling {
 /// A Python function as a kernel: called as `([keyset,] [operator,] *args, **kwargs)` (P197).
 pub(crate) fn kernel(function: Py<PyAny>, how: Calling) -> Kernel {
     Kernel::closure(move |operator, keys, stack| {
-        let called = Python::try_attach(|py| {
-            run_kernel(py, &function, &how, operator, keys, stack).map_err(|error| to_error(py, error))
-        });
-        called.unwrap_or_else(|| {
-            let message = "the kernel is a Python function, and Python is shutting down";
-            Err(keyway::Error::new(keyway::ErrorKind::InterpreterGone, message).in_operator(operator.name()))
-        })
+        attached(|py| run_kernel(py, &function, &how, operator, keys, stack))
+            .map_err(|error| error.in_operator(operator.name()))
     })
     .named("Python function")
 }

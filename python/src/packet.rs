@@ -13,7 +13,7 @@ use smallvec::SmallVec;
 use crate::exceptions::to_exception;
 use crate::object::AttachedCell;
 use crate::overload::{OpOverload, Tried, call, of_operator, split_name};
-use crate::plan::Given;
+use crate::plan::{Given, is_word};
 use crate::tensor::{tensor_of, type_name};
 use crate::values::is_integer;
 #[cfg(not(feature = "abi3"))]
@@ -224,7 +224,10 @@ impl Packet {
 
     fn __getattr__(&self, py: Python<'_>, overload: &str) -> PyResult<Py<OpOverload>> {
         let overloads = self.overloads(py)?;
-        let found = overloads.iter().find(|object| split_name(object.get().operator.name()).2 == overload);
+        // `from_` for the overload `from`, which is a word of Python.
+        let word = overload.strip_suffix('_').filter(|word| is_word(py, word));
+        let is_it = |name: &str| name == overload || Some(name) == word;
+        let found = overloads.iter().find(|object| is_it(split_name(object.get().operator.name()).2));
         found.map(|object| object.clone_ref(py)).ok_or_else(|| {
             let known = overloads.iter().map(|object| split_name(object.get().operator.name()).2);
             let known = known.collect::<Vec<_>>().join(", ");

@@ -284,7 +284,7 @@ fn is_integers(ty: &Type) -> bool {
 }
 
 /// Whether a name is a word of Python, which a caller cannot write as a keyword.
-fn is_word(py: Python<'_>, name: &str) -> bool {
+pub(crate) fn is_word(py: Python<'_>, name: &str) -> bool {
     let is_keyword = py.import("keyword").and_then(|words| words.call_method1("iskeyword", (name,)));
     is_keyword.and_then(|answer| answer.is_truthy()).unwrap_or(false)
 }

@@ -14,8 +14,8 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::PyType;
 
-use crate::cpython::interpreter;
-use crate::exceptions::{OrRaise, to_error};
+use crate::cpython::{attached, interpreter};
+use crate::exceptions::OrRaise;
 use crate::handlers;
 use crate::key_sets::PyKeySet;
 use crate::metadata::policy;
@@ -258,13 +258,7 @@ fn _register_torch_dispatch(
     let handler = HandlerType::foreign(interpreter(), address_of(class.as_any()));
     let (function, speaks_for) = (rule.clone().unbind(), class.clone().into_any().unbind());
     let ask: keyway::Rule = std::sync::Arc::new(move |call| {
-        let asked = Python::try_attach(|py| {
-            handlers::offer_to_rule(py, &function, &speaks_for, call).map_err(|error| to_error(py, error))
-        });
-        asked.unwrap_or_else(|| {
-            let message = "the rule is a Python function, and Python is shutting down";
-            Err(keyway::Error::new(keyway::ErrorKind::InterpreterGone, message))
-        })
+        attached(|py| handlers::offer_to_rule(py, &function, &speaks_for, call))
     });
     let registration = keyway::register_rule(operator_of(op)?, handler, ask).or_raise(py)?;
     Ok(Rule(AttachedCell::new(Some(std::sync::Arc::new(registration)))))

@@ -2,6 +2,8 @@
 
 import copy
 import pickle
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -185,6 +187,60 @@ def test_recursion_without_end_is_an_exception(ns, nothing_is_left_behind):
 
     with pytest.raises(RecursionError), Again():
         tensor([1.0]) + 1
+
+
+DEEP = """
+import sys, threading
+import keyway
+
+library = keyway.Library("deep", "DEF")
+library.define("f(Tensor x) -> Tensor")
+library.impl("f", lambda x: keyway.ops.deep.f(x), "CPU")
+
+
+class Again(keyway.DispatchMode):
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        with self:
+            return func(*args, **kwargs)
+
+
+class Looping(keyway.Tensor):
+    @classmethod
+    def __torch_dispatch__(cls, func, types, args=(), kwargs=None):
+        with keyway.enable_reentrant_dispatch():
+            return func(*args, **kwargs)
+
+
+def under_a_mode():
+    with Again():
+        keyway.ops.aten.relu(x)
+
+
+x = keyway.tensor([1.0])
+looping = x.as_subclass(Looping)
+
+
+def run():
+    for call in (lambda: keyway.ops.deep.f(x), under_a_mode, lambda: keyway.ops.aten.relu(looping)):
+        try:
+            call()
+        except RecursionError as error:
+            print(str(error).partition(":")[0])
+
+
+sys.setrecursionlimit(1_000_000)
+threading.stack_size(512 << 10)
+thread = threading.Thread(target=run)
+thread.start()
+thread.join()
+"""
+
+
+def test_the_stack_of_a_thread_is_not_overrun():
+    """Neither where the user has taken Python's own limit away, nor where a thread's stack is small."""
+    run = subprocess.run([sys.executable, "-c", DEEP], capture_output=True, text=True, timeout=300)
+    assert run.returncode == 0, run.stderr[-2000:]
+    assert run.stdout.splitlines() == ["the stack is used up"] * 3
 
 
 def test_a_mode_in_a_generator_ends_with_it(nothing_is_left_behind):

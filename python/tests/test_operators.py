@@ -233,6 +233,7 @@ def test_arguments_that_are_words_of_python_take_an_underscore():
     x = keyway.zeros([4])
     for result in (x.uniform_(from_=2.0, to=3.0), x.uniform_(2.0, to=3.0), x.uniform_(**{"from": 2.0}, to=3.0)):
         assert all(2.0 <= value < 3.0 for value in result.tolist())
+    assert ops.aten.random_.from_ is getattr(ops.aten.random_, "from") and not hasattr(ops.aten.add, "Tensor_")
     assert keyway.can_cast(from_=keyway.int32, to=keyway.float32)
     with pytest.raises(TypeError, match="position and by name"):
         x.uniform_(2.0, from_=1.0)

@@ -13,7 +13,7 @@ FOLDER = pathlib.Path(keyway.__file__).parent
 
 #: What every class has, or Python adds by itself.
 UNSAID = set(dir(object)) | {"__dict__", "__weakref__", "__module__", "__dir__", "__init__", "__new__", "__del__", "__reduce__", "__str__", "__repr__", "__annotations__",
-                             "__getattr__", "__call__", "__class_getitem__", "__rmatmul__", "__slotnames__"}
+                             "__getattr__", "__call__", "__class_getitem__", "__rmatmul__", "__slotnames__", "__firstlineno__", "__static_attributes__", "__annotate__", "__annotate_func__", "__annotations_cache__"}
 #: Types of values that Python code cannot make.
 VALUES_ONLY = {"qscheme", "Storage", "Stream", "Generator"}
 

@@ -219,7 +219,9 @@ impl Tensor {
     pub fn small_copy(&self) -> Option<Tensor> {
         let (geometry, dtype) = (self.geometry(), self.dtype());
         let elements = self.small()?;
-        let is_all = elements.bytes().len() == geometry.numel() * dtype.size() && geometry.offset() == 0;
+        // An expanded tensor may have more elements than there are bytes to count.
+        let bytes = geometry.numel().checked_mul(dtype.size());
+        let is_all = bytes == Some(elements.bytes().len()) && geometry.offset() == 0;
         let is_plain = self.device() == Device::CPU && !self.is_wrapped_number() && !dtype.is_quantized();
         if !is_all || !geometry.is_row_major() || !is_plain {
             return None;
@@ -326,7 +328,8 @@ mod tests {
         let part = x.view_as(Geometry::new(&[2], &[1], 0).unwrap()).unwrap();
         let turned = x.view_as(Geometry::new(&[2, 2], &[1, 2], 0).unwrap()).unwrap();
         let number = Tensor::wrapped_number(Scalar::Int(1)).unwrap();
-        assert!([part, turned, number].iter().all(|x| x.small_copy().is_none()));
+        let endless = x.view_as(Geometry::new(&[1 << 62], &[0], 0).unwrap()).unwrap();
+        assert!([part, turned, number, endless].iter().all(|x| x.small_copy().is_none()));
     }
 
     #[test]
