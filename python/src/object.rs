@@ -9,9 +9,10 @@ use foldhash::fast::FixedState;
 use keyway::ObjectAddress;
 use pyo3::exceptions::PyTypeError;
 use pyo3::ffi;
+use pyo3::impl_::pymethods::tp_new_impl;
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyTuple, PyType};
+use pyo3::types::PyType;
+use pyo3::{PyClass, PyClassInitializer};
 
 /// The address of an object, for the runtime.
 pub(crate) fn address_of(object: &Bound<'_, PyAny>) -> ObjectAddress {
@@ -54,31 +55,25 @@ pub(crate) fn holders(object: &Bound<'_, PyAny>) -> usize {
     usize::try_from(unsafe { ffi::Py_REFCNT(object.as_ptr()) }).unwrap_or(0)
 }
 
-/// A new object of a class by the `__new__` of the extension class that it derives from, past those of classes between.
+/// A new object with this value, of a class that derives from `T`. No `__new__` or `__init__` runs.
 ///
 /// # Errors
-/// What that `__new__` raises.
-pub(crate) fn new_of_class<'py>(
-    base: &Bound<'py, PyType>,
+/// `TypeError` for another class, or one that Python makes no objects of.
+pub(crate) fn new_of_class<'py, T: PyClass>(
     class: &Bound<'py, PyType>,
+    value: impl Into<PyClassInitializer<T>>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    static NO_ARGUMENTS: PyOnceLock<Py<PyTuple>> = PyOnceLock::new();
-    let py = base.py();
-    if !class.is_subclass(base)? {
-        return Err(PyTypeError::new_err(
-            "the class does not derive from the one whose __new__ is to make it",
-        ));
+    let py = class.py();
+    let base = py.get_type::<T>();
+    // SAFETY: both are types that are alive, and the thread is attached.
+    if unsafe { ffi::PyType_IsSubtype(class.as_type_ptr(), base.as_type_ptr()) } == 0 {
+        return Err(PyTypeError::new_err(format!("the class does not derive from {}", base.name()?)));
     }
-    let arguments = NO_ARGUMENTS.get_or_init(py, || PyTuple::empty(py).unbind());
-    // SAFETY: the slot of a type that has `__new__` is such a function; it is called with a class that derives from its own, a tuple
-    // and no keywords, as Python does, and gives an object with one count or raises.
+    // What PyO3 has for `__new__`, which is not in its public interface: by way of `tp_new` the value would have to wait somewhere for it.
+    // SAFETY: the class derives from `T`, and what is given has one count.
     unsafe {
-        let slot = ffi::PyType_GetSlot(base.as_type_ptr(), ffi::Py_tp_new);
-        if slot.is_null() {
-            return Err(PyTypeError::new_err("the class has no __new__"));
-        }
-        let new = std::mem::transmute::<*mut std::ffi::c_void, ffi::newfunc>(slot);
-        Bound::from_owned_ptr_or_err(py, new(class.as_type_ptr(), arguments.as_ptr(), std::ptr::null_mut()))
+        tp_new_impl::<_, T>(py, value.into(), class.as_type_ptr())
+            .map(|object| Bound::from_owned_ptr(py, object))
     }
 }
 

@@ -48,9 +48,6 @@ impl PyTensor {
     }
 }
 
-/// A tensor on its way into a new object of any class: what `Tensor.__new__` takes as it is, once.
-static ON_ITS_WAY: AttachedCell<Option<Tensor>> = AttachedCell::new(None);
-
 /// The tensor of an object, if it is one. Its slot knows the object from here on.
 #[inline]
 pub(crate) fn tensor_of(object: &Bound<'_, PyAny>) -> Option<Tensor> {
@@ -183,11 +180,7 @@ fn copy_slots(from: &Bound<'_, PyAny>, to: &Bound<'_, PyAny>) -> PyResult<()> {
 /// # Errors
 /// `TypeError` if the class does not derive from `Tensor`; `RuntimeError` if the tensor has an object.
 pub(crate) fn of_class<'py>(class: &Bound<'py, PyType>, tensor: Tensor) -> PyResult<Bound<'py, PyAny>> {
-    let py = class.py();
-    ON_ITS_WAY.replace(py, Some(tensor));
-    let made = new_of_class(&py.get_type::<PyTensor>(), class);
-    ON_ITS_WAY.replace(py, None);
-    let object = made?;
+    let object = new_of_class(class, PyTensor::unclaimed(tensor))?;
     if !settle(object.cast::<PyTensor>()?)? {
         return Err(PyRuntimeError::new_err(format!(
             "Creating a new Tensor subclass {} but the raw Tensor object is already associated to a python object",
@@ -234,11 +227,6 @@ impl PyTensor {
         dtype: Option<&Bound<'_, PyAny>>,
         device: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<PyTensor> {
-        if data.is_none()
-            && let Some(tensor) = ON_ITS_WAY.replace(cls.py(), None)
-        {
-            return Ok(PyTensor::unclaimed(tensor));
-        }
         let tensor = elements::construct(cls.py(), data, dtype, device)?;
         match !cls.is(cls.py().get_type::<PyTensor>()) && has_handler(cls)? {
             true => Ok(PyTensor::unclaimed(crate::subclass::intercepted(&tensor))),
