@@ -78,7 +78,8 @@ pub(crate) fn new_of_class<'py, T: PyClass>(
 }
 
 /// A number that stands for a class as it is now: after any change of it, or of a class that it derives from, it has another one. `None`
-/// while Python has given it none, and where that cannot be seen (the feature `abi3`; CPython from 3.14 on says it elsewhere).
+/// while Python has given it none, and where that cannot be seen (the feature `abi3`, and any CPython that does not mark the
+/// number as valid).
 #[inline]
 pub(crate) fn state_of(class: &Bound<'_, PyType>) -> Option<NonZeroU32> {
     #[cfg(feature = "abi3")]
